@@ -1,0 +1,137 @@
+"""The differences between databases. No other module asks which database it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
+
+from hanalife.errors import InvalidArgumentError
+
+#: Execution option of a connection that is going to write.
+WRITES = "hanalife_writes"
+
+_MIGRATION_LOCK = (1212240969, 1)  # any constant pair, the same in every process
+_BUSY_SECONDS = 30
+
+
+def create_engine(url: sa.URL) -> sa.Engine:
+    """Return an engine set up so that many processes can read and write at once."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
+    if url.get_backend_name() == "postgresql":
+        return sa.create_engine(url, pool_pre_ping=True)
+    raise InvalidArgumentError(
+        f"url: {url.get_backend_name()!r} is not a supported database; "
+        "use sqlite:///file.db or postgresql://user@host/database."
+    )
+
+
+def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    options: dict[str, Any] = {"connect_args": {"timeout": _BUSY_SECONDS}}
+    if is_in_memory(url):
+        # One connection for all, because each new one would be a new, empty database.
+        options["poolclass"] = StaticPool
+        options["connect_args"]["check_same_thread"] = False
+    engine = sa.create_engine(url, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # transactions begin where _begin_sqlite says
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+    connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not block each other
+    connection.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives power loss
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A writer takes its lock at once; a reader never does. A read transaction that
+    # turned into a write could only fail with "database is locked".
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+
+
+def is_in_memory(url: sa.URL) -> bool:
+    """Say whether the database of a URL dies with its connection."""
+    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+
+
+def lock_for_migration(connection: sa.Connection) -> None:
+    """Hold off all other processes that want to migrate, until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SET LOCAL lock_timeout = '60s'"))
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(*_MIGRATION_LOCK)))
+    # SQLite: the write transaction itself is the lock.
+
+
+def insert_or_ignore(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Insert a row unless its key exists; one statement, so nobody comes between. Return whether it went in."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        statement: Any = postgresql.insert(table).values(**values).on_conflict_do_nothing()
+    else:
+        from sqlalchemy.dialects import sqlite
+
+        statement = sqlite.insert(table).values(**values).on_conflict_do_nothing()
+    return connection.execute(statement).rowcount > 0
+
+
+def change_marker(connection: sa.Connection) -> Callable[[], object] | None:
+    """Return a cheap question whose answer differs once anybody else has written, or None."""
+    if connection.dialect.name != "sqlite":
+        return None
+    cursor = connection.connection.cursor()  # the raw one: no transaction is wanted here
+    return lambda: cursor.execute("PRAGMA data_version").fetchone()[0]
+
+
+def text_order(column: sa.ColumnElement[Any], dialect: sa.Dialect) -> sa.ColumnElement[Any]:
+    """Order text by its bytes on every backend, so that results repeat."""
+    if dialect.name == "postgresql" and isinstance(column.type, sa.String):
+        return sa.collate(column, "C")
+    return column
+
+
+def database_user(connection: sa.Connection) -> str:
+    """Return the database's user; an embedded database has none, so the system's."""
+    if connection.dialect.name == "postgresql":
+        return str(connection.execute(sa.select(sa.func.current_user())).scalar_one())
+    return os.environ.get("USER") or os.environ.get("USERNAME") or "local"
+
+
+def default_schema(dialect: sa.Dialect) -> str:
+    """Return the name of the schema that unqualified tables are in."""
+    return "public" if dialect.name == "postgresql" else "main"
+
+
+def like(value: sa.ColumnElement[Any], pattern: str, dialect: sa.Dialect) -> sa.ColumnElement[bool]:
+    """Match a LIKE pattern with regard to case, which SQLite's own LIKE has not."""
+    if dialect.name == "sqlite":
+        glob = "".join({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}.get(char, char) for char in pattern)
+        return value.op("GLOB", is_comparison=True, return_type=sa.Boolean())(glob)
+    return value.like(pattern)
+
+
+def type_of_code(code: object, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+    """Return the type of a result column from the driver's code; SQLite gives none."""
+    if dialect.name == "postgresql":
+        kinds: dict[object, sa.types.TypeEngine[Any]] = {
+            16: sa.Boolean(),
+            20: sa.BigInteger(),
+            21: sa.SmallInteger(),
+            23: sa.Integer(),
+            700: sa.Double(),
+            701: sa.Double(),
+            1082: sa.Date(),
+            1114: sa.DateTime(),
+            1700: sa.Numeric(),
+        }
+        return kinds.get(code, sa.String())
+    return sa.types.NullType()

@@ -1,0 +1,1 @@
+"""The SQL frame: connection, lazy frames, SQL text, transfer of rows."""

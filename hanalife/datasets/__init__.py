@@ -1,0 +1,1 @@
+"""Data to start with, and how rows are split."""

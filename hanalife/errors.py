@@ -1,0 +1,104 @@
+"""Every error hanalife raises on purpose.
+
+Each one names the argument or object, shows the value and states the remedy. Where
+``hana_ml`` promises a built-in type (``ValueError``, ``KeyError``, ``TypeError``) the class
+below is also of that type, so that existing ``except`` clauses keep working.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class Error(Exception):
+    """Base of all hanalife errors."""
+
+    def __str__(self) -> str:
+        # KeyError would show the repr of its text; a message is for people.
+        return " ".join(str(part) for part in self.args)
+
+
+class InvalidArgumentError(Error, ValueError):
+    """An argument has the right type but a value that cannot be used."""
+
+
+class ArgumentTypeError(Error, TypeError):
+    """An argument is missing or has a type that cannot be used."""
+
+
+class UnknownParameterError(Error, KeyError):
+    """A keyword is not a parameter of the chosen function."""
+
+
+class UnknownColumnError(Error, ValueError):
+    """A column name does not occur in the frame."""
+
+    def __init__(self, names: Iterable[str], columns: Iterable[str], argument: str = "column") -> None:
+        self.names = list(names)
+        self.columns = list(columns)
+        missing = ", ".join(repr(name) for name in self.names)
+        known = ", ".join(self.columns) or "none"
+        super().__init__(f"{argument}: no column {missing}; the columns are: {known}.")
+
+
+class BadSQLError(Error, ValueError):
+    """SQL text is not the single expression or query that was asked for."""
+
+
+class TableNotFoundError(Error, LookupError):
+    """A table or view does not exist in the database."""
+
+
+class UnreachableDatabaseError(Error, ConnectionError):
+    """The database of a URL cannot be opened."""
+
+
+class IncompatibleStoreError(Error):
+    """The tables of the store were made by a newer hanalife than this one."""
+
+
+class NotSupportedError(Error, NotImplementedError):
+    """A call that only makes sense inside SAP HANA; the message names the alternative."""
+
+
+class FitIncompleteError(Error):
+    """The model has not been fitted."""
+
+    def __init__(self, message: str = "The model is not fitted. Call fit() first, or load a fitted model.") -> None:
+        super().__init__(message)
+
+
+class RunNotFoundError(Error, LookupError):
+    """No run of that experiment and name is recorded."""
+
+
+class ModelStorageError(Error):
+    """A model cannot be stored, found or loaded."""
+
+
+class ModelExistingError(ModelStorageError):
+    """A model of that name and version is already stored."""
+
+
+class CorruptModelError(ModelStorageError):
+    """The stored bytes of a model are not what was saved."""
+
+
+class TaskNotFoundError(Error, LookupError):
+    """No task of that id exists."""
+
+
+class TaskExistsError(Error, ValueError):
+    """A task or schedule of that id exists and ``force`` was not given."""
+
+
+class CronError(Error, ValueError):
+    """A cron text is not of the seven-field grammar; the message names the field."""
+
+
+class LostLeaseError(Error):
+    """A job was taken over by another worker; nothing of this attempt was written."""
+
+
+class PALUnusableError(Error):
+    """Kept for notebooks that catch it; hanalife has no PAL to be unusable."""

@@ -1,0 +1,72 @@
+"""Fixtures of all tests: a real SQLite file, a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import os
+import uuid
+
+import pytest
+import sqlalchemy as sa
+
+from hanalife import ConnectionContext, DataSets
+from tests.postgres import Server, find_server
+
+pytest_plugins = ["pytest_jupyter.jupyter_server"]
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """Give a running server, or skip; on CI a missing server is a failure."""
+    server = find_server()
+    if server is None:
+        reason = "no PostgreSQL: set HANALIFE_TEST_PG_URL or install the postgresql package"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with server as running:
+        yield running
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Server):
+    """Give the URL of an empty database that is dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex}"
+    admin = sa.create_engine(postgres_server.url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+    yield str(sa.make_url(postgres_server.url).set(database=name).render_as_string(hide_password=False))
+    with admin.connect() as connection:
+        connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path):
+    """Give the URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'life.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request):
+    """Give the URL of an empty database of each kind in turn."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+def conn(url):
+    """Give an open connection to an empty database of each kind in turn."""
+    with ConnectionContext(url) as connection:
+        yield connection
+
+
+@pytest.fixture
+def sqlite_conn(sqlite_url):
+    """Give an open connection to an empty SQLite file."""
+    with ConnectionContext(sqlite_url) as connection:
+        yield connection
+
+
+@pytest.fixture
+def diabetes(conn):
+    """Give the frame of all 768 rows of the diabetes data."""
+    return DataSets.load_diabetes_data(conn)[0]
