@@ -1,0 +1,258 @@
+"""Statements on experiments, runs, their logs and metrics.
+
+A run is known by experiment, name and attempt; its ``run_id`` names one attempt. Reads without
+a ``run_id`` see the newest attempt of each name. Every change of a run raises its ``revision``
+in the same transaction, so that a reader learns from one cheap query what to read again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from hanalife.database import dialects, tables
+from hanalife.records import Experiment, LogEntry, Run, RunStatus
+
+#: An ACTIVE run whose process has not given a sign of life for so long is LOST.
+LOST_AFTER = timedelta(seconds=60)
+
+#: A call may still write to runs of these; a LOST run whose process turns out to live is ACTIVE again.
+_OPEN = (RunStatus.ACTIVE, RunStatus.LOST)
+
+_IDS_PER_QUERY = 5_000  # databases limit the number of bound parameters
+_NON_FINITE = ("nan", "inf", "-inf")  # SQLite would store NaN as NULL
+
+_run = tables.run
+_log = tables.run_log
+_metric = tables.run_metric
+_experiment = tables.experiment
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def experiments(connection: sa.Connection, experiment_ids: Sequence[str] | None = None) -> list[Experiment]:
+    """Return experiments, oldest first; all of them if no ids are given."""
+    query = sa.select(_experiment).order_by(_experiment.c.created_at, _experiment.c.experiment_id)
+    if experiment_ids is not None:
+        query = query.where(_experiment.c.experiment_id.in_(list(experiment_ids)))
+    return [Experiment(**row._mapping) for row in connection.execute(query)]
+
+
+def runs(connection: sa.Connection, experiment_ids: Sequence[str] | None = None) -> list[Run]:
+    """Return the newest attempt of each run name, oldest first, without deleted runs."""
+    query = _newest(sa.select(_run), experiment_ids).order_by(_run.c.created_at, _run.c.run_id)
+    return [_record(row) for row in connection.execute(query)]
+
+
+def revisions(connection: sa.Connection, experiment_ids: Sequence[str] | None = None) -> dict[str, int]:
+    """Return the revision of each run that :func:`runs` returns, by ``run_id``."""
+    query = _newest(sa.select(_run.c.run_id, _run.c.revision), experiment_ids)
+    return {row.run_id: row.revision for row in connection.execute(query)}
+
+
+def run(connection: sa.Connection, run_id: str) -> Run | None:
+    """Return one attempt of a run, deleted or not, or None."""
+    row = connection.execute(sa.select(_run).where(_run.c.run_id == run_id)).first()
+    return None if row is None else _record(row)
+
+
+def newest(connection: sa.Connection, experiment_id: str, name: str) -> Run | None:
+    """Return the newest attempt of a run name, deleted or not, or None."""
+    query = sa.select(_run).where(_run.c.experiment_id == experiment_id, _run.c.name == name)
+    row = connection.execute(query.order_by(_run.c.attempt.desc()).limit(1)).first()
+    return None if row is None else _record(row)
+
+
+def attempts(connection: sa.Connection, experiment_id: str, name: str | None = None) -> list[Run]:
+    """Return all attempts of one run name, or of all names of an experiment, oldest first."""
+    query = sa.select(_run).where(_run.c.experiment_id == experiment_id).order_by(_run.c.created_at, _run.c.attempt)
+    if name is not None:
+        query = query.where(_run.c.name == name)
+    return [_record(row) for row in connection.execute(query)]
+
+
+def log(connection: sa.Connection, run_id: str) -> list[LogEntry]:
+    """Return the log of a run in order."""
+    rows = connection.execute(sa.select(_log).where(_log.c.run_id == run_id).order_by(_log.c.seq))
+    return [LogEntry(**row._mapping) for row in rows]
+
+
+def metrics(connection: sa.Connection, run_ids: Sequence[str]) -> dict[str, dict[str, float | str]]:
+    """Return the latest metrics of runs: ``{run_id: {name: value}}``, names in order.
+
+    A value is a number, which may be NaN or infinite, or a text such as a list per fold. A run
+    without metrics, or unknown, has an empty entry.
+    """
+    found: dict[str, dict[str, float | str]] = {run_id: {} for run_id in run_ids}
+    for ids in _chunks(list(found)):
+        query = sa.select(_metric).where(_metric.c.run_id.in_(ids)).order_by(_metric.c.run_id, _metric.c.name)
+        for row in connection.execute(query):
+            found[row.run_id][row.name] = _metric_value(row.value, row.text)
+    return found
+
+
+def stale(connection: sa.Connection, now: datetime) -> list[str]:
+    """Return the ids of the runs that :func:`mark_lost` would mark; a cheap read."""
+    return list(connection.execute(sa.select(_run.c.run_id).where(_is_stale(now))).scalars())
+
+
+def is_newest_attempt() -> sa.ColumnElement[bool]:
+    """Return the condition that a row of ``hl_run`` is the newest attempt of its name."""
+    other = _run.alias("newer")
+    same_name = sa.and_(other.c.experiment_id == _run.c.experiment_id, other.c.name == _run.c.name)
+    return ~sa.exists().where(same_name, other.c.attempt > _run.c.attempt)
+
+
+def _newest(query: sa.Select[Any], experiment_ids: Sequence[str] | None) -> sa.Select[Any]:
+    query = query.where(is_newest_attempt(), _run.c.status != RunStatus.DELETED)
+    return query if experiment_ids is None else query.where(_run.c.experiment_id.in_(list(experiment_ids)))
+
+
+def _record(row: sa.Row[Any]) -> Run:
+    values = dict(row._mapping)
+    return Run(**values | {"status": RunStatus(values["status"])})
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), _IDS_PER_QUERY):
+        yield ids[start : start + _IDS_PER_QUERY]
+
+
+def _metric_value(value: float | None, text: str | None) -> float | str:
+    if value is not None:
+        return value
+    assert text is not None
+    return float(text) if text in _NON_FINITE else text
+
+
+def _is_stale(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(_run.c.status == RunStatus.ACTIVE, _run.c.heartbeat_at < now - LOST_AFTER)
+
+
+# --- writing ----------------------------------------------------------------------------------
+
+
+def begin(connection: sa.Connection, draft: Run, experiment_description: str) -> Run:
+    """Add a run as the next attempt of its name, and its experiment unless it exists; return the run."""
+    _hold_experiment(connection, draft, experiment_description)
+    same_name = sa.and_(_run.c.experiment_id == draft.experiment_id, _run.c.name == draft.name)
+    last = connection.execute(sa.select(sa.func.max(_run.c.attempt)).where(same_name)).scalar() or 0
+    begun = replace(draft, attempt=last + 1)
+    connection.execute(_run.insert().values(**asdict(begun)))
+    return begun
+
+
+def _hold_experiment(connection: sa.Connection, draft: Run, description: str) -> None:
+    """Create the experiment or get it, and hold it: attempts are numbered by one process at a time."""
+    values = {
+        "experiment_id": draft.experiment_id,
+        "description": description,
+        "owner": draft.owner,
+        "created_at": draft.created_at,
+    }
+    this = sa.select(_experiment.c.experiment_id).where(_experiment.c.experiment_id == draft.experiment_id)
+    held = None
+    while held is None:  # again if someone deletes it between the two statements
+        dialects.insert_or_ignore(connection, _experiment, values)
+        held = connection.execute(this.with_for_update(key_share=True)).first()
+
+
+def append(
+    connection: sa.Connection,
+    run_id: str,
+    entries: Sequence[tuple[str, str]],
+    moment: datetime,
+    changes: Mapping[str, Any] | None = None,
+) -> bool:
+    """Add ``(event_key, message)`` entries to the log of a run and change columns of its row.
+
+    Returns False, and writes nothing, if the run was deleted.
+    """
+    advance = {"next_seq": _run.c.next_seq + len(entries), "revision": _run.c.revision + 1}
+    here = sa.and_(_run.c.run_id == run_id, _run.c.status != RunStatus.DELETED)
+    statement = _run.update().where(here).values(**advance, **(changes or {})).returning(_run.c.next_seq)
+    next_seq = connection.execute(statement).scalar()
+    if next_seq is None:
+        return False
+    rows = [
+        {"run_id": run_id, "seq": seq, "event_key": event_key, "event_time": moment, "message": message}
+        for seq, (event_key, message) in enumerate(entries, start=next_seq - len(entries))
+    ]
+    if rows:
+        connection.execute(_log.insert(), rows)
+    return True
+
+
+def set_metrics(connection: sa.Connection, run_id: str, values: Mapping[str, float | str]) -> None:
+    """Set the latest values of metrics; metrics of other names stay."""
+    if not values:
+        return
+    connection.execute(_metric.delete().where(_metric.c.run_id == run_id, _metric.c.name.in_(list(values))))
+    connection.execute(_metric.insert(), [_metric_row(run_id, name, value) for name, value in values.items()])
+
+
+def _metric_row(run_id: str, name: str, value: float | str) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"run_id": run_id, "name": name, "value": None, "text": value}
+    number = float(value)
+    finite = math.isfinite(number)
+    return {
+        "run_id": run_id,
+        "name": name,
+        "value": number if finite else None,
+        "text": None if finite else str(number),
+    }
+
+
+def beat(
+    connection: sa.Connection, run_id: str, moment: datetime, progress: tuple[int, int, str] | None = None
+) -> bool:
+    """Note that the process of a run lives and, if given, how far it is: ``(done, total, text)``.
+
+    Returns False if the run is not open any more.
+    """
+    changes: dict[str, Any] = {"heartbeat_at": moment, "status": RunStatus.ACTIVE, "ended_at": None}
+    if progress is None:  # a heartbeat alone is nothing to read again
+        changes["revision"] = _run.c.revision + sa.case((_run.c.status == RunStatus.LOST, 1), else_=0)
+    else:
+        names = ("progress_done", "progress_total", "progress_text")
+        changes |= dict(zip(names, progress, strict=True)) | {"revision": _run.c.revision + 1}
+    here = sa.and_(_run.c.run_id == run_id, _run.c.status.in_(_OPEN))
+    return connection.execute(_run.update().where(here).values(**changes)).rowcount > 0
+
+
+def mark_lost(connection: sa.Connection, now: datetime) -> int:
+    """Mark as LOST the ACTIVE runs whose heartbeat is older than a minute; return how many.
+
+    Call it within a write transaction, best after :func:`stale` has found some.
+    """
+    changes = {"status": RunStatus.LOST, "ended_at": _run.c.heartbeat_at, "revision": _run.c.revision + 1}
+    return connection.execute(_run.update().where(_is_stale(now)).values(**changes)).rowcount
+
+
+def forget_logs(connection: sa.Connection, run_ids: Iterable[str]) -> None:
+    """Delete log, metrics and tags of runs and mark the runs DELETED."""
+    changes = {"status": RunStatus.DELETED, "revision": _run.c.revision + 1}
+    for ids in _chunks(list(run_ids)):
+        # The run's row first: it makes a call that writes to the log finish or find the run deleted.
+        connection.execute(_run.update().where(_run.c.run_id.in_(ids)).values(**changes))
+        for table in (tables.run_tag, _metric, _log):
+            connection.execute(table.delete().where(table.c.run_id.in_(ids)))
+
+
+def forget_runs(connection: sa.Connection, run_ids: Iterable[str]) -> None:
+    """Delete runs and everything recorded of them."""
+    ids_of_runs = list(run_ids)
+    forget_logs(connection, ids_of_runs)
+    for ids in _chunks(ids_of_runs):
+        connection.execute(_run.delete().where(_run.c.run_id.in_(ids)))
+
+
+def forget_experiment(connection: sa.Connection, experiment_id: str) -> None:
+    """Delete an experiment that has no runs any more."""
+    connection.execute(_experiment.delete().where(_experiment.c.experiment_id == experiment_id))
