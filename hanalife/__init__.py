@@ -6,26 +6,54 @@ Names load when first used, so ``import hanalife`` costs next to nothing.
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hanalife._version import __version__
+
+if TYPE_CHECKING:
+    from hanalife.compat import install_as_hana_ml
+    from hanalife.dataframe.context import ConnectionContext
+    from hanalife.dataframe.frame import DataFrame
+    from hanalife.datasets.loaders import DataSets
+    from hanalife.datasets.split import train_test_val_split
+    from hanalife.drift.detector import DriftDetector
+    from hanalife.learning.classification import UnifiedClassification
+    from hanalife.lifecycle.scheduled_execution import ScheduledExecution
+    from hanalife.monitors.experiment_monitor import ExperimentMonitor
+    from hanalife.monitors.scheduled_task_monitor import ScheduledTaskMonitor
+    from hanalife.storage.storage import ModelStorage
+    from hanalife.tracking.experiments import MLExperiments
+
+__all__ = [
+    "ConnectionContext",
+    "DataFrame",
+    "DataSets",
+    "DriftDetector",
+    "ExperimentMonitor",
+    "MLExperiments",
+    "ModelStorage",
+    "ScheduledExecution",
+    "ScheduledTaskMonitor",
+    "UnifiedClassification",
+    "__version__",
+    "install_as_hana_ml",
+    "train_test_val_split",
+]
 
 _HOME = {
     "ConnectionContext": "hanalife.dataframe.context",
     "DataFrame": "hanalife.dataframe.frame",
     "DataSets": "hanalife.datasets.loaders",
-    "train_test_val_split": "hanalife.datasets.split",
-    "UnifiedClassification": "hanalife.learning.classification",
+    "DriftDetector": "hanalife.drift.detector",
+    "ExperimentMonitor": "hanalife.monitors.experiment_monitor",
     "MLExperiments": "hanalife.tracking.experiments",
     "ModelStorage": "hanalife.storage.storage",
     "ScheduledExecution": "hanalife.lifecycle.scheduled_execution",
-    "DriftDetector": "hanalife.drift.detector",
-    "ExperimentMonitor": "hanalife.monitors.experiment_monitor",
     "ScheduledTaskMonitor": "hanalife.monitors.scheduled_task_monitor",
+    "UnifiedClassification": "hanalife.learning.classification",
     "install_as_hana_ml": "hanalife.compat",
+    "train_test_val_split": "hanalife.datasets.split",
 }
-
-__all__ = ["__version__", *_HOME]
 
 
 def __getattr__(name: str) -> Any:
@@ -37,7 +65,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return __all__
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

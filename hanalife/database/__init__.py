@@ -1,1 +1,4 @@
-"""The store: tables, migrations and the statements of every pillar. All SQL of hanalife lives here or in ``dataframe``."""
+"""The store: tables, migrations and every pillar's statements.
+
+All SQL of hanalife lives here or in ``dataframe``.
+"""

@@ -135,3 +135,14 @@ def type_of_code(code: object, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         }
         return kinds.get(code, sa.String())
     return sa.types.NullType()
+
+
+def with_named_parameters(dialect: sa.Dialect) -> sa.Dialect:
+    """Return a dialect that writes ``:name`` for each value, as :func:`sqlalchemy.text` reads it."""
+    from sqlalchemy.dialects.postgresql.base import PGDialect
+    from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+
+    # The base classes: a driver's own would add a cast to each value, which hides its name.
+    make: Any = PGDialect if dialect.name == "postgresql" else SQLiteDialect
+    plain: sa.Dialect = make(paramstyle="named")
+    return plain

@@ -41,7 +41,7 @@ class Database:
         """Return a new connection whose transactions read, or read and write."""
         try:
             connection = self.engine.connect()
-        except (sa.exc.OperationalError, ModuleNotFoundError) as error:
+        except (sa.exc.DatabaseError, ModuleNotFoundError) as error:
             reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
             raise UnreachableDatabaseError(
                 f"url: cannot open {self.label}: {reason}. "

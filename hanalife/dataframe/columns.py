@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -13,7 +13,7 @@ from hanalife.observation import ColumnSpec
 
 C = TypeVar("C")
 
-_TYPES: dict[str, type[sa.types.TypeEngine[object]]] = {
+_TYPES: dict[str, type[sa.types.TypeEngine[Any]]] = {
     "INT": sa.Integer,
     "INTEGER": sa.Integer,
     "SMALLINT": sa.SmallInteger,
@@ -35,7 +35,7 @@ _TYPES: dict[str, type[sa.types.TypeEngine[object]]] = {
 _TYPE_TEXT = re.compile(r"\s*([A-Za-z]+)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*")
 
 
-def type_from_name(text: str) -> sa.types.TypeEngine[object]:
+def type_from_name(text: str) -> sa.types.TypeEngine[Any]:
     """Return the type of a HANA type name such as ``NVARCHAR(20)`` or ``DECIMAL(7, 3)``.
 
     Raises
@@ -48,14 +48,14 @@ def type_from_name(text: str) -> sa.types.TypeEngine[object]:
     if match is None or kind is None:
         raise InvalidArgumentError(f"type: {text!r} is not a column type; use one of {', '.join(sorted(_TYPES))}.")
     sizes = [int(size) for size in match.groups()[1:] if size]
-    takes_size = issubclass(kind, (sa.String, sa.Numeric)) and kind is not sa.Double
+    takes_size = kind is sa.String or kind is sa.Numeric
     return kind(*sizes) if takes_size else kind()
 
 
-def name_of_type(kind: sa.types.TypeEngine[object]) -> str:
+def name_of_type(kind: sa.types.TypeEngine[Any]) -> str:
     """Return HANA's word for a type, such as ``INT`` or ``NVARCHAR``."""
     # Order matters: the narrower class first.
-    words: tuple[tuple[type[sa.types.TypeEngine[object]], str], ...] = (
+    words: tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...] = (
         (sa.Boolean, "BOOLEAN"),
         (sa.BigInteger, "BIGINT"),
         (sa.SmallInteger, "SMALLINT"),

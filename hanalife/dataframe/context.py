@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
+import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,12 +19,15 @@ from hanalife.database.engine import Database, parse_url
 from hanalife.dataframe import columns as names
 from hanalife.dataframe import expressions, transfer
 from hanalife.dataframe.frame import DataFrame
-from hanalife.errors import InvalidArgumentError, NotSupportedError, TableNotFoundError
+from hanalife.errors import BadSQLError, InvalidArgumentError, NotSupportedError, TableNotFoundError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 logger = logging.getLogger(__name__)
+
+# What sqlalchemy.text() takes for a parameter.
+_COLON_WORD = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 
 URL_VARIABLE = "HANALIFE_URL"
 DEFAULT_URL = "sqlite:///hanalife.db"
@@ -181,10 +185,17 @@ class ConnectionContext:
 
     def describe_query(self, text: str) -> sa.Select[Any]:
         """Wrap the text of one query so that its columns are known."""
-        with self.session() as connection:
-            described = connection.execute(sa.text(text)).cursor.description
-            columns = [sa.column(row[0], dialects.type_of_code(row[1], self.dialect)) for row in described]
-        inner = sa.text(text).columns(*columns).subquery()
+        plain = sa.text(_without_parameters(text, ()))
+        shape: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(plain.columns().subquery()).limit(0)
+        try:
+            with self.session() as connection:
+                described = connection.execute(shape).cursor.description
+        except sa.exc.DatabaseError as error:
+            raise BadSQLError(f"select_statement: the database refused {text!r}: {error.orig}") from error
+        if not described:
+            raise BadSQLError(f"select_statement: {text!r} has no column.")
+        columns = [sa.column(row[0], dialects.type_of_code(row[1], self.dialect)) for row in described]
+        inner = plain.columns(*columns).subquery()
         return sa.select(*inner.columns)
 
     def create_table_as(self, table: str, query: sa.Select[Any], schema: str | None = None) -> None:
@@ -229,11 +240,14 @@ class ConnectionContext:
 
     def define(self, query: sa.Select[Any]) -> dict[str, Any]:
         """Return a query as JSON values; see :meth:`DataFrame.definition`."""
-        named = type(self.dialect)(paramstyle="named")
-        compiled = query.compile(dialect=named, compile_kwargs={"render_postcompile": True})
+        named = dialects.with_named_parameters(self.dialect)
+        compiled: Any = query.compile(dialect=named, compile_kwargs={"render_postcompile": True})
+        types = {name: names.name_of_type(bind.type) for bind, name in compiled.bind_names.items()}
         return {
-            "sql": str(compiled),
-            "parameters": {name: _to_json(value) for name, value in compiled.params.items()},
+            "sql": _without_parameters(str(compiled), compiled.params),
+            "parameters": {
+                name: [types.get(name, _type_of(value)), _to_json(value)] for name, value in compiled.params.items()
+            },
             "columns": [[spec.name, spec.type] for spec in names.specs(list(query.selected_columns))],
         }
 
@@ -247,8 +261,11 @@ class ConnectionContext:
         """
         text = expressions.one_query(definition["sql"], self.dialect, "definition")
         columns = [sa.column(name, names.type_from_name(kind)) for name, kind in definition["columns"]]
-        values = {name: _from_json(value) for name, value in definition["parameters"].items()}
-        inner = sa.text(text).bindparams(**values).columns(*columns).subquery()
+        values = [
+            sa.bindparam(name, _from_json(value), names.type_from_name(kind))
+            for name, (kind, value) in definition["parameters"].items()
+        ]
+        inner = sa.text(text).bindparams(*values).columns(*columns).subquery()
         return DataFrame.from_query(self, sa.select(*inner.columns), definition.get("source_table"))
 
 
@@ -287,6 +304,18 @@ def _exists(connection: sa.Connection, table: str, schema: str | None) -> bool:
     if _is_temporary(table):
         return table in inspector.get_temp_table_names()
     return inspector.has_table(table, schema)
+
+
+def _without_parameters(text: str, parameters: Iterable[str]) -> str:
+    """Escape each ``:word`` in SQL text that is not one of the parameters but part of a name or a value."""
+    known = set(parameters)
+    return _COLON_WORD.sub(lambda match: match[0] if match[1] in known else "\\" + match[0], text)
+
+
+def _type_of(value: object) -> str:
+    """Return the type of a value of an IN list, which SQLAlchemy names only when it is sent."""
+    kinds = ((bool, "BOOLEAN"), (int, "BIGINT"), (float, "DOUBLE"), (dt.datetime, "TIMESTAMP"), (dt.date, "DATE"))
+    return next((kind for cls, kind in kinds if isinstance(value, cls)), "NVARCHAR")
 
 
 def _to_json(value: object) -> Any:

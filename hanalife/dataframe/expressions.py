@@ -9,13 +9,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 import sqlglot
-from sqlglot import exp
+from sqlglot import exp, tokens
 from sqlglot.dialects.dialect import Dialect, NormalizationStrategy
-from sqlglot.tokens import Tokenizer, TokenType
 
 from hanalife.database import dialects
 from hanalife.dataframe import columns as names
@@ -31,12 +30,12 @@ class Hana(Dialect):
     NORMALIZATION_STRATEGY = NormalizationStrategy.UPPERCASE
     TYPED_DIVISION = False  # INT / INT keeps its fraction
 
-    class Tokenizer(Tokenizer):
+    class Tokenizer(tokens.Tokenizer):
         """Comments and quotes of SAP HANA."""
 
-        IDENTIFIERS = ['"']
-        QUOTES = ["'"]
-        COMMENTS = ["--", ("/*", "*/")]
+        IDENTIFIERS: ClassVar = ['"']
+        QUOTES: ClassVar = ["'"]
+        COMMENTS: ClassVar = ["--", ("/*", "*/")]
 
 
 def parse(text: str, columns: Columns, dialect: sa.Dialect, argument: str = "condition") -> Expression:
@@ -64,7 +63,7 @@ def one_query(text: str, dialect: sa.Dialect, argument: str = "sql") -> str:
     try:
         statements = [tree for tree in sqlglot.parse(text, read=reader) if tree is not None]
     except sqlglot.errors.SqlglotError as error:
-        raise BadSQLError(f"{argument}: {text!r} is not SQL: {error}") from None
+        raise BadSQLError(f"{argument}: {text!r} is not SQL{_reason(error)}.") from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise BadSQLError(f"{argument}: expected exactly one SELECT statement, got {text!r}.")
     if any(isinstance(node, (exp.DML, exp.DDL)) and not isinstance(node, exp.Query) for node in statements[0].walk()):
@@ -76,16 +75,23 @@ def _one_expression(text: str, argument: str) -> exp.Expression:
     if not isinstance(text, str) or not text.strip():
         raise BadSQLError(f"{argument}: expected SQL text such as 'AGE > 30', got {text!r}.")
     try:
-        tokens = Hana().tokenize(text)
+        words = Hana().tokenize(text)
         tree = sqlglot.parse_one("SELECT " + text, read=Hana)
     except sqlglot.errors.SqlglotError as error:
-        raise BadSQLError(f"{argument}: {text!r} is not an SQL expression: {error}") from None
-    if any(token.comments or token.token_type is TokenType.SEMICOLON for token in tokens):
+        raise BadSQLError(f"{argument}: {text!r} is not an SQL expression{_reason(error)}.") from None
+    if any(word.comments or word.token_type.name == "SEMICOLON" for word in words):
         raise BadSQLError(f"{argument}: comments and semicolons are not allowed: {text!r}.")
     clauses = {key for key, value in tree.args.items() if value} - {"expressions"}
     if not isinstance(tree, exp.Select) or clauses or len(tree.expressions) != 1:
         raise BadSQLError(f"{argument}: expected one expression, got {text!r}.")
-    return tree.expressions[0]
+    found: exp.Expression = tree.expressions[0]
+    return found
+
+
+def _reason(error: sqlglot.errors.SqlglotError) -> str:
+    """Return the parser's own words, without its colours."""
+    parts = getattr(error, "errors", None)
+    return f": {parts[0]['description']}" if parts else ""
 
 
 _BINARY: dict[type[exp.Expression], Callable[[Any, Any], Any]] = {
@@ -143,11 +149,13 @@ class _Translator:
             return rule(node)
         if type(node) in _BINARY:
             left, right = self.translate(node.this), self.translate(node.expression)
-            return _BINARY[type(node)](left, right)
+            combined: Expression = _BINARY[type(node)](left, right)
+            return combined
         if type(node) in _FUNCTIONS:
             name, kind = _FUNCTIONS[type(node)]
             value = self.translate(node.this)
-            return getattr(sa.func, name)(value, type_=kind or value.type)
+            called: Expression = getattr(sa.func, name)(value, type_=kind or value.type)
+            return called
         raise BadSQLError(f"{self.argument}: {node.sql(dialect=Hana)!r} is not supported in {self.text!r}.")
 
     def column(self, node: exp.Column) -> Expression:

@@ -44,7 +44,9 @@ class DataFrame:
 
     def __init__(self, connection_context: ConnectionContext, select_statement: str) -> None:
         text = expressions.one_query(select_statement, connection_context.dialect, "select_statement")
-        self._bind(connection_context, connection_context.describe_query(text))
+        self.connection_context = connection_context
+        self.query: sa.Select[Any] = connection_context.describe_query(text)
+        self.source_table: dict[str, str] | None = None
 
     @classmethod
     def from_query(
@@ -55,15 +57,10 @@ class DataFrame:
     ) -> Self:
         """Make a frame of a SQLAlchemy query; ``source_table`` is set if it is all of one table."""
         frame = cls.__new__(cls)
-        frame._bind(connection_context, query, source_table)
+        frame.connection_context = connection_context
+        frame.query = query
+        frame.source_table = dict(source_table) if source_table else None
         return frame
-
-    def _bind(
-        self, context: ConnectionContext, query: sa.Select[Any], source_table: Mapping[str, str] | None = None
-    ) -> None:
-        self.connection_context = context
-        self.query = query
-        self.source_table = dict(source_table) if source_table else None
 
     def __repr__(self) -> str:
         return f"DataFrame({', '.join(self.columns)})"
@@ -195,9 +192,8 @@ class DataFrame:
         if not isinstance(n, int) or n < 0:
             raise InvalidArgumentError(f"n: expected a number of rows of at least 0, got {n!r}.")
         inner, known = self._over()
-        ordered = self.query._order_by_clauses
-        query = self.query.limit(n) if ordered and self.query._limit_clause is None else None
-        return self._derive(sa.select(*known.values()).select_from(inner).limit(n) if query is None else query)
+        # Both databases keep the order of an ordered sub-query under a bare LIMIT.
+        return self._derive(sa.select(*known.values()).select_from(inner).limit(n))
 
     def sort(self, cols: str | Sequence[str], desc: bool = False) -> DataFrame:
         """Return the rows in the order of some columns; text is ordered by its bytes."""

@@ -92,7 +92,7 @@ def content_hash(data: pd.DataFrame, columns: Sequence[ColumnSpec]) -> str:
         missing = series.isna().to_numpy()
         digest.update(np.packbits(missing).tobytes())
         if column.type in ("INT", "BIGINT", "SMALLINT", "BOOLEAN"):
-            digest.update(series.fillna(0).to_numpy(dtype="<i8").tobytes())
+            digest.update(series.astype("Int64").fillna(0).to_numpy(dtype="<i8").tobytes())
         elif column.type == "DOUBLE":
             digest.update(series.fillna(0.0).to_numpy(dtype="<f8").tobytes())
         else:

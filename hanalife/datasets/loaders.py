@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.dataframe.frame import DataFrame
 from hanalife.datasets.split import train_test_val_split
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _DIABETES = {
     "ID": "INT",
@@ -79,7 +83,7 @@ class DataSets:
         return full, train, valid, test
 
 
-def _read(name: str, types: dict[str, str]):  # type: ignore[no-untyped-def]
+def _read(name: str, types: dict[str, str]) -> pd.DataFrame:
     import pandas as pd
 
     numbers = {"INT": int, "DOUBLE": float}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import secrets
 from typing import Any
 
@@ -20,7 +21,7 @@ def train_test_val_split(
     data: DataFrame,
     id_column: str | None = None,
     random_seed: int | None = None,
-    thread_ratio: float | None = None,
+    thread_ratio: float | None = None,  # noqa: ARG001
     partition_method: str = "random",
     stratified_column: str | None = None,
     training_percentage: float | None = None,
@@ -74,7 +75,7 @@ def train_test_val_split(
     ordered = data.select([key, *(name for name in data.columns if name != key)])
     ranked = _rank(ordered, key, stratified_column, random_seed or secrets.randbelow(_PRIME - 1) + 1)
     bounds = [0.0, shares[0], shares[0] + shares[1], sum(shares)]
-    parts = [_between(ordered, ranked, low, high) for low, high in zip(bounds, bounds[1:], strict=False)]
+    parts = [_between(ordered, ranked, low, high) for low, high in itertools.pairwise(bounds)]
     return parts[0], parts[1], parts[2]
 
 
@@ -112,13 +113,13 @@ def _rank(data: DataFrame, key: str, stratum: str | None, seed: int) -> sa.Subqu
     inner = data.query.subquery()
     numbered = sa.select(*inner.columns, _integer_id(data, inner, key).label("hl_x")).subquery()
     hashed = _mix(_mix(numbered, _constants(seed, 0)), _constants(seed, 1))
-    within = {"partition_by": hashed.c[stratum]} if stratum else {}
+    strata = [hashed.c[stratum]] if stratum else None
     order = (hashed.c.hl_x, data.connection_context.text_order(hashed.c[key]))
     columns = [column for column in hashed.columns if column.key != "hl_x"]
     return sa.select(
         *columns,
-        sa.func.row_number().over(order_by=order, **within).label("hl_rank"),
-        sa.func.count().over(**within).label("hl_count"),
+        sa.func.row_number().over(partition_by=strata, order_by=order).label("hl_rank"),
+        sa.func.count().over(partition_by=strata).label("hl_count"),
     ).subquery()
 
 
