@@ -139,7 +139,7 @@ def _is_stale(now: datetime) -> sa.ColumnElement[bool]:
 
 def begin(connection: sa.Connection, draft: Run, experiment_description: str) -> Run:
     """Add a run as the next attempt of its name, and its experiment unless it exists; return the run."""
-    _hold_experiment(connection, draft, experiment_description)
+    _make_and_hold_experiment(connection, draft, experiment_description)
     same_name = sa.and_(_run.c.experiment_id == draft.experiment_id, _run.c.name == draft.name)
     last = connection.execute(sa.select(sa.func.max(_run.c.attempt)).where(same_name)).scalar() or 0
     begun = replace(draft, attempt=last + 1)
@@ -147,7 +147,7 @@ def begin(connection: sa.Connection, draft: Run, experiment_description: str) ->
     return begun
 
 
-def _hold_experiment(connection: sa.Connection, draft: Run, description: str) -> None:
+def _make_and_hold_experiment(connection: sa.Connection, draft: Run, description: str) -> None:
     """Create the experiment or get it, and hold it: attempts are numbered by one process at a time."""
     values = {
         "experiment_id": draft.experiment_id,
@@ -155,11 +155,15 @@ def _hold_experiment(connection: sa.Connection, draft: Run, description: str) ->
         "owner": draft.owner,
         "created_at": draft.created_at,
     }
-    this = sa.select(_experiment.c.experiment_id).where(_experiment.c.experiment_id == draft.experiment_id)
-    held = None
-    while held is None:  # again if someone deletes it between the two statements
+    dialects.insert_or_ignore(connection, _experiment, values)
+    while not hold_experiment(connection, draft.experiment_id):  # deleted between the two statements
         dialects.insert_or_ignore(connection, _experiment, values)
-        held = connection.execute(this.with_for_update(key_share=True)).first()
+
+
+def hold_experiment(connection: sa.Connection, experiment_id: str) -> bool:
+    """Keep other processes from adding runs to an experiment or deleting it; return whether it exists."""
+    query = sa.select(_experiment.c.experiment_id).where(_experiment.c.experiment_id == experiment_id)
+    return connection.execute(query.with_for_update(key_share=True)).first() is not None
 
 
 def append(
@@ -232,7 +236,9 @@ def mark_lost(connection: sa.Connection, now: datetime) -> int:
     Call it within a write transaction, best after :func:`stale` has found some.
     """
     changes = {"status": RunStatus.LOST, "ended_at": _run.c.heartbeat_at, "revision": _run.c.revision + 1}
-    return connection.execute(_run.update().where(_is_stale(now)).values(**changes)).rowcount
+    # Rows that another process marks just now are left to it, so that the two never wait in a circle.
+    found = sa.select(_run.c.run_id).where(_is_stale(now)).with_for_update(skip_locked=True)
+    return connection.execute(_run.update().where(_run.c.run_id.in_(found)).values(**changes)).rowcount
 
 
 def forget_logs(connection: sa.Connection, run_ids: Iterable[str]) -> None:

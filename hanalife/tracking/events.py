@@ -1,0 +1,154 @@
+"""The entries of a run's log: what a model reported, as typed JSON.
+
+Pure: no clock, no database. The shapes are those that SAP HANA's monitor reads. JSON has no
+word for NaN and infinities; they become the texts ``"nan"``, ``"inf"`` and ``"-inf"``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import traceback
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from numbers import Integral, Real
+from typing import Any
+
+from hanalife.observation import CallOutcome, CallStart, ColumnSpec, DatasetFacts, Json, Signature
+from hanalife.records import RunStatus
+
+
+class EventKey(StrEnum):
+    """What an entry of the log holds; the shape of its JSON."""
+
+    PARAMETER = "PARAMETER"  #: ``[{name: value}, ...]``, all in force
+    DATASET = "DATASET"  #: ``{NAME, SOURCE, ROWS, COLUMNS, CONTENT_HASH, SQL, COLUMN_SPEC}``
+    OPTIMAL_PARAMETER = "OPTIMAL_PARAMETER"  #: ``[{name: value}, ...]``, chosen by a search
+    METRIC = "METRIC"  #: ``[{name: value}, ...]``; a text with commas is a list per fold
+    VARIABLE_IMPORTANCE = "VARIABLE_IMPORTANCE"  #: ``[{feature: importance}, ...]``
+    DISCRETE_FIGURE = "DISCRETE_FIGURE"  #: ``{CONFUSION_MATRIX: [[actual, predicted, count], ...]}``
+    CONTINUOUS_FIGURE = "CONTINUOUS_FIGURE"  #: ``{curve: [[x, y], ...], ...}``
+    MODEL_SIGNATURE_PROPERTY = "MODEL_SIGNATURE_PROPERTY"  #: ``{name: value}``
+    MODEL_SIGNATURE_INPUT_SCHEMA = "MODEL_SIGNATURE_INPUT_SCHEMA"  #: ``{"0": {COLUMN_NAME, COLUMN_TYPE}, ...}``
+    MODEL_SIGNATURE_OUTPUT_SCHEMA = "MODEL_SIGNATURE_OUTPUT_SCHEMA"  #: the same
+    MODEL_SIGNATURE_PARAM_SPEC = "MODEL_SIGNATURE_PARAM_SPEC"  #: ``{name: {key: value}}``
+    ERROR = "ERROR"  #: ``{TYPE, MESSAGE, TRACEBACK}``
+    END_OF_TRACK = "END_OF_TRACK"  #: ``{STATUS, METHOD, SECONDS}``; ends the entries of one call
+
+
+#: Key and JSON text of one entry.
+Event = tuple[EventKey, str]
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def of_start(start: CallStart) -> list[Event]:
+    """Return the entries that a call begins with."""
+    return [_event(EventKey.PARAMETER, _pairs(start.parameters))]
+
+
+def of_outcome(outcome: CallOutcome, method: str, dataset_name: str, dataset_source: str, prefix: str) -> list[Event]:
+    """Return the entries that a good call ends with; ``prefix`` goes before each metric's name."""
+    events = [_event(EventKey.DATASET, _dataset(outcome.dataset, dataset_name, dataset_source))]
+    if outcome.optimal_parameters:
+        events.append(_event(EventKey.OPTIMAL_PARAMETER, _pairs(outcome.optimal_parameters)))
+    if outcome.metrics:
+        events.append(_event(EventKey.METRIC, _pairs(prefixed(outcome.metrics, prefix))))
+    if outcome.importance:
+        events.append(_event(EventKey.VARIABLE_IMPORTANCE, _pairs(outcome.importance)))
+    if outcome.confusion:
+        events.append(_event(EventKey.DISCRETE_FIGURE, {"CONFUSION_MATRIX": outcome.confusion}))
+    if outcome.curves:
+        events.append(_event(EventKey.CONTINUOUS_FIGURE, outcome.curves))
+    if outcome.signature is not None:
+        events.extend(_of_signature(outcome.signature))
+    return [*events, _end(RunStatus.FINISHED, method, outcome.seconds)]
+
+
+def of_failure(error: BaseException, method: str, seconds: float) -> list[Event]:
+    """Return the entries that a failed call ends with."""
+    cause = {
+        "TYPE": type(error).__name__,
+        "MESSAGE": str(error),
+        "TRACEBACK": "".join(traceback.format_exception(error)),
+    }
+    return [_event(EventKey.ERROR, cause), _end(RunStatus.FAILED, method, seconds)]
+
+
+def prefixed(metrics: Mapping[str, float | str], prefix: str) -> dict[str, float | str]:
+    """Return metrics with a prefix before each name."""
+    return {f"{prefix}{name}": value for name, value in metrics.items()}
+
+
+def to_json(value: object) -> str:
+    """Return any value as JSON text: numbers of NumPy as numbers, what JSON cannot hold as text.
+
+    >>> to_json({"a": float("nan"), "b": (1, 2.5), 3: None})
+    '{"a": "nan", "b": [1, 2.5], "3": null}'
+    """
+    text = json.dumps(_plain(value), allow_nan=False, ensure_ascii=False)
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)  # has no UTF-8
+
+
+def _event(key: EventKey, content: object) -> Event:
+    return key, to_json(content)
+
+
+def _end(status: RunStatus, method: str, seconds: float) -> Event:
+    return _event(EventKey.END_OF_TRACK, {"STATUS": status, "METHOD": method, "SECONDS": seconds})
+
+
+def _pairs(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{name: value} for name, value in values.items()]
+
+
+def _dataset(facts: DatasetFacts, name: str, source: str) -> dict[str, object]:
+    return {
+        "NAME": name,
+        "SOURCE": source,
+        "ROWS": facts.rows,
+        "COLUMNS": len(facts.columns),
+        "CONTENT_HASH": facts.content_hash,
+        "SQL": facts.sql,
+        "COLUMN_SPEC": [_column(spec) for spec in facts.columns],
+    }
+
+
+def _of_signature(signature: Signature) -> list[Event]:
+    return [
+        _event(EventKey.MODEL_SIGNATURE_PROPERTY, signature.properties),
+        _event(EventKey.MODEL_SIGNATURE_INPUT_SCHEMA, _schema(signature.inputs)),
+        _event(EventKey.MODEL_SIGNATURE_OUTPUT_SCHEMA, _schema(signature.outputs)),
+        _event(EventKey.MODEL_SIGNATURE_PARAM_SPEC, signature.parameters),
+    ]
+
+
+def _schema(columns: Iterable[ColumnSpec]) -> dict[str, dict[str, str]]:
+    return {str(position): _column(spec) for position, spec in enumerate(columns)}
+
+
+def _column(spec: ColumnSpec) -> dict[str, str]:
+    return {"COLUMN_NAME": spec.name, "COLUMN_TYPE": spec.type}
+
+
+def _plain(value: object) -> Json:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Real):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    to_python = getattr(value, "tolist", None)  # NumPy's arrays and truth values
+    return _plain(to_python()) if callable(to_python) else str(value)
+
+
+def _number(value: Real) -> Json:
+    if isinstance(value, Integral):
+        return int(value)
+    number = float(value)
+    return number if math.isfinite(number) else str(number)
