@@ -1,0 +1,128 @@
+"""The store itself: made once however many start, refused when newer, bytes that are checked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hanalife import ConnectionContext, errors
+from hanalife.database import blobs, migrations, tables
+from hanalife.database.engine import Database
+
+START = """
+import sys, time
+from hanalife.database.engine import Database
+sys.stdout.write("ready\\n"); sys.stdout.flush()
+sys.stdin.readline()
+Database(sys.argv[1]).migrate()
+"""
+
+
+def test_many_processes_may_start_at_once(url):
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", START, url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(8)
+    ]
+    for process in started:
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in started:
+        _, complaint = process.communicate(timeout=60)
+        assert process.returncode == 0, complaint
+    with ConnectionContext(url) as conn, conn.database.read() as connection:
+        versions = connection.execute(sa.select(tables.schema_version.c.version)).scalars().all()
+    assert versions == list(range(1, len(migrations.STEPS) + 1))
+
+
+def test_a_fresh_store_has_the_declared_tables(conn):
+    conn.database.migrate()
+    with conn.database.read() as connection:
+        inspector = sa.inspect(connection)
+        found = {
+            name: {column["name"] for column in inspector.get_columns(name)}
+            for name in inspector.get_table_names()
+            if name.startswith("hl_")
+        }
+    assert found == {table.name: set(table.columns.keys()) for table in tables.metadata.sorted_tables}
+
+
+def test_a_newer_store_is_refused(conn):
+    conn.database.migrate()
+    with conn.database.write() as connection:
+        later = tables.schema_version.insert().from_select(
+            ["version", "applied_at"],
+            sa.select(tables.schema_version.c.version + 7, tables.schema_version.c.applied_at),
+        )
+        connection.execute(later)
+    with conn.copy() as other, pytest.raises(errors.IncompatibleStoreError, match="pip install --upgrade"):
+        other.database.migrate()
+
+
+def test_a_failed_write_leaves_nothing(conn):
+    def write_and_fail():
+        with conn.database.write() as connection:
+            blobs.put(connection, b"data")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
+    with conn.database.read() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(tables.blob)).scalar() == 0
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """Make chunks of seven bytes, so that small data have several."""
+    monkeypatch.setattr(blobs, "CHUNK_BYTES", 7)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.binary(max_size=40))
+def test_bytes_come_back_as_they_were(sqlite_conn, small_chunks, data):
+    with sqlite_conn.database.write() as connection:
+        key = blobs.put(connection, data)
+        assert blobs.put(connection, data) == key, "stored once"
+        assert blobs.get(connection, key) == data
+
+
+@pytest.mark.parametrize("damage", ["flip", "drop", "all"])
+def test_damaged_bytes_are_noticed(conn, small_chunks, damage):
+    chunk = tables.blob_chunk
+    with conn.database.write() as connection:
+        key = blobs.put(connection, b"twenty-one bytes long")
+        second = chunk.c.seq == 1
+        if damage == "flip":
+            connection.execute(chunk.update().where(second).values(data=b"tampere"))
+        elif damage == "drop":
+            connection.execute(chunk.delete().where(second))
+        else:
+            key = "0" * 64
+        with pytest.raises(errors.CorruptModelError, match="SHA-256"):
+            blobs.get(connection, key)
+
+
+def test_importing_hanalife_is_cheap():
+    code = "import sys; old = set(sys.modules); import hanalife; print(*sorted(set(sys.modules) - old))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    heavy = {"sqlalchemy", "pandas", "numpy", "xgboost", "sklearn", "ipywidgets", "sqlglot", "anywidget"}
+    assert not heavy & set(loaded)
+    assert len(loaded) < 20
+
+
+def test_a_server_that_is_gone_is_named_without_its_password():
+    with pytest.raises(errors.UnreachableDatabaseError, match=r"postgresql://u:\*\*\*@127.0.0.1:1/d"):
+        Database("postgresql://u:secret@127.0.0.1:1/d").migrate()
