@@ -1,0 +1,248 @@
+// Made by `python -m hanalife.views.typescript` from hanalife/views/payloads.py; do not edit.
+
+export const CONTRACT = 1;
+
+export type Instant = string;
+
+export type JsonNumber = number | 'nan' | 'inf' | '-inf';
+
+export type MetricValue = number | string;
+
+export type RunStatusWord = 'ACTIVE' | 'FINISHED' | 'FAILED' | 'LOST' | 'DELETED';
+
+export type JobStatusWord = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'ABANDONED';
+
+export type TickStatusWord = 'RAN' | 'LATE' | 'MERGED';
+
+export interface Fact {
+  name: string;
+  value: string;
+}
+
+export interface Grid {
+  columns: string[];
+  rows: string[][];
+}
+
+export interface Progress {
+  done: number;
+  total: number;
+  text: string;
+}
+
+export interface ExperimentRow {
+  experiment_id: string;
+  description: string;
+  owner: string;
+  created_at: Instant;
+}
+
+export interface RunRow {
+  run_id: string;
+  experiment_id: string;
+  name: string;
+  attempt: number;
+  status: 'ACTIVE' | 'FINISHED' | 'FAILED' | 'LOST' | 'DELETED';
+  progress: Progress | null;
+  owner: string;
+  dataset_name: string;
+  created_at: Instant;
+  ended_at: Instant | null;
+  duration_seconds: number | null;
+  revision: number;
+  metrics: Record<string, number | string>;
+}
+
+export interface ExperimentsPayload {
+  contract: number;
+  seq: number;
+  database: string;
+  absent: string[];
+  experiments: ExperimentRow[];
+  runs: RunRow[];
+}
+
+export interface ExperimentsChange {
+  changed: ExperimentRow[];
+  removed: string[];
+}
+
+export interface RunsChange {
+  changed: RunRow[];
+  removed: string[];
+}
+
+export interface ExperimentsDelta {
+  contract: number;
+  seq: number;
+  absent: string[];
+  experiments: ExperimentsChange;
+  runs: RunsChange;
+}
+
+export interface Importance {
+  name: string;
+  value: number | 'nan' | 'inf' | '-inf';
+}
+
+export interface Series {
+  name: string;
+  points: ([number | 'nan' | 'inf' | '-inf', number | 'nan' | 'inf' | '-inf'])[];
+}
+
+export interface Curve {
+  key: 'ROC' | 'CUMGAINS' | 'LIFT' | 'CUMLIFT';
+  title: string;
+  x_label: string;
+  y_label: string;
+  series: Series[];
+}
+
+export interface Confusion {
+  labels: string[];
+  counts: number[][];
+}
+
+export interface SignatureTables {
+  properties: Fact[];
+  inputs: Grid;
+  outputs: Grid;
+  parameters: Grid;
+}
+
+export interface LogRow {
+  seq: number;
+  event_key: string;
+  event_time: Instant;
+  message: string;
+}
+
+export interface RunDetail {
+  contract: number;
+  run: RunRow;
+  overview: Fact[];
+  parameters: Fact[];
+  metrics: Fact[];
+  dataset: Fact[];
+  columns: Grid;
+  importance: Importance[];
+  curves: Curve[];
+  confusion: Confusion | null;
+  signature: SignatureTables;
+  log: LogRow[];
+  log_total: number;
+}
+
+export interface JobRow {
+  job_id: string;
+  status: 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'ABANDONED';
+  due: Instant;
+  attempt: number;
+  worker: string | null;
+  started_at: Instant | null;
+  ended_at: Instant | null;
+  duration_seconds: number | null;
+  message: string;
+}
+
+export interface TaskRow {
+  task_id: string;
+  kind: string;
+  description: string;
+  owner: string;
+  created_at: Instant;
+  cron: string | null;
+  schedule_text: string;
+  enabled: boolean;
+  next_due: Instant | null;
+  last_job: JobRow | null;
+}
+
+export interface WorkerRow {
+  worker_id: string;
+  host: string;
+  started_at: Instant;
+}
+
+export interface TasksPayload {
+  contract: number;
+  seq: number;
+  database: string;
+  absent: string[];
+  tasks: TaskRow[];
+  workers: WorkerRow[];
+}
+
+export interface TasksChange {
+  changed: TaskRow[];
+  removed: string[];
+}
+
+export interface WorkersChange {
+  changed: WorkerRow[];
+  removed: string[];
+}
+
+export interface TasksDelta {
+  contract: number;
+  seq: number;
+  absent: string[];
+  tasks: TasksChange;
+  workers: WorkersChange;
+}
+
+export interface TickRow {
+  due: Instant;
+  status: 'RAN' | 'LATE' | 'MERGED';
+  job_id: string | null;
+  recorded_at: Instant;
+}
+
+export interface TaskLogRow {
+  job_id: string | null;
+  event_key: string;
+  event_time: Instant;
+  message: string;
+}
+
+export interface TaskDetail {
+  contract: number;
+  task: TaskRow;
+  definition: Fact[];
+  parameters: Fact[];
+  jobs: JobRow[];
+  ledger: TickRow[];
+  log: TaskLogRow[];
+  log_total: number;
+}
+
+export interface ModelRow {
+  name: string;
+  version: number;
+  kind: string;
+  library: string;
+  run_id: string | null;
+  created_at: Instant;
+}
+
+export interface ModelsPayload {
+  contract: number;
+  models: ModelRow[];
+}
+
+export interface MonitorStatus {
+  word: 'starting' | 'live' | 'lost' | 'cancelled';
+  text: string;
+}
+
+export interface Request {
+  id: string;
+  method: string;
+  args: Record<string, string>;
+}
+
+export interface ErrorInfo {
+  code: string;
+  message: string;
+  hint: string;
+}

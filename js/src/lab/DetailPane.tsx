@@ -1,0 +1,30 @@
+/** A run or a task in the main area, asked for again every few seconds. */
+import { useEffect, useState } from 'preact/hooks';
+import type { RunDetail as Run, TaskDetail as Task } from '../contract/types.gen';
+import type { Answerer } from '../rpc/source';
+import { type Answer, useDetail } from '../ui/hooks';
+import { RunDetail } from '../views/RunDetail';
+import { TaskDetail } from '../views/TaskDetail';
+
+const AGAIN_MS = 2_000;
+
+function useLiveDetail<T>(source: Answerer, method: string, name: string, id: string): Answer<T> {
+  const [round, setRound] = useState(0);
+  const answer = useDetail<T>(source, method, name, id, round);
+  useEffect(() => {
+    if (answer.waiting) return;
+    const timer = setTimeout(() => setRound(n => n + 1), AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [answer.waiting, round]);
+  return answer;
+}
+
+export function RunPane({ source, id, title }: { source: Answerer; id: string; title: string }) {
+  const { value, waiting, error } = useLiveDetail<Run>(source, 'run', 'run_id', id);
+  return <RunDetail detail={value} waiting={waiting} error={error} title={title} charts />;
+}
+
+export function TaskPane({ source, id }: { source: Answerer; id: string }) {
+  const { value, waiting, error } = useLiveDetail<Task>(source, 'task', 'task_id', id);
+  return <TaskDetail detail={value} waiting={waiting} error={error} title={id} />;
+}

@@ -1,0 +1,95 @@
+/** The transport of a notebook cell: traits hold the truth, custom messages bring changes and answers. */
+import type { AnyModel } from '@anywidget/types';
+import { decode } from '../contract/decode';
+import type { ErrorInfo } from '../contract/types.gen';
+import { RequestError, Store } from './source';
+
+type Message<D> = { delta: D } | { id: string; ok: unknown } | { id: string; error: ErrorInfo };
+
+const ANSWER_MS = 60_000;
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+export class CellSource<P extends { contract: number }, D> extends Store<P> {
+  private pending = new Map<string, Pending>();
+  private count = 0;
+
+  constructor(
+    private host: AnyModel,
+    private apply: (payload: P, delta: D) => P | null
+  ) {
+    super();
+    host.on('change:snapshot', this.onSnapshot);
+    host.on('change:status', this.onStatus);
+    host.on('msg:custom', this.onMessage);
+    this.onStatus();
+    this.onSnapshot();
+  }
+
+  request<T>(method: string, args: Record<string, string> = {}): Promise<T> {
+    const id = String(++this.count);
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.pending.delete(id);
+        reject(new Error('The kernel did not answer. It may be busy or gone.'));
+      }, ANSWER_MS);
+      this.pending.set(id, { resolve: resolve as (value: unknown) => void, reject, timer });
+      this.host.send({ id, method, args });
+    });
+  }
+
+  override dispose(): void {
+    this.host.off('change:snapshot', this.onSnapshot);
+    this.host.off('change:status', this.onStatus);
+    this.host.off('msg:custom', this.onMessage);
+    for (const { timer, reject } of this.pending.values()) {
+      clearTimeout(timer);
+      reject(new Error('The view was closed.'));
+    }
+    this.pending.clear();
+    super.dispose();
+  }
+
+  private onStatus = (): void => this.set({ status: this.host.get('status') });
+
+  private onSnapshot = (): void => this.take(() => decode<P>(this.host.get('snapshot')));
+
+  private onMessage = (message: Message<D>): void => {
+    if ('delta' in message) this.onDelta(message.delta);
+    else this.onReply(message);
+  };
+
+  private onDelta(delta: D): void {
+    const { payload } = this.get();
+    const next = payload && this.apply(payload, delta);
+    if (next) this.set({ payload: next });
+    else void this.catchUp();
+  }
+
+  /** A delta was missed: ask for everything. */
+  private async catchUp(): Promise<void> {
+    const payload = await this.request<P>('snapshot');
+    this.take(() => decode<P>(payload));
+  }
+
+  private onReply(reply: { id: string; ok: unknown } | { id: string; error: ErrorInfo }): void {
+    const pending = this.pending.get(reply.id);
+    if (!pending) return;
+    this.pending.delete(reply.id);
+    clearTimeout(pending.timer);
+    if ('error' in reply) pending.reject(new RequestError(reply.error));
+    else pending.resolve(reply.ok);
+  }
+
+  private take(read: () => P): void {
+    try {
+      this.set({ payload: read() });
+    } catch (error) {
+      this.set({ status: { word: 'lost', text: (error as Error).message } });
+    }
+  }
+}

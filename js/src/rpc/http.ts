@@ -1,0 +1,62 @@
+/** The transport of a panel: ask the Jupyter server again and again, seldom when it fails. */
+import { decode } from '../contract/decode';
+import { type Answerer, Store } from './source';
+
+export type FetchJson = (path: string) => Promise<unknown>;
+
+const POLL_MS = 1_000;
+const SELDOM_MS = 30_000;
+
+const PATHS: Record<string, (args: Record<string, string>) => string> = {
+  run: args => `runs/${encodeURIComponent(args['run_id'] ?? '')}`,
+  task: args => `tasks/${encodeURIComponent(args['task_id'] ?? '')}`
+};
+
+/** Answers questions about one thing at a time. */
+export class HttpAnswerer implements Answerer {
+  constructor(private fetchJson: FetchJson) {}
+
+  async request<T>(method: string, args: Record<string, string> = {}): Promise<T> {
+    const path = PATHS[method];
+    if (!path) throw new Error(`The server has no ${method}; use the monitor in a notebook cell.`);
+    return decode(await this.fetchJson(path(args))) as T;
+  }
+}
+
+export class HttpSource<P extends { contract: number }> extends Store<P> {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private failures = 0;
+  private disposed = false;
+
+  constructor(
+    private fetchJson: FetchJson,
+    private path: string
+  ) {
+    super();
+    void this.poll();
+  }
+
+  request<T>(method: string, args: Record<string, string> = {}): Promise<T> {
+    return new HttpAnswerer(this.fetchJson).request<T>(method, args);
+  }
+
+  override dispose(): void {
+    this.disposed = true;
+    clearTimeout(this.timer);
+    super.dispose();
+  }
+
+  private async poll(): Promise<void> {
+    try {
+      const payload = decode<P>(await this.fetchJson(this.path));
+      this.failures = 0;
+      this.set({ payload, status: { word: 'live', text: '' } });
+    } catch (error) {
+      this.failures += 1;
+      this.set({ status: { word: 'lost', text: (error as Error).message } });
+    }
+    if (!this.disposed) {
+      this.timer = setTimeout(() => void this.poll(), Math.min(POLL_MS * 2 ** this.failures, SELDOM_MS));
+    }
+  }
+}

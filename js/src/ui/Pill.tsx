@@ -1,0 +1,44 @@
+import type { JobStatusWord, Progress, RunStatusWord, TickStatusWord } from '../contract/types.gen';
+
+type Word = RunStatusWord | JobStatusWord | TickStatusWord;
+
+/** A sign and a tone for each status, so that it is never told by colour alone. */
+const LOOKS: Record<Word, [sign: string, tone: string]> = {
+  ACTIVE: ['▸', 'busy'],
+  FINISHED: ['✓', 'good'],
+  FAILED: ['✕', 'bad'],
+  LOST: ['?', 'odd'],
+  DELETED: ['–', 'dull'],
+  QUEUED: ['…', 'dull'],
+  RUNNING: ['▸', 'busy'],
+  SUCCEEDED: ['✓', 'good'],
+  CANCELLED: ['■', 'odd'],
+  ABANDONED: ['✕', 'bad'],
+  RAN: ['✓', 'good'],
+  LATE: ['!', 'odd'],
+  MERGED: ['≡', 'dull']
+};
+
+export function Pill({ word, progress = null }: { word: Word; progress?: Progress | null }) {
+  const [sign, tone] = LOOKS[word];
+  const share = progress && progress.total > 0 ? Math.min(1, progress.done / progress.total) : null;
+  return (
+    <span class={`hl-pill hl-${tone}`} title={progress?.text || word.toLowerCase()}>
+      <i aria-hidden="true">{sign}</i>
+      {word.toLowerCase()}
+      {share !== null && (
+        <span
+          class="hl-progress"
+          role="progressbar"
+          aria-label="progress"
+          aria-valuenow={Math.round(share * 100)}
+          aria-valuemin={0}
+          aria-valuemax={100}
+        >
+          <span style={{ width: `${share * 100}%` }} />
+        </span>
+      )}
+      {share !== null && <b>{Math.round(share * 100)} %</b>}
+    </span>
+  );
+}

@@ -1,0 +1,39 @@
+/** How values are written. */
+import type { MetricValue } from '../contract/types.gen';
+import { metricNumber } from '../contract/decode';
+
+function two(n: number): string {
+  return String(n).padStart(2, '0');
+}
+
+/** A moment in the reader's time zone: 2026-11-23 19:04:12. */
+export function moment(instant: string | null): string {
+  if (!instant) return '';
+  const at = new Date(instant);
+  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${date} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+/** Seconds in at most two units: 0.42 s, 12.3 s, 4 min 05 s, 2 h 10 min, 3 d 4 h. */
+export function duration(seconds: number | null): string {
+  if (seconds === null) return '';
+  if (seconds < 10) return `${seconds.toFixed(2)} s`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  if (whole < 86400) return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+  return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
+}
+
+/** Four decimals, or what is shorter and says as much. */
+export function number(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '−∞';
+  if (Number.isInteger(value)) return String(value);
+  const size = Math.abs(value);
+  return size >= 1e-3 && size < 1e6 ? value.toFixed(4) : value.toExponential(3);
+}
+
+export function metric(value: MetricValue | undefined): string {
+  const read = metricNumber(value);
+  return read === null ? String(value ?? '') : number(read);
+}

@@ -1,0 +1,133 @@
+/** The columns of the tables of runs and tasks. */
+import { metricNumber } from '../contract/decode';
+import type { RunRow, TaskRow } from '../contract/types.gen';
+import { duration, metric, moment } from '../ui/format';
+import { Pill } from '../ui/Pill';
+import type { Column } from '../ui/Table';
+
+const name: Column<RunRow> = {
+  key: 'name',
+  label: 'Run',
+  track: 'minmax(110px, 2fr)',
+  least: 110,
+  value: run => run.name,
+  draw: run => (
+    <span title={run.name}>
+      {run.name}
+      {run.attempt > 1 && <small title="Attempt of this run name"> #{run.attempt}</small>}
+    </span>
+  )
+};
+
+const experiment: Column<RunRow> = {
+  key: 'experiment',
+  label: 'Experiment',
+  track: 'minmax(90px, 1.4fr)',
+  least: 90,
+  value: run => run.experiment_id
+};
+
+const status: Column<RunRow> = {
+  key: 'status',
+  label: 'Status',
+  track: '138px',
+  least: 138,
+  value: run => run.status,
+  draw: run => <Pill word={run.status} progress={run.status === 'ACTIVE' ? run.progress : null} />
+};
+
+const dataset: Column<RunRow> = {
+  key: 'dataset',
+  label: 'Dataset',
+  track: 'minmax(80px, 1fr)',
+  least: 80,
+  value: run => run.dataset_name
+};
+
+const created: Column<RunRow> = {
+  key: 'created',
+  label: 'Created',
+  track: '138px',
+  least: 138,
+  value: run => run.created_at,
+  draw: run => <time dateTime={run.created_at}>{moment(run.created_at)}</time>
+};
+
+const took: Column<RunRow> = {
+  key: 'duration',
+  label: 'Duration',
+  track: '84px',
+  least: 84,
+  numeric: true,
+  value: run => run.duration_seconds,
+  draw: run => duration(run.duration_seconds)
+};
+
+function metricColumn(metricName: string): Column<RunRow> {
+  return {
+    key: `metric ${metricName}`,
+    label: metricName,
+    track: '88px',
+    least: 88,
+    numeric: true,
+    value: run => metricNumber(run.metrics[metricName]) ?? run.metrics[metricName],
+    draw: run => <span title={String(run.metrics[metricName] ?? '')}>{metric(run.metrics[metricName])}</span>
+  };
+}
+
+export function runColumns(metrics: string[], showExperiment: boolean): Column<RunRow>[] {
+  const where = showExperiment ? [experiment] : [];
+  return [name, ...where, status, ...metrics.map(metricColumn), dataset, created, took];
+}
+
+export const shortRunColumns: Column<RunRow>[] = [name, { ...status, track: '112px', least: 112 }];
+
+export const taskColumns: Column<TaskRow>[] = [
+  { key: 'task', label: 'Task', track: 'minmax(140px, 2fr)', least: 140, value: task => task.task_id },
+  { key: 'kind', label: 'Kind', track: '76px', least: 76, value: task => task.kind },
+  {
+    key: 'schedule',
+    label: 'Schedule',
+    track: 'minmax(120px, 2fr)',
+    least: 120,
+    value: task => task.schedule_text,
+    draw: task => <span title={task.cron ?? ''}>{task.schedule_text}</span>
+  },
+  {
+    key: 'next',
+    label: 'Next run',
+    track: '138px',
+    least: 138,
+    value: task => task.next_due,
+    draw: task => <time dateTime={task.next_due ?? ''}>{moment(task.next_due) || '–'}</time>
+  },
+  {
+    key: 'status',
+    label: 'Last status',
+    track: '104px',
+    least: 104,
+    value: task => task.last_job?.status,
+    draw: task => (task.last_job ? <Pill word={task.last_job.status} /> : <small>never run</small>)
+  },
+  {
+    key: 'last',
+    label: 'Last run',
+    track: '138px',
+    least: 138,
+    value: task => task.last_job?.started_at,
+    draw: task => moment(task.last_job?.started_at ?? null) || '–'
+  }
+];
+
+export const shortTaskColumns: Column<TaskRow>[] = [
+  { ...taskColumns[0]!, track: 'minmax(90px, 1fr)', least: 90 },
+  {
+    key: 'next',
+    label: 'Next run',
+    track: '88px',
+    least: 88,
+    value: task => task.next_due,
+    draw: task => <time title={moment(task.next_due)}>{moment(task.next_due).slice(5, 16) || '–'}</time>
+  },
+  { ...taskColumns[4]!, label: 'Last', track: '92px', least: 92 }
+];
