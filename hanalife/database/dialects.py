@@ -81,7 +81,8 @@ def insert_or_ignore(connection: sa.Connection, table: sa.Table, values: dict[st
         from sqlalchemy.dialects import sqlite
 
         statement = sqlite.insert(table).values(**values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount > 0
+    # Without the option SQLAlchemy forgets how many rows an INSERT made on PostgreSQL.
+    return connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount > 0
 
 
 def change_marker(connection: sa.Connection) -> Callable[[], object] | None:
