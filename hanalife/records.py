@@ -39,7 +39,7 @@ class TickStatus(StrEnum):
 
     RAN = "RAN"  #: a job was queued in time
     LATE = "LATE"  #: a job was queued, but after the grace time
-    MERGED = "MERGED"  #: passed while no worker was up; folded into the next run
+    MERGED = "MERGED"  #: made up for by another run: no worker was up, or a job of the task waited already
 
 
 @dataclass(frozen=True, slots=True)

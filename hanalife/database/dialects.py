@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
+from hanalife.clock import utc_now
 from hanalife.errors import InvalidArgumentError
 
 #: Execution option of a connection that is going to write.
@@ -98,6 +100,14 @@ def text_order(column: sa.ColumnElement[Any], dialect: sa.Dialect) -> sa.ColumnE
     if dialect.name == "postgresql" and isinstance(column.type, sa.String):
         return sa.collate(column, "C")
     return column
+
+
+def now(connection: sa.Connection) -> datetime:
+    """Return the present moment by the database's clock, on which all hosts agree; UTC."""
+    if connection.dialect.name == "postgresql":
+        moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
+    return utc_now()
 
 
 def database_user(connection: sa.Connection) -> str:

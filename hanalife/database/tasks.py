@@ -6,11 +6,13 @@ How a job is queued, claimed and ended is in :mod:`hanalife.database.leases`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from hanalife.database import tables
+from hanalife.database import blobs, tables
+from hanalife.errors import TaskNotFoundError
 from hanalife.records import Job, JobStatus, Schedule, Task, TaskLogEntry, Tick, TickStatus, Worker
 
 _TASK_COLUMNS = [column for column in tables.task.columns if column.name != "content_hash"]
@@ -57,6 +59,106 @@ def workers(connection: sa.Connection, alive_since: datetime) -> list[Worker]:
     query = sa.select(tables.worker).where(tables.worker.c.heartbeat_at >= alive_since)
     rows = connection.execute(query.order_by(tables.worker.c.started_at, tables.worker.c.worker_id))
     return [Worker(**row._mapping) for row in rows]
+
+
+# --- changes ----------------------------------------------------------------------------------
+
+
+def lock(connection: sa.Connection, task_id: str) -> bool:
+    """Hold off others who lock the task until the transaction ends; False if there is no such task."""
+    query = sa.select(tables.task.c.task_id).where(tables.task.c.task_id == task_id)
+    return connection.execute(query.with_for_update()).first() is not None
+
+
+def task(connection: sa.Connection, task_id: str) -> Task:
+    """Return one task.
+
+    Raises
+    ------
+    TaskNotFoundError
+        There is no such task.
+    """
+    found = tasks(connection, [task_id])
+    if not found:
+        known = [known.task_id for known in tasks(connection)]
+        raise TaskNotFoundError(
+            f"task_id: there is no task {task_id!r}; the tasks are: {', '.join(known) or 'none'}. "
+            "Create one with create_predict_task."
+        )
+    return found[0]
+
+
+def insert_task(connection: sa.Connection, new: Task, content_hash: str | None = None) -> None:
+    """Add a task; ``content_hash`` names the bytes of the model that it keeps for itself."""
+    connection.execute(tables.task.insert().values(**asdict(new), content_hash=content_hash))
+
+
+def delete_task(connection: sa.Connection, task_id: str) -> None:
+    """Delete a task and the model bytes that only it used; its jobs and log stay."""
+    at = tables.task.c.task_id == task_id
+    content_hash = connection.execute(sa.select(tables.task.c.content_hash).where(at)).scalar()
+    connection.execute(tables.task.delete().where(at))
+    if content_hash is not None:
+        blobs.drop_unused(connection, content_hash)
+
+
+def schedule(connection: sa.Connection, task_id: str) -> Schedule | None:
+    """Return the schedule of a task, or None."""
+    return next(iter(schedules(connection, [task_id])), None)
+
+
+def insert_schedule(connection: sa.Connection, new: Schedule) -> None:
+    """Add a schedule to a task that has none."""
+    connection.execute(tables.schedule.insert().values(**asdict(new)))
+
+
+def update_schedule(connection: sa.Connection, changed: Schedule) -> None:
+    """Write all values of a schedule."""
+    at = tables.schedule.c.task_id == changed.task_id
+    connection.execute(tables.schedule.update().where(at).values(**asdict(changed)))
+
+
+def delete_schedule(connection: sa.Connection, task_id: str) -> None:
+    """Delete the schedule of a task; the ledger of its due times stays."""
+    connection.execute(tables.schedule.delete().where(tables.schedule.c.task_id == task_id))
+
+
+def append_log(
+    connection: sa.Connection,
+    task_id: str,
+    lines: Sequence[tuple[str, datetime, str]],
+    job_id: int | None = None,
+) -> None:
+    """Add lines (event key, moment, message) to the log of a task or of one of its jobs."""
+    entry = tables.task_log
+    of_job = entry.c.job_id.is_(None) if job_id is None else entry.c.job_id == job_id
+    last = connection.execute(sa.select(sa.func.max(entry.c.seq)).where(entry.c.task_id == task_id, of_job)).scalar()
+    rows = [
+        {
+            "task_id": task_id,
+            "job_id": job_id,
+            "seq": seq,
+            "event_key": event_key,
+            "event_time": moment,
+            "message": message,
+        }
+        for seq, (event_key, moment, message) in enumerate(lines, start=(last or 0) + 1)
+    ]
+    if rows:
+        connection.execute(entry.insert(), rows)
+
+
+def beat(connection: sa.Connection, sign: Worker) -> None:
+    """Note that a worker is alive; the first time makes it known."""
+    at = tables.worker.c.worker_id == sign.worker_id
+    seen = connection.execute(tables.worker.update().where(at).values(heartbeat_at=sign.heartbeat_at)).rowcount
+    if not seen:
+        connection.execute(tables.worker.insert().values(**asdict(sign)))
+
+
+def delete_worker(connection: sa.Connection, worker_id: str) -> None:
+    """Forget a worker that has ended."""
+    connection.execute(tables.worker.delete().where(tables.worker.c.worker_id == worker_id))
 
 
 def job_of(row: sa.Row[tuple[object, ...]]) -> Job:

@@ -59,16 +59,27 @@ def one_query(text: str, dialect: sa.Dialect, argument: str = "sql") -> str:
     BadSQLError
         The text is not exactly one query.
     """
+    _query(text, dialect, argument)
+    return text.rstrip().removesuffix(";")
+
+
+def tables_of(text: str, dialect: sa.Dialect) -> set[str]:
+    """Return the names of the tables that one SELECT statement reads."""
+    return {table.name for table in _query(text, dialect, "sql").find_all(exp.Table)}
+
+
+def _query(text: str, dialect: sa.Dialect, argument: str) -> exp.Query:
     reader = "postgres" if dialect.name == "postgresql" else dialect.name
     try:
         statements = [tree for tree in sqlglot.parse(text, read=reader) if tree is not None]
     except sqlglot.errors.SqlglotError as error:
         raise BadSQLError(f"{argument}: {text!r} is not SQL{_reason(error)}.") from None
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+    query = statements[0] if len(statements) == 1 else None
+    if not isinstance(query, exp.Query):
         raise BadSQLError(f"{argument}: expected exactly one SELECT statement, got {text!r}.")
-    if any(isinstance(node, (exp.DML, exp.DDL)) and not isinstance(node, exp.Query) for node in statements[0].walk()):
+    if any(isinstance(node, (exp.DML, exp.DDL)) and not isinstance(node, exp.Query) for node in query.walk()):
         raise BadSQLError(f"{argument}: a query must not change anything: {text!r}.")
-    return text.rstrip().removesuffix(";")
+    return query
 
 
 def _one_expression(text: str, argument: str) -> exp.Expression:
