@@ -77,9 +77,9 @@ def require_text(value: str, argument: str) -> str:
 
 
 def storable(text: str) -> str:
-    """Return text, not a person's choice, with what no database can hold written as escapes.
+    r"""Return text, not a person's choice, with what no database can hold written as escapes.
 
-    >>> storable("a\\0b")
-    'a\\\\x00b'
+    >>> storable("a\0b")
+    'a\\x00b'
     """
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")

@@ -68,6 +68,8 @@ class Recorder:
 
     def call_started(self, start: CallStart) -> str:
         """Begin a run or continue it; return its id."""
+        if self._call is not None:  # a call that never ended; its run will be LOST
+            self._end_call()
         now = self._clock()
         mark_lost_runs(self._database, now)
         with self._database.write() as connection:
@@ -91,7 +93,7 @@ class Recorder:
         source = _first_given(self._target.dataset_source, outcome.dataset.source_table)
         prefix = "" if call.method == self._first_method else f"{call.method.upper()}_"
         entries = events.of_outcome(outcome, call.method, name, source, prefix)
-        metrics = {_metric_name(key): value for key, value in events.prefixed(outcome.metrics, prefix).items()}
+        metrics = dict(map(_storable_metric, events.prefixed(outcome.metrics, prefix).items()))
         changes: dict[str, Any] = {}
         if call.method == self._first_method:
             changes = {"dataset_name": identity.storable(name), "dataset_source": identity.storable(source)}
@@ -99,6 +101,8 @@ class Recorder:
 
     def call_failed(self, error: BaseException) -> None:
         """Write the error and the status FAILED in one transaction."""
+        if self._call is None:
+            return  # the call never began, for want of a database
         call = self._end_call()
         seconds = (self._clock() - call.started_at).total_seconds()
         self._write_end(call, events.of_failure(error, call.method, seconds), RunStatus.FAILED, {}, {})
@@ -196,10 +200,10 @@ def _first_given(*values: str | None) -> str:
     return next((value for value in values if value is not None), "")
 
 
-def _metric_name(name: str) -> str:
-    """Return a metric's name as a key of the store; class labels may make it very long."""
-    text = identity.storable(name)
-    if len(text) <= identity.MAX_LENGTH:
-        return text
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return f"{text[: identity.MAX_LENGTH - len(digest) - 1]}~{digest}"
+def _storable_metric(item: tuple[str, float | str]) -> tuple[str, float | str]:
+    """Return name and value as the store can hold them; class labels may make a name very long."""
+    name, value = identity.storable(item[0]), item[1]
+    if len(name) > identity.MAX_LENGTH:
+        digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+        name = f"{name[: identity.MAX_LENGTH - len(digest) - 1]}~{digest}"
+    return name, identity.storable(value) if isinstance(value, str) else value
