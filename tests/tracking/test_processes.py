@@ -1,0 +1,230 @@
+"""Several processes, and processes that die."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from hanalife import ConnectionContext, MLExperiments
+from hanalife.clock import utc_now
+from hanalife.database import runs
+from hanalife.observation import CallProgress
+from hanalife.records import RunStatus
+from hanalife.tracking.pulse import PROGRESS_SECONDS, Pulse, mark_lost_runs
+from tests.tracking.reporting import Model, entries, until
+
+spawn = multiprocessing.get_context("spawn")
+
+
+def store(conn, read, *args):
+    with conn.database.read() as connection:
+        return read(connection, *args)
+
+
+def child_dies(url, busy, how):
+    conn = ConnectionContext(url)
+    model = Model()
+    MLExperiments(conn, "E").autologging(model, run_name="r")
+    model.fit()
+
+    def during():
+        model.progress(3, 12, "fold 3")
+        busy.set()
+        if how == "exit":
+            os._exit(3)
+        threading.Event().wait()  # until killed
+
+    model.score(during=during)
+
+
+@pytest.mark.parametrize("how", ["kill", "exit"])
+def test_the_run_of_a_process_that_dies_becomes_lost_and_keeps_what_was_written(conn, url, how):
+    busy = spawn.Event()
+    child = spawn.Process(target=child_dies, args=(url, busy, how))
+    child.start()
+    assert busy.wait(60)
+    if how == "kill":
+        until(lambda: store(conn, runs.newest, "E", "r").progress_done == 3)
+        child.kill()
+    child.join(30)
+    assert child.exitcode == (-9 if how == "kill" else 3)
+    before = store(conn, runs.newest, "E", "r")
+    assert (before.status, before.pid) == (RunStatus.ACTIVE, child.pid)
+    assert mark_lost_runs(conn.database, before.heartbeat_at + timedelta(seconds=60)) == 0
+    assert mark_lost_runs(conn.database, before.heartbeat_at + timedelta(seconds=61)) == 1
+    assert mark_lost_runs(conn.database, before.heartbeat_at + timedelta(seconds=62)) == 0
+    run = store(conn, runs.newest, "E", "r")
+    assert (run.status, run.ended_at, run.attempt) == (RunStatus.LOST, before.heartbeat_at, 1)
+    assert run.revision == before.revision + 1
+    keys = [entry.event_key for entry in store(conn, runs.log, run.run_id)]
+    assert (len(keys), keys[-2:]) == (13, ["END_OF_TRACK", "PARAMETER"])
+    assert store(conn, runs.metrics, [run.run_id])[run.run_id]["AUC"] == 0.75
+
+
+def test_a_new_call_marks_the_runs_that_were_lost_meanwhile(conn):
+    tracker, model, other = MLExperiments(conn, "E"), Model(), Model()
+    tracker.autologging(model, run_name="silent")
+
+    def later():
+        later_tracker = MLExperiments(conn, "F", clock=lambda: utc_now() + timedelta(seconds=61))
+        later_tracker.autologging(other, run_name="later")
+        other.fit()
+        assert store(conn, runs.newest, "E", "silent").status is RunStatus.LOST
+
+    model.fit(during=later)
+
+
+def child_fits(url, barrier, number):
+    with ConnectionContext(url) as conn:
+        tracker, model = MLExperiments(conn, "E", "shared"), Model()
+        barrier.wait(120)
+        for name in ("shared", f"own {number}"):
+            tracker.autologging(model, run_name=name)
+            model.fit(parameters={"number": number})
+
+
+def test_eight_processes_create_the_same_experiment_and_run_at_once(conn, url):
+    barrier = spawn.Barrier(8)
+    children = [spawn.Process(target=child_fits, args=(url, barrier, number)) for number in range(8)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(180)
+    assert [child.exitcode for child in children] == [0] * 8
+    assert len(store(conn, runs.experiments)) == 1
+    shared = store(conn, runs.attempts, "E", "shared")
+    assert sorted(run.attempt for run in shared) == list(range(1, 9))
+    found = [*shared, *(run for run in store(conn, runs.runs) if run.name != "shared")]
+    assert len(found) == 16
+    for run in found:
+        assert run.status is RunStatus.FINISHED
+        assert [entry.seq for entry in store(conn, runs.log, run.run_id)] == list(range(12))
+        assert len(store(conn, runs.metrics, [run.run_id])[run.run_id]) == 2
+
+
+def child_writes(url, done):
+    with ConnectionContext(url) as conn:
+        tracker, model = MLExperiments(conn, "E"), Model()
+        for number in range(25):
+            tracker.autologging(model, run_name=f"r{number:02}")
+            model.fit()
+    done.set()
+
+
+def test_what_another_process_writes_is_seen_run_by_run_and_whole(conn, url):
+    done = spawn.Event()
+    child = spawn.Process(target=child_writes, args=(url, done))
+    child.start()
+    seen = {}
+
+    def read():
+        finished = done.is_set()  # asked first: what is read after it is the end
+        for run_id, revision in store(conn, runs.revisions).items():
+            assert revision >= seen.get(run_id, 0)
+            seen[run_id] = revision
+            run = store(conn, runs.run, run_id)
+            keys = [entry.event_key for entry in store(conn, runs.log, run_id)]
+            if run.status is RunStatus.FINISHED:
+                assert (len(keys), keys[-1]) == (12, "END_OF_TRACK")
+            assert len(keys) in (1, 12)
+        return finished
+
+    until(read, 120)
+    child.join(30)
+    assert len(seen) == 25
+
+
+# --- heartbeat and progress -------------------------------------------------------------------
+
+
+def test_progress_is_written_while_the_call_goes_on(conn):
+    tracker, model = MLExperiments(conn, "E"), Model()
+    tracker.autologging(model, run_name="r")
+
+    def work():
+        for done in range(1, 4):
+            model.progress(done, 3, f"fold {done}")
+            until(lambda: store(conn, runs.newest, "E", "r").progress_done == done)  # noqa: B023
+        assert store(conn, runs.newest, "E", "r").progress_text == "fold 3"
+
+    model.fit(during=work)
+
+
+def test_progress_reported_in_quick_succession_is_written_seldom(conn):
+    tracker, model = MLExperiments(conn, "E"), Model()
+    tracker.autologging(model, run_name="r")
+    model.fit()
+    written = []
+
+    def note(_connection, _cursor, statement, *_):
+        if "progress_text" in statement and statement.startswith("UPDATE"):
+            written.append(statement)
+
+    def work():
+        sa.event.listen(conn.database.engine, "after_cursor_execute", note)
+        begin = time.monotonic()
+        done = 0
+        while time.monotonic() < begin + 1:
+            done += 1
+            model.progress(done, 0)
+        until(lambda: store(conn, runs.newest, "E", "r").progress_done == done)
+        sa.event.remove(conn.database.engine, "after_cursor_execute", note)
+        assert 1 <= len(written) <= 1 + (time.monotonic() - begin) / PROGRESS_SECONDS
+
+    model.score(during=work)
+
+
+def test_the_heart_beats_until_it_is_stopped(conn):
+    tracker, model = MLExperiments(conn, "E"), Model()
+    tracker.autologging(model, run_name="r")
+
+    def work():
+        first = store(conn, runs.newest, "E", "r")
+        pulse = Pulse(conn.database, first.run_id, utc_now, beat_seconds=0.01)
+        pulse.start()
+        beats = {first.heartbeat_at}
+        until(lambda: beats.add(store(conn, runs.newest, "E", "r").heartbeat_at) or len(beats) > 3)
+        pulse.report(CallProgress(1, 2))
+        pulse.stop()
+        stopped = store(conn, runs.newest, "E", "r")
+        assert stopped.revision <= first.revision + 1  # beats are nothing to read again
+
+    model.fit(during=work)
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("hanalife-pulse")]
+
+
+def test_a_heartbeat_that_cannot_be_written_warns_once_and_does_not_end_the_call(sqlite_conn, caplog):
+    tries = []
+
+    def break_beats(_connection, _cursor, statement, parameters, *_):
+        if statement.startswith("UPDATE") and "heartbeat_at" in statement and "next_seq" not in statement:
+            tries.append(statement)
+            raise sa.exc.OperationalError(statement, parameters, Exception("disk I/O error"))
+
+    tracker, model = MLExperiments(sqlite_conn, "E"), Model()
+    tracker.autologging(model, run_name="r")
+
+    def work():
+        sa.event.listen(sqlite_conn.database.engine, "before_cursor_execute", break_beats)
+        for done in range(2):
+            model.progress(done, 2)
+            until(lambda: len(tries) > done)  # noqa: B023
+
+    model.fit(during=work)
+    assert caplog.text.count("a heartbeat could not be written") == 1
+    assert len(entries(tracker.get_tracking_log_for_current_run())) == 12
+
+
+def test_a_session_that_reads_does_not_hold_up_recording(conn):
+    tracker, model = MLExperiments(conn, "E"), Model()
+    tracker.autologging(model, run_name="r")
+    with conn.session() as session:
+        session.execute(sa.select(1)).all()
+        model.fit()
+    assert store(conn, runs.newest, "E", "r").status is RunStatus.FINISHED
