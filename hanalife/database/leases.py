@@ -15,9 +15,12 @@ import sqlalchemy as sa
 
 from hanalife.database import tables
 from hanalife.database.tasks import append_log, job_of
+from hanalife.errors import LostLeaseError
 from hanalife.records import Job, JobStatus, Schedule, Tick
 
 _job, _schedule, _tick = tables.job, tables.schedule, tables.tick
+
+_OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,20 @@ def jobs_of(connection: sa.Connection, leases: Collection[Lease]) -> dict[int, J
     return {row.job_id: job_of(row) for row in rows}
 
 
+def find(connection: sa.Connection, job_id: int, attempt: int, owner: str) -> Lease:
+    """Return the lease of one attempt at a job.
+
+    Raises
+    ------
+    LostLeaseError
+        The job is not, or no longer, executed by this attempt.
+    """
+    task_id = connection.execute(sa.select(_job.c.task_id).where(Lease("", job_id, attempt, owner).holds())).scalar()
+    if task_id is None:
+        raise LostLeaseError(f"Job {job_id} is no longer executed by attempt {attempt} of worker {owner}.")
+    return Lease(task_id, job_id, attempt, owner)
+
+
 def renew(connection: sa.Connection, lease: Lease, lease_until: datetime) -> bool:
     """Extend a lease; False if it is lost."""
     return connection.execute(_job.update().where(lease.holds()).values(lease_until=lease_until)).rowcount == 1
@@ -182,10 +199,12 @@ def retry(
 ) -> bool:
     """Queue a job again whose attempt came to nothing, or abandon it after too many attempts.
 
-    With ``run_out`` the lease must have run out before that moment. False if it is no longer
-    as seen.
+    With ``run_out`` the lease must have run out before that moment. A job that was asked to
+    stop is not tried again. False if the lease is no longer as seen.
     """
     held = lease.holds(run_out)
+    if connection.execute(sa.select(_job.c.cancel_requested).where(held)).scalar():
+        return _end(connection, lease, held, JobStatus.CANCELLED, now, reason)
     if lease.attempt >= max_attempts:
         return _end(
             connection, lease, held, JobStatus.ABANDONED, now, f"{reason} Gave up after {lease.attempt} attempts."
@@ -213,15 +232,22 @@ def _end(
 
 
 def request_cancel(connection: sa.Connection, task_id: str, now: datetime) -> list[int]:
-    """Cancel the waiting jobs of a task and ask its running ones to stop; return the latter's numbers."""
+    """Cancel the waiting jobs of a task, ask its running ones to stop, and return the numbers of all."""
+    open_jobs = sa.and_(_job.c.task_id == task_id, _job.c.status.in_(_OPEN))
+    asked = list(connection.execute(sa.select(_job.c.job_id).where(open_jobs).order_by(_job.c.job_id)).scalars())
     waiting = sa.and_(_job.c.task_id == task_id, _job.c.status == JobStatus.QUEUED)
-    for job_id in connection.execute(sa.select(_job.c.job_id).where(waiting)).scalars().all():
+    for job_id in asked:
         ended = {"status": JobStatus.CANCELLED, "ended_at": now}
         if connection.execute(_job.update().where(waiting, _job.c.job_id == job_id).values(**ended)).rowcount:
             append_log(connection, task_id, [("JOB", now, "CANCELLED before it started.")], job_id)
-    running = sa.and_(_job.c.task_id == task_id, _job.c.status == JobStatus.RUNNING)
-    connection.execute(_job.update().where(running).values(cancel_requested=True))
-    return list(connection.execute(sa.select(_job.c.job_id).where(running)).scalars())
+    connection.execute(_job.update().where(open_jobs).values(cancel_requested=True))
+    return asked
+
+
+def unfinished(connection: sa.Connection, job_ids: Collection[int]) -> list[int]:
+    """Return those of some jobs that still wait or run."""
+    open_jobs = sa.select(_job.c.job_id).where(_job.c.job_id.in_(job_ids), _job.c.status.in_(_OPEN))
+    return list(connection.execute(open_jobs).scalars())
 
 
 def _log(connection: sa.Connection, lease: Lease, now: datetime, message: str) -> None:
