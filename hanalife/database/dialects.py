@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -157,3 +158,10 @@ def with_named_parameters(dialect: sa.Dialect) -> sa.Dialect:
     make: Any = PGDialect if dialect.name == "postgresql" else SQLiteDialect
     plain: sa.Dialect = make(paramstyle="named")
     return plain
+
+
+def file_of(url: sa.URL) -> Path | None:
+    """Return the file of an embedded database, or None."""
+    if url.get_backend_name() != "sqlite" or is_in_memory(url):
+        return None
+    return Path(url.database or "").absolute()

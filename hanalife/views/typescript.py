@@ -34,8 +34,11 @@ def _type(hint: Any) -> str:
     if hint in _PLAIN:
         return _PLAIN[hint]
     if is_typeddict(hint) or isinstance(hint, NewType):
-        return hint.__name__
-    origin, arguments = get_origin(hint), get_args(hint)
+        return str(hint.__name__)
+    return _generic(hint, get_origin(hint), get_args(hint))
+
+
+def _generic(hint: Any, origin: Any, arguments: tuple[Any, ...]) -> str:
     if origin is Literal:
         return " | ".join(f"'{word}'" for word in arguments)
     if origin in (Union, UnionType):

@@ -56,7 +56,11 @@ export class CellSource<P extends { contract: number }, D> extends Store<P> {
 
   private onStatus = (): void => this.set({ status: this.host.get('status') });
 
-  private onSnapshot = (): void => this.take(() => decode<P>(this.host.get('snapshot')));
+  private onSnapshot = (): void => {
+    const snapshot: object = this.host.get('snapshot');
+    // Empty until the kernel has looked for the first time.
+    if (Object.keys(snapshot).length) this.take(() => decode<P>(snapshot));
+  };
 
   private onMessage = (message: Message<D>): void => {
     if ('delta' in message) this.onDelta(message.delta);

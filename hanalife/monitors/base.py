@@ -1,0 +1,200 @@
+"""What every monitor does: read the store in a thread, tell the cell what changed."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import sqlalchemy as sa
+
+from hanalife.clock import Clock, format_utc, utc_now
+from hanalife.database import dialects
+from hanalife.errors import Error, InvalidArgumentError
+from hanalife.views.answers import error_info
+
+if TYPE_CHECKING:
+    from hanalife.dataframe.context import ConnectionContext
+    from hanalife.monitors.widgets import MonitorBox
+
+POLL_SECONDS = 1.0
+#: Read at least so often even if nobody wrote: silence of a worker or run is news as well.
+READ_SECONDS = 5.0
+#: The longest pause between attempts to reach a lost database.
+SELDOM_SECONDS = 30.0
+#: ``start`` waits so long at most, so that the saved output has what the first look found.
+FIRST_LOOK_SECONDS = 1.0
+
+P = TypeVar("P", bound=Mapping[str, Any])
+
+
+def check_ids(ids: object, argument: str) -> list[str] | None:
+    """Return ids as a list, or None for all.
+
+    Raises
+    ------
+    InvalidArgumentError
+        It is none of None, str, list of str.
+    """
+    if ids is None:
+        return None
+    if isinstance(ids, str):
+        return [ids]
+    if isinstance(ids, list | tuple) and all(isinstance(one, str) for one in ids):
+        return list(ids)
+    raise InvalidArgumentError(f"{argument}: {ids!r} is not allowed; give None (all), a str, or a list of str.")
+
+
+class Monitor(ABC, Generic[P]):
+    """Shows a part of the store in the notebook cell and keeps it up to date.
+
+    A daemon thread reads with a connection of its own, so that updates come while a cell is
+    busy, and sends only what changed. Outside a notebook there is nothing to see, but the
+    thread runs all the same and :meth:`snapshot` gives the data.
+    """
+
+    def __init__(
+        self, connection_context: ConnectionContext, ids: Sequence[str] | None, clock: Clock = utc_now
+    ) -> None:
+        self.connection_context = connection_context
+        self._ids = ids
+        self._clock = clock
+        self._database = connection_context.database
+        self._lock = threading.RLock()  # guards the two below, which main thread and reader share
+        self._latest: P | None = None
+        self._box: MonitorBox | None = None
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._looked = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._failures = 0  # since the last good look
+
+    # --- what a user calls --------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Show the monitor in this cell and keep it up to date until :meth:`cancel`; return at once."""
+        if self._thread is None or self._stopped.is_set():
+            self._stopped, self._looked = threading.Event(), threading.Event()
+            self._thread = threading.Thread(
+                target=self._watch, args=(self._stopped,), name=type(self).__name__, daemon=True
+            )
+            self._thread.start()
+        if _in_notebook():
+            self._display()
+
+    def cancel(self) -> None:
+        """Stop watching, say so in the view and print a line with the time."""
+        print(self._cancel())  # noqa: T201 - the line is the promised answer
+
+    def snapshot(self) -> P:
+        """Return what the monitor shows, read now."""
+        with self._database.read() as connection:
+            return self._read(connection, None)
+
+    # --- what a kind of monitor adds ------------------------------------------------------------
+
+    @abstractmethod
+    def _read(self, connection: sa.Connection, previous: P | None) -> P:
+        """Read the payload; unchanged parts may be taken from the previous one."""
+
+    @abstractmethod
+    def _between(self, old: P, new: P) -> Mapping[str, Any] | None:
+        """Return what turns the old payload into the new one, or None."""
+
+    @abstractmethod
+    def _make_box(self) -> MonitorBox:
+        """Make the widgets."""
+
+    def _look_closer(self, connection: sa.Connection) -> None:
+        """Read what belongs to the present selection, after each look and each selection."""
+
+    def _tend(self) -> None:
+        """Do what is due every few seconds."""
+
+    # --- the thread -----------------------------------------------------------------------------
+
+    def _watch(self, stopped: threading.Event) -> None:
+        while not stopped.is_set():
+            try:
+                self._follow(stopped)
+            except (Error, sa.exc.SQLAlchemyError) as error:
+                self._show_status("lost", error_info(error)["message"])
+                self._looked.set()
+                stopped.wait(min(POLL_SECONDS * 2**self._failures, SELDOM_SECONDS))
+                self._failures += 1
+
+    def _follow(self, stopped: threading.Event) -> None:
+        """Read again and again with one connection until stopped or until the database is lost."""
+        with self._database.read() as connection:
+            marker = dialects.change_marker(connection)
+            seen: object = None
+            read_at = -READ_SECONDS
+            while not stopped.is_set():
+                mark = marker() if marker else object()
+                overdue = time.monotonic() - read_at >= READ_SECONDS
+                if overdue:
+                    self._tend()
+                if overdue or mark != seen:
+                    seen, read_at = mark, time.monotonic()
+                    self._look(connection, stopped)
+                self._look_closer(connection)
+                connection.rollback()  # a transaction left open would never see later changes
+                self._looked.set()
+                self._wake.wait(POLL_SECONDS)
+                self._wake.clear()
+
+    def _look(self, connection: sa.Connection, stopped: threading.Event) -> None:
+        new = self._read(connection, self._latest)
+        self._failures = 0
+        with self._lock:
+            if stopped.is_set():
+                return
+            delta = None if self._latest is None else self._between(self._latest, new)
+            if self._latest is None:
+                self._latest = new
+                self._show_all()
+            elif delta is not None:
+                numbered: Any = {**new, "seq": delta["seq"]}
+                self._latest = numbered
+                if self._box is not None:
+                    self._box.table.change(numbered, delta)
+            self._show_status("live")
+
+    # --- the view -------------------------------------------------------------------------------
+
+    def _display(self) -> None:
+        from IPython.display import display
+
+        if self._box is None:
+            box = self._make_box()  # takes a moment the first time; the thread is looking meanwhile
+            self._looked.wait(FIRST_LOOK_SECONDS)
+            with self._lock:
+                self._box = box
+                self._show_all()
+            self._wake.set()
+        display(self._box)
+
+    def _show_all(self) -> None:
+        if self._box is not None and self._latest is not None:
+            self._box.table.show(self._latest)
+
+    def _show_status(self, word: str, text: str = "") -> None:
+        with self._lock:
+            if self._box is not None:
+                self._box.table.say(word, text)
+
+    def _cancel(self) -> str:
+        line = f"Cancelled at {format_utc(self._clock())}"
+        with self._lock:
+            self._stopped.set()
+            self._show_status("cancelled", line)
+        self._wake.set()
+        return line
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")  # a plain interpreter has not loaded it
+    return ipython is not None and ipython.get_ipython() is not None

@@ -1,0 +1,212 @@
+"""Charts of the monitors in bqplot, all through :func:`figure`, which knows its pitfalls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import bqplot
+import ipywidgets
+
+from hanalife.views.figures import plain
+from hanalife.views.payloads import Confusion, Curve, Importance, RunDetail, RunRow
+
+# CSS variables follow the theme, live; bqplot's own colours are unreadable in a dark one.
+_TEXT = "var(--jp-ui-font-color1, currentColor)"
+_FAINT = "var(--jp-border-color2, #9998)"
+_BRAND = "var(--jp-brand-color1, #1976d2)"
+_MUTED = "var(--jp-ui-font-color2, #888)"
+_GOOD = "var(--jp-success-color1, #2e7d32)"
+
+_MOST_BARS = 20
+_LONGEST_LABEL = 18
+
+#: Colour and dashes of the first, second and third line.
+_LINES = ((_BRAND, "solid"), (_MUTED, "dashed"), (_GOOD, "dotted"))
+
+_CURVES = (("ROC", "ROC"), ("CUMGAINS", "Cumulative gains"), ("LIFT", "Lift"), ("CUMLIFT", "Cumulative lift"))
+
+
+def figure(
+    title: str, marks: Sequence[Any], x: Any, y: Any, x_label: str, y_label: str, legend: str = "", left: int = 60
+) -> Any:
+    """Return a figure with named axes over two scales, in the theme of the page."""
+    return bqplot.Figure(
+        title=title,
+        marks=list(marks),
+        axes=[_axis(x, x_label, "horizontal"), _axis(y, y_label, "vertical")],
+        title_style={"fill": _TEXT, "font-size": "14px", "font-weight": "600"},
+        legend_location=legend or "top-right",
+        legend_style={"stroke-width": 0, "fill": "none"},
+        legend_text={"fill": _TEXT, "font-size": "12px"},
+        background_style={"fill": "none"},
+        fig_margin={"top": 44, "bottom": 46, "left": left, "right": 24},
+        animation_duration=0,
+        layout=ipywidgets.Layout(width="640px", height="340px"),
+    )
+
+
+def _axis(scale: Any, label: str, orientation: str) -> Any:
+    grid = "none" if isinstance(scale, bqplot.OrdinalScale) else "solid"
+    return bqplot.Axis(
+        scale=scale,
+        label=label,
+        orientation=orientation,
+        grid_lines=grid,
+        grid_color=_FAINT,
+        label_color=_TEXT,
+        color=_FAINT,
+        tick_style={"fill": _TEXT, "font-size": "11px"},
+        label_offset="34px" if orientation == "horizontal" else "42px",
+    )
+
+
+class CurveChart:
+    """Up to three lines over one pair of axes from 0: a model, chance, perfection."""
+
+    def __init__(self, name: str, legend: str) -> None:
+        self._name = name
+        x, y = bqplot.LinearScale(min=0), bqplot.LinearScale(min=0)
+        self._lines = [
+            bqplot.Lines(x=[], y=[], scales={"x": x, "y": y}, colors=[color], line_style=style, display_legend=True)
+            for color, style in _LINES
+        ]
+        self.widget = figure(name, self._lines, x, y, "", "", legend)
+
+    def show(self, curve: Curve | None) -> None:
+        """Draw a curve, or say that there is none."""
+        series = curve["series"] if curve else []
+        for index, line in enumerate(self._lines):
+            one = series[index] if index < len(series) else None
+            points = [(plain(x), plain(y)) for x, y in one["points"]] if one else []
+            with line.hold_sync():
+                line.x = [x for x, _ in points]
+                line.y = [y for _, y in points]
+                line.labels = [one["name"]] if one else []
+                line.display_legend = one is not None
+        self.widget.title = curve["title"] if curve else f"{self._name}: not recorded"
+        self.widget.axes[0].label = curve["x_label"] if curve else ""
+        self.widget.axes[1].label = curve["y_label"] if curve else ""
+
+
+class ConfusionChart:
+    """A heat map with the counts written in it."""
+
+    def __init__(self) -> None:
+        columns, rows = bqplot.OrdinalScale(), bqplot.OrdinalScale(reverse=True)
+        colors = bqplot.ColorScale(min=0, colors=["#1976d20f", "#1976d2a0"])
+        self._scales = {"column": columns, "row": rows, "color": colors}
+        self.widget = figure("", [], columns, rows, "Predicted label", "True label", left=90)
+
+    def show(self, confusion: Confusion | None) -> None:
+        """Draw a matrix, or say that there is none."""
+        old = self.widget.marks
+        self.widget.title = "Confusion matrix" if confusion else "Confusion matrix: not recorded"
+        # A mark keeps the shape it was made with, so another matrix is another mark.
+        self.widget.marks = [self._mark(confusion)] if confusion else []
+        for mark in old:
+            mark.close()
+
+    def _mark(self, confusion: Confusion) -> Any:
+        labels = [_short(label) for label in confusion["labels"]]
+        return bqplot.GridHeatMap(
+            color=confusion["counts"],
+            row=labels,
+            column=labels,
+            scales=self._scales,
+            display_format="d",
+            font_style={"fill": _TEXT, "font-size": "14px"},
+            stroke=_FAINT,
+            null_color="transparent",
+        )
+
+
+class ImportanceChart:
+    """Horizontal bars, the most important variable on top."""
+
+    def __init__(self) -> None:
+        names, values = bqplot.OrdinalScale(), bqplot.LinearScale(min=0)
+        self._bars = bqplot.Bars(
+            x=[], y=[], scales={"x": names, "y": values}, orientation="horizontal", colors=[_BRAND], padding=0.25
+        )
+        self.widget = figure("", [self._bars], values, names, "Importance", "", left=150)
+
+    def show(self, importance: Sequence[Importance]) -> None:
+        """Draw the most important variables, or say that there are none."""
+        shown = list(reversed(importance[:_MOST_BARS]))
+        with self._bars.hold_sync():
+            self._bars.x = [_short(item["name"]) for item in shown]
+            self._bars.y = [plain(item["value"]) for item in shown]
+        self.widget.title = "Variable importance" if shown else "Variable importance: not recorded"
+
+
+class CompareChart:
+    """One metric over runs in the order of time, with a choice of the metric."""
+
+    def __init__(self) -> None:
+        self._x, self._y = bqplot.OrdinalScale(), bqplot.LinearScale()
+        scales = {"x": self._x, "y": self._y}
+        self._line = bqplot.Lines(
+            x=[], y=[], scales=scales, colors=[_BRAND], marker="circle", marker_size=50, stroke_width=2
+        )
+        self._figure = figure("", [self._line], self._x, self._y, "Run, oldest first", "")
+        self.choice = ipywidgets.Dropdown(description="Metric", layout=ipywidgets.Layout(width="300px"))
+        self.widget = ipywidgets.VBox([self.choice, self._figure])
+
+    def show(self, rows: Sequence[RunRow]) -> None:
+        """Draw the chosen metric of some runs, which are in the order of time."""
+        names = sorted({name for row in rows for name, value in row["metrics"].items() if _is_number(value)})
+        if tuple(names) != tuple(self.choice.options):
+            chosen = self.choice.value
+            self.choice.options = names
+            self.choice.value = chosen if chosen in names else _first_choice(names)
+        metric = self.choice.value
+        points = [
+            (f"{number} {_short(row['name'])}", row["metrics"][metric])
+            for number, row in enumerate(rows, start=1)
+            if metric in row["metrics"] and _is_number(row["metrics"][metric])
+        ]
+        with self._line.hold_sync():
+            self._line.x = [label for label, _ in points]
+            self._line.y = [float(value) for _, value in points]
+        self._figure.title = f"{metric} over {len(points)} runs" if points else "No metric to compare"
+        self._figure.axes[1].label = metric or ""
+
+
+class RunCharts:
+    """All charts of one run, and the comparison with others, in tabs."""
+
+    def __init__(self) -> None:
+        self._curves = {
+            key: CurveChart(name, "top-right" if "LIFT" in key else "bottom-right") for key, name in _CURVES
+        }
+        self._confusion = ConfusionChart()
+        self._importance = ImportanceChart()
+        self.compare = CompareChart()
+        parts: Mapping[str, Any] = {
+            **{name: self._curves[key].widget for key, name in _CURVES},
+            "Confusion matrix": self._confusion.widget,
+            "Importance": self._importance.widget,
+            "Compare runs": self.compare.widget,
+        }
+        self.widget = ipywidgets.Tab(list(parts.values()), titles=list(parts), selected_index=0)
+
+    def show(self, detail: RunDetail | None) -> None:
+        """Draw a run, or nothing."""
+        curves = {curve["key"]: curve for curve in detail["curves"]} if detail else {}
+        for key, chart in self._curves.items():
+            chart.show(curves.get(key))  # type: ignore[call-overload]
+        self._confusion.show(detail["confusion"] if detail else None)
+        self._importance.show(detail["importance"] if detail else [])
+
+
+def _is_number(value: float | str) -> bool:
+    return not isinstance(value, str)  # the words for NaN and infinities cannot be drawn
+
+
+def _first_choice(names: Sequence[str]) -> str | None:
+    return next((name for name in ("AUC", "ACCURACY") if name in names), names[0] if names else None)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 1]}…"

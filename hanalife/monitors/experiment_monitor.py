@@ -1,0 +1,159 @@
+"""Experiments and runs, live in the cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from hanalife.clock import Clock, utc_now
+from hanalife.monitors.base import Monitor, check_ids
+from hanalife.tracking.pulse import mark_lost_runs
+from hanalife.views import answers, changes, experiments, runs, static
+from hanalife.views.payloads import ExperimentsDelta, ExperimentsPayload, RunDetail, RunRow
+
+if TYPE_CHECKING:
+    from hanalife.dataframe.context import ConnectionContext
+    from hanalife.monitors.charts import RunCharts
+    from hanalife.monitors.widgets import MonitorBox
+
+
+class ExperimentMonitor(Monitor[ExperimentsPayload]):
+    """Watch experiments and their runs in the notebook.
+
+    Parameters
+    ----------
+    connection_context : ConnectionContext
+        The connection to the store.
+    experiment_ids : str or list of str, optional
+        What to show; None, the default, is everything. An id that is not recorded yet is
+        shown as such and appears once it is.
+    clock : callable, default hanalife.clock.utc_now
+        Gives the present moment.
+
+    Raises
+    ------
+    InvalidArgumentError
+        ``experiment_ids`` is none of None, str, list of str.
+
+    Notes
+    -----
+    Selecting a run needs the kernel to be idle, or an ipykernel that answers while a cell runs;
+    updates of the list, of progress and of the charts come in any case.
+
+    Examples
+    --------
+    >>> from hanalife import ConnectionContext, ExperimentMonitor
+    >>> with ConnectionContext("sqlite://") as conn:
+    ...     ExperimentMonitor(conn, "DIABETES").snapshot()["absent"]
+    ['DIABETES']
+    """
+
+    def __init__(
+        self,
+        connection_context: ConnectionContext,
+        experiment_ids: str | Sequence[str] | None = None,
+        *,
+        clock: Clock = utc_now,
+    ) -> None:
+        super().__init__(connection_context, check_ids(experiment_ids, "experiment_ids"), clock)
+        self._detail: RunDetail | None = None
+        self._charts: RunCharts | None = None
+        self._drawn: object = None
+        self._compared: object = None
+        self._selection: Mapping[str, Any] = {"experiment_id": "", "run_id": "", "ticked": []}
+
+    def _read(self, connection: sa.Connection, previous: ExperimentsPayload | None) -> ExperimentsPayload:
+        return experiments.read(connection, self._database.label, self._ids, previous)
+
+    def _between(self, old: ExperimentsPayload, new: ExperimentsPayload) -> ExperimentsDelta | None:
+        return changes.between_experiments(old, new)
+
+    def _tend(self) -> None:
+        mark_lost_runs(self._database, self._clock())
+
+    # --- the selected run -----------------------------------------------------------------------
+
+    def _look_closer(self, connection: sa.Connection) -> None:
+        rows = self._latest["runs"] if self._latest else []
+        row = self._selected(rows)
+        if row is None:
+            self._detail = None
+        elif self._detail is None or self._detail["run"] != row:
+            self._detail = runs.read(connection, row["run_id"])
+        self._draw(rows, row)
+
+    def _selected(self, rows: Sequence[RunRow]) -> RunRow | None:
+        """Return the selected run; the newest while nobody has selected one that is there."""
+        run_id = self._selection["run_id"]
+        row = next((row for row in rows if row["run_id"] == run_id), None)
+        if row is None and rows:
+            row = rows[-1]
+            self._selection = {**self._selection, "run_id": row["run_id"]}
+            self._show_selection()
+        return row
+
+    def _draw(self, rows: Sequence[RunRow], row: RunRow | None) -> None:
+        with self._lock:
+            if self._charts is None:
+                return
+            if self._detail is not self._drawn:
+                self._charts.show(self._detail)
+                self._drawn = self._detail
+            ticked = set(self._selection["ticked"])
+            experiment_id = self._selection["experiment_id"] or (row["experiment_id"] if row else "")
+            compared = [
+                each
+                for each in rows
+                if (each["run_id"] in ticked if ticked else each["experiment_id"] == experiment_id)
+            ]
+            if (compared, self._charts.compare.choice.value) != self._compared:
+                self._charts.compare.show(compared)
+                self._compared = (compared, self._charts.compare.choice.value)
+
+    # --- the view -------------------------------------------------------------------------------
+
+    def _make_box(self) -> MonitorBox:
+        from hanalife.monitors.charts import RunCharts
+        from hanalife.monitors.widgets import ExperimentTable, MonitorBox
+
+        table = ExperimentTable(
+            {"run": self._answer_run, "snapshot": self._answer_snapshot, "cancel": self._answer_cancel}
+        )
+        table.observe(self._on_selection, "selection")
+        charts = RunCharts()
+        charts.compare.choice.observe(lambda _: self._wake.set(), "value")
+        self._charts = charts
+        return MonitorBox(table, [charts.widget], self._picture)
+
+    def _show_selection(self) -> None:
+        with self._lock:
+            if self._box is not None:
+                self._box.table.selection = dict(self._selection)
+
+    def _show_all(self) -> None:
+        super()._show_all()
+        self._show_selection()
+
+    def _on_selection(self, change: Mapping[str, Any]) -> None:
+        self._selection = change["new"]
+        self._wake.set()
+
+    def _picture(self) -> str:
+        with self._lock:
+            table = static.runs_table(self._latest) if self._latest else "<p>Experiment Monitor</p>"
+            charts = static.run_charts(self._detail) if self._detail else []
+        return f"{table}<div style='display: flex; flex-wrap: wrap; gap: 12px'>{''.join(charts)}</div>"
+
+    # --- questions of the front end -------------------------------------------------------------
+
+    def _answer_run(self, args: Mapping[str, str]) -> RunDetail:
+        with self._database.read() as connection:
+            return answers.run(connection, args["run_id"])
+
+    def _answer_snapshot(self, _args: Mapping[str, str]) -> ExperimentsPayload | None:
+        return self._latest
+
+    def _answer_cancel(self, _args: Mapping[str, str]) -> str:
+        return self._cancel()

@@ -1,0 +1,52 @@
+"""Answers to the questions of a front end, and errors as it is told of them."""
+
+from __future__ import annotations
+
+import re
+
+import sqlalchemy as sa
+
+from hanalife.errors import Error, RunNotFoundError, TaskNotFoundError
+from hanalife.views import runs, tasks
+from hanalife.views.payloads import ErrorInfo, RunDetail, TaskDetail
+
+
+def run(connection: sa.Connection, run_id: str) -> RunDetail:
+    """Return the details of a run.
+
+    Raises
+    ------
+    RunNotFoundError
+        There is no run of that id.
+    """
+    found = runs.read(connection, run_id)
+    if found is None:
+        raise RunNotFoundError(f"run_id: there is no run {run_id!r}; it may have been deleted.")
+    return found
+
+
+def task(connection: sa.Connection, task_id: str) -> TaskDetail:
+    """Return the details of a task.
+
+    Raises
+    ------
+    TaskNotFoundError
+        There is no task of that id.
+    """
+    found = tasks.read_one(connection, task_id)
+    if found is None:
+        raise TaskNotFoundError(f"task_id: there is no task {task_id!r}; it may have been removed.")
+    return found
+
+
+def error_info(error: Error | sa.exc.SQLAlchemyError) -> ErrorInfo:
+    """Return an error as a front end shows it, without the text of a statement or its values.
+
+    >>> error_info(RunNotFoundError("run_id: there is no run 'x'."))["code"]
+    'run_not_found'
+    """
+    if isinstance(error, Error):
+        code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower()
+        return {"code": code, "message": str(error), "hint": ""}
+    reason = str(getattr(error, "orig", None) or type(error).__name__).strip().splitlines()[0]
+    return {"code": "database", "message": f"The database cannot be read: {reason}.", "hint": "It is tried again."}

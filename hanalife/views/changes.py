@@ -1,0 +1,36 @@
+"""What changed between two payloads, so that only that is sent: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from hanalife.views.payloads import ExperimentsDelta, ExperimentsPayload, TasksDelta, TasksPayload
+
+
+def between_experiments(old: ExperimentsPayload, new: ExperimentsPayload) -> ExperimentsDelta | None:
+    """Return what turns the old payload into the new one, or None if nothing does."""
+    keys = {"experiments": "experiment_id", "runs": "run_id"}
+    return cast("ExperimentsDelta | None", _between(old, new, keys))
+
+
+def between_tasks(old: TasksPayload, new: TasksPayload) -> TasksDelta | None:
+    """Return what turns the old payload into the new one, or None if nothing does."""
+    return cast("TasksDelta | None", _between(old, new, {"tasks": "task_id", "workers": "worker_id"}))
+
+
+def _between(old: Mapping[str, Any], new: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any] | None:
+    tables = {table: _change(old[table], new[table], key) for table, key in keys.items()}
+    same = all(not change["changed"] and not change["removed"] for change in tables.values())
+    if same and old["absent"] == new["absent"]:
+        return None
+    return {"contract": new["contract"], "seq": old["seq"] + 1, "absent": new["absent"], **tables}
+
+
+def _change(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], key: str) -> dict[str, Any]:
+    before = {row[key]: row for row in old}
+    after = {row[key] for row in new}
+    return {
+        "changed": [row for row in new if before.get(row[key]) is not row and before.get(row[key]) != row],
+        "removed": [name for name in before if name not in after],
+    }

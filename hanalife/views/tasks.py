@@ -1,0 +1,144 @@
+"""Tasks, their schedules, jobs and ledger as payloads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from hanalife.database import tasks
+from hanalife.records import Job, Schedule, Task, TaskLogEntry, Tick, Worker
+from hanalife.scheduling import cron
+from hanalife.views.encoding import cut, facts, instant, instant_or_none, seconds_between
+from hanalife.views.payloads import (
+    CONTRACT,
+    JobRow,
+    TaskDetail,
+    TaskLogRow,
+    TaskRow,
+    TasksPayload,
+    TickRow,
+    WorkerRow,
+)
+
+#: A worker that has been silent for longer counts as gone.
+WORKER_SILENT_AFTER = timedelta(seconds=15)
+
+MOST_JOBS = 200
+MOST_TICKS = 200
+MOST_LOG_LINES = 500
+
+
+def read(
+    connection: sa.Connection, database: str, now: datetime, task_ids: Sequence[str] | None = None
+) -> TasksPayload:
+    """Return all tasks, or those of some ids; an id that does not exist is listed as absent."""
+    found = tasks.tasks(connection, task_ids)
+    schedules = {schedule.task_id: schedule for schedule in tasks.schedules(connection, task_ids)}
+    present = {task.task_id for task in found}
+    return {
+        "contract": CONTRACT,
+        "seq": 0,
+        "database": database,
+        "absent": [wanted for wanted in task_ids or [] if wanted not in present],
+        "tasks": [task_row(task, schedules.get(task.task_id), _last_job(connection, task.task_id)) for task in found],
+        "workers": [worker_row(worker) for worker in tasks.workers(connection, now - WORKER_SILENT_AFTER)],
+    }
+
+
+def read_one(connection: sa.Connection, task_id: str) -> TaskDetail | None:
+    """Return all that is known of one task, or None if there is none of that id."""
+    task = next(iter(tasks.tasks(connection, [task_id])), None)
+    if task is None:
+        return None
+    schedule = next(iter(tasks.schedules(connection, [task_id])), None)
+    jobs = tasks.jobs(connection, [task_id], limit=MOST_JOBS)
+    log = tasks.task_log(connection, task_id)
+    definition = dict(task.definition)
+    parameters = definition.pop("parameters", {})
+    return {
+        "contract": CONTRACT,
+        "task": task_row(task, schedule, jobs[0] if jobs else None),
+        "definition": facts(_heading(task, schedule) | definition),
+        "parameters": facts(parameters),
+        "jobs": [job_row(job) for job in jobs],
+        "ledger": [tick_row(tick) for tick in tasks.ticks(connection, task_id, limit=MOST_TICKS)],
+        "log": [log_row(entry) for entry in log[-MOST_LOG_LINES:]],
+        "log_total": len(log),
+    }
+
+
+def _last_job(connection: sa.Connection, task_id: str) -> Job | None:
+    return next(iter(tasks.jobs(connection, [task_id], limit=1)), None)
+
+
+def _heading(task: Task, schedule: Schedule | None) -> dict[str, str]:
+    values = {"Kind": task.kind, "Description": task.description, "Owner": task.owner}
+    if schedule is not None:
+        values |= {"Cron": schedule.cron, "Time zone": schedule.timezone}
+    return {name: value for name, value in values.items() if value}
+
+
+def schedule_text(schedule: Schedule | None) -> str:
+    """Return when a task runs, in words."""
+    if schedule is None:
+        return "only when asked"
+    words = cron.describe(schedule.cron, schedule.timezone)
+    return words if schedule.enabled else f"paused: {words}"
+
+
+def task_row(task: Task, schedule: Schedule | None, last_job: Job | None) -> TaskRow:
+    """Return one task for a list."""
+    return {
+        "task_id": task.task_id,
+        "kind": task.kind,
+        "description": task.description,
+        "owner": task.owner,
+        "created_at": instant(task.created_at),
+        "cron": None if schedule is None else schedule.cron,
+        "schedule_text": schedule_text(schedule),
+        "enabled": schedule is not None and schedule.enabled,
+        "next_due": None if schedule is None or not schedule.enabled else instant_or_none(schedule.next_due),
+        "last_job": None if last_job is None else job_row(last_job),
+    }
+
+
+def job_row(job: Job) -> JobRow:
+    """Return one job for a list."""
+    return {
+        "job_id": str(job.job_id),
+        "status": job.status.value,
+        "due": instant(job.due),
+        "attempt": job.attempt,
+        "worker": job.owner,
+        "started_at": instant_or_none(job.started_at),
+        "ended_at": instant_or_none(job.ended_at),
+        "duration_seconds": seconds_between(job.started_at, job.ended_at),
+        "message": cut(job.message),
+    }
+
+
+def tick_row(tick: Tick) -> TickRow:
+    """Return one due time for the ledger."""
+    return {
+        "due": instant(tick.due),
+        "status": tick.status.value,
+        "job_id": None if tick.job_id is None else str(tick.job_id),
+        "recorded_at": instant(tick.recorded_at),
+    }
+
+
+def log_row(entry: TaskLogEntry) -> TaskLogRow:
+    """Return one line of a log, cut if it is long."""
+    return {
+        "job_id": None if entry.job_id is None else str(entry.job_id),
+        "event_key": entry.event_key,
+        "event_time": instant(entry.event_time),
+        "message": cut(entry.message),
+    }
+
+
+def worker_row(worker: Worker) -> WorkerRow:
+    """Return one worker for a list."""
+    return {"worker_id": worker.worker_id, "host": worker.host, "started_at": instant(worker.started_at)}
