@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from hanalife.clock import Clock, IdSource
 from hanalife.database import dialects, runs
 from hanalife.database.engine import Database
-from hanalife.observation import CallObserver, CallOutcome, CallProgress, CallStart
+from hanalife.errors import UnreachableDatabaseError
+from hanalife.observation import CallOutcome, CallProgress, CallStart
 from hanalife.records import Run, RunStatus
 from hanalife.tracking import events, identity
 from hanalife.tracking.pulse import Pulse, mark_lost_runs
@@ -100,12 +101,19 @@ class Recorder:
         self._write_end(call, entries, RunStatus.FINISHED, changes, metrics)
 
     def call_failed(self, error: BaseException) -> None:
-        """Write the error and the status FAILED in one transaction."""
+        """Write the error and the status FAILED in one transaction.
+
+        If that fails too it is only logged: the call's own error is what its caller must see.
+        """
         if self._call is None:
             return  # the call never began, for want of a database
         call = self._end_call()
         seconds = (self._clock() - call.started_at).total_seconds()
-        self._write_end(call, events.of_failure(error, call.method, seconds), RunStatus.FAILED, {}, {})
+        entries = events.of_failure(error, call.method, seconds)
+        try:
+            self._write_end(call, entries, RunStatus.FAILED, {}, {})
+        except (sa.exc.SQLAlchemyError, UnreachableDatabaseError) as trouble:
+            logger.warning("Run %r: its failure could not be recorded: %s", self._target.run_name, trouble)
 
     def _begin(self, connection: sa.Connection, start: CallStart, now: datetime) -> None:
         draft = self._draft(start, dialects.database_user(connection), now)
@@ -179,10 +187,6 @@ class Recorder:
             self._target.experiment_id,
             call.method,
         )
-
-
-def _fits_the_protocol(recorder: Recorder) -> CallObserver:
-    return recorder
 
 
 def _progress(call: _Call) -> dict[str, Any]:

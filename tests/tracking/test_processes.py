@@ -221,6 +221,23 @@ def test_a_heartbeat_that_cannot_be_written_warns_once_and_does_not_end_the_call
     assert len(entries(tracker.get_tracking_log_for_current_run())) == 12
 
 
+def test_a_failure_that_cannot_be_recorded_does_not_hide_the_error_of_the_call(sqlite_conn, caplog):
+    def break_log(_connection, _cursor, statement, parameters, *_):
+        if "next_seq" in statement and statement.startswith("UPDATE"):
+            raise sa.exc.OperationalError(statement, parameters, Exception("disk full"))
+
+    def work():
+        sa.event.listen(sqlite_conn.database.engine, "before_cursor_execute", break_log)
+        raise ValueError("the call's own error")
+
+    model = Model()
+    MLExperiments(sqlite_conn, "E").autologging(model, run_name="r")
+    with pytest.raises(ValueError, match="own error"):
+        model.fit(during=work)
+    assert "could not be recorded" in caplog.text
+    assert store(sqlite_conn, runs.newest, "E", "r").status is RunStatus.ACTIVE  # and LOST in a minute
+
+
 def test_a_session_that_reads_does_not_hold_up_recording(conn):
     tracker, model = MLExperiments(conn, "E"), Model()
     tracker.autologging(model, run_name="r")
