@@ -176,10 +176,7 @@ def frozen(connection: sa.Connection, query: sa.Select[Any]) -> sa.Select[Any]:
     row = connection.execute(query).one()
     columns = query.selected_columns
     return sa.select(
-        *(
-            sa.cast(sa.literal(value, column.type), column.type).label(column.key)
-            for value, column in zip(row, columns, strict=True)
-        )
+        *(sa.literal(value, column.type).label(str(column.key)) for value, column in zip(row, columns, strict=True))
     )
 
 

@@ -297,6 +297,13 @@ class ScheduledExecution:
             since = dialects.now(connection) - timedelta(days=last_days) if last_days else None
         return self._frame(task_frames.schedule_validity(task_id)), self._frame(task_frames.log_lines(task_id, since))
 
+    def next_due(self, task_id: str) -> datetime | None:
+        """Return the next due time of a task in UTC, or None if nothing makes it due."""
+        with self._database.read() as connection:
+            tasks.task(connection, task_id)
+            schedule = tasks.schedule(connection, task_id)
+        return None if schedule is None else schedule.next_due
+
     # --- jobs ---------------------------------------------------------------------------------
 
     def create_one_off_task_schedule(self, task_id: str) -> int:

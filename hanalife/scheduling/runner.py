@@ -30,7 +30,7 @@ from hanalife.scheduling.child import Child, Line
 logger = logging.getLogger(__name__)
 
 #: A worker whose last sign of life is older than this counts as dead.
-ALIVE = timedelta(seconds=20)
+ALIVE = timedelta(seconds=15)
 
 _BEAT = ALIVE / 4
 _EXIT_GRACE = timedelta(seconds=10)
