@@ -1,0 +1,162 @@
+"""From columns to numbers: what training learns of features and label, and applies ever after."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hanalife.dataframe import columns as names
+from hanalife.errors import InvalidArgumentError
+from hanalife.observation import ColumnSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+logger = logging.getLogger(__name__)
+
+INTEGERS = frozenset({"INT", "BIGINT", "SMALLINT", "BOOLEAN"})
+NUMBERS = INTEGERS | {"DOUBLE", "DECIMAL"}
+TEXTS = frozenset({"NVARCHAR", "NCLOB"})
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """Features and label of a model, and their numbers.
+
+    A category is replaced by its place in ``categories``, a class by its place in ``classes``;
+    both are in ascending order. NULL and a category unknown to training are missing values.
+    """
+
+    features: tuple[ColumnSpec, ...]
+    label: ColumnSpec
+    classes: tuple[Any, ...]  #: int, bool or str
+    categories: Mapping[str, tuple[Any, ...]]  #: by feature; only of categorical ones
+
+    @classmethod
+    def learn(
+        cls, rows: pd.DataFrame, features: Sequence[ColumnSpec], label: ColumnSpec, categorical: Collection[str]
+    ) -> Encoding:
+        """Return the encoding of these rows.
+
+        Raises
+        ------
+        InvalidArgumentError
+            The label is missing in a row, or has fewer than two classes.
+        """
+        _refuse_missing(rows[label.name], label.name)
+        classes = _distinct(rows[label.name])
+        if len(classes) < 2:
+            only = ", ".join(map(str, classes))
+            raise InvalidArgumentError(
+                f"label: column {label.name!r} holds the one class {only}; a classifier needs two or more."
+            )
+        categories = {name: _distinct(rows[name].dropna()) for name in categorical}
+        return cls(tuple(features), label, classes, categories)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes as text."""
+        return tuple(str(one) for one in self.classes)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The features, in the order of the matrix."""
+        return tuple(spec.name for spec in self.features)
+
+    @property
+    def categorical(self) -> tuple[bool, ...]:
+        """Whether each feature is categorical."""
+        return tuple(spec.name in self.categories for spec in self.features)
+
+    def check_columns(self, specs: Sequence[ColumnSpec]) -> None:
+        """Refuse columns that cannot give the features.
+
+        Raises
+        ------
+        UnknownColumnError
+            A feature is missing.
+        InvalidArgumentError
+            A feature is text where training saw numbers, or the other way round.
+        """
+        types = {spec.name: spec.type for spec in specs}
+        names.require(self.feature_names, list(types), "data")
+        for spec in self.features:
+            if (spec.type in TEXTS) != (types[spec.name] in TEXTS):
+                raise InvalidArgumentError(
+                    f"data: column {spec.name!r} is {types[spec.name]}, but was {spec.type} at fit."
+                )
+
+    def matrix(self, rows: pd.DataFrame) -> Array:
+        """Return the features of rows as float32, shape ``(n_rows, n_features)``, NaN where missing.
+
+        Raises
+        ------
+        InvalidArgumentError
+            A number is infinite, or too large for float32.
+        """
+        found = np.empty((len(rows), len(self.features)), dtype=np.float32)
+        for position, name in enumerate(self.feature_names):
+            column = self._codes_of(rows[name], name) if name in self.categories else _numbers(rows[name])
+            with np.errstate(over="ignore"):
+                found[:, position] = column
+            if np.isinf(found[:, position]).any():
+                raise InvalidArgumentError(
+                    f"data: column {name!r} holds an infinite number, or one above 3.4e38; replace or filter it."
+                )
+        return found
+
+    def codes(self, labels: pd.Series[Any]) -> Array:
+        """Return the class code of each label, shape ``(n_rows,)``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            A label is missing, or a class that training did not see.
+        """
+        _refuse_missing(labels, str(labels.name))
+        found = _positions(labels, self.classes)
+        if (found < 0).any():
+            strange = ", ".join(sorted({repr(value) for value in labels[found < 0].tolist()})[:5])
+            raise InvalidArgumentError(
+                f"label: column {labels.name!r} holds {strange}, unknown to the model; "
+                f"its classes are: {', '.join(self.class_names)}. Fit it anew, or filter these rows out."
+            )
+        return found
+
+    def _codes_of(self, column: pd.Series[Any], name: str) -> Array:
+        found = _positions(column, self.categories[name]).astype(np.float32)
+        unseen = int(((found < 0) & column.notna().to_numpy()).sum())
+        if unseen:
+            logger.info("Column %r: %d rows hold a category unknown to training; taken as missing.", name, unseen)
+        found[found < 0] = np.nan
+        return found
+
+
+def _distinct(column: pd.Series[Any]) -> tuple[Any, ...]:
+    return tuple(sorted(column.astype(object).unique().tolist()))
+
+
+def _positions(column: pd.Series[Any], known: Sequence[Any]) -> Array:
+    import pandas as pd
+
+    index = pd.Index(list(known), dtype="object")
+    return np.asarray(index.get_indexer(pd.Index(column.astype(object), dtype="object")))
+
+
+def _numbers(column: pd.Series[Any]) -> Array:
+    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _refuse_missing(labels: pd.Series[Any], name: str) -> None:
+    missing = int(labels.isna().sum())
+    if missing:
+        raise InvalidArgumentError(
+            f"label: column {name!r} is NULL in {missing} rows; filter them out with '\"{name}\" IS NOT NULL'."
+        )

@@ -1,0 +1,45 @@
+"""Reason codes: which features made a prediction. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def reason_codes(contributions: NDArray[Any], feature_names: Sequence[str], top: int) -> list[str]:
+    """Return one JSON text a row: ``[{"attr": feature, "pct": 0-100, "val": contribution}, ...]``.
+
+    Parameters
+    ----------
+    contributions : array, shape (n_rows, n_features)
+        What each feature adds to the margin.
+    feature_names : sequence of str
+    top : int
+        At most so many features, by falling size; equals in the order of the features. ``pct``
+        is the share of a size in the sizes of all features.
+
+    Examples
+    --------
+    >>> reason_codes(np.array([[1.0, -3.0]]), ["A", "B"], 1)
+    ['[{"attr": "B", "pct": 75.0, "val": -3.0}]']
+    """
+    sizes = np.abs(contributions)
+    order = np.argsort(-sizes, axis=1, kind="stable")[:, :top]
+    totals = sizes.sum(axis=1, keepdims=True)
+    percents = 100 * np.divide(sizes, totals, out=np.zeros_like(sizes), where=totals > 0)
+    chosen = (order, np.take_along_axis(percents, order, axis=1), np.take_along_axis(contributions, order, axis=1))
+    return [
+        json.dumps(
+            [
+                {"attr": feature_names[place], "pct": percent, "val": value}
+                for place, percent, value in zip(*row, strict=True)
+            ]
+        )
+        for row in zip(*(array.tolist() for array in chosen), strict=True)
+    ]

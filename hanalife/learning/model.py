@@ -1,0 +1,256 @@
+"""What the unified models share: identity, results as frames, calls, state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from hanalife.errors import FitIncompleteError
+from hanalife.learning import results, state
+from hanalife.learning.calls import observed
+from hanalife.learning.parameters import Parameter
+from hanalife.observation import CallObserver, CallOutcome, CallStart, Signature
+from hanalife.records import ModelState
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from hanalife.dataframe.context import ConnectionContext
+    from hanalife.dataframe.frame import DataFrame
+    from hanalife.learning.search import Selection
+    from hanalife.learning.training import Fitted
+
+R = TypeVar("R")
+
+_PARTS_OF_MODEL = ("statistics_", "optimal_param_", "confusion_matrix_", "importance_", "metrics_")
+
+
+class UnifiedModel:
+    """A model that can be fitted, watched, stored and restored.
+
+    Results are kept as small tables; the frames over them are made when first asked for, in
+    tables that live as long as the connection.
+    """
+
+    _procedure: str
+
+    def __init__(self, func: str, code: str, table: Sequence[Parameter], given: Mapping[str, Any]) -> None:
+        self.func = code
+        self.real_func = func
+        self.hanaml_parameters: dict[str, Any] = {}
+        self.name: str | None = None
+        self.version = 1
+        self.observer: CallObserver | None = None
+        self.run_id: str | None = None
+        self.runtime: float | None = None
+        self.error_msg_: DataFrame | None = None
+        self.scoring_list_: list[DataFrame] | None = None
+        self.training_data: DataFrame | None = None
+        self.testing_data: DataFrame | None = None
+        self.hanaml_fit_params: dict[str, Any] = {}
+        self.hanaml_score_params: dict[str, Any] = {}
+        self.hanaml_predict_params: dict[str, Any] = {}
+        self._table = tuple(table)
+        self._given = dict(given)
+        self._selection: Selection | None = None
+        self._fitted: Fitted | None = None
+        self._frames: dict[str, DataFrame] = {}
+        self._connection: ConnectionContext | None = None
+
+    def __repr__(self) -> str:
+        given = "".join(f", {name}={value!r}" for name, value in self._given.items())
+        return f"{type(self).__name__}({self.real_func!r}{given})"
+
+    # --- what a fit left ----------------------------------------------------------------------
+
+    def is_fitted(self) -> bool:
+        """Say whether the model can predict."""
+        return self._fitted is not None
+
+    @property
+    def label(self) -> str | None:
+        """The label column of the fit."""
+        return self._fitted.encoding.label.name if self._fitted else None
+
+    @property
+    def fit_data(self) -> DataFrame | None:
+        """The frame that was fitted; None for a loaded model."""
+        return self.training_data
+
+    @property
+    def model_(self) -> list[DataFrame] | None:
+        """``[model, statistics_, optimal_param_, confusion_matrix_, importance_, metrics_]``.
+
+        The model's columns are ROW_INDEX, PART_INDEX (-1 for the header, then the tree) and
+        MODEL_CONTENT (JSON).
+        """
+        if self._fitted is None:
+            return None
+        if "model_" not in self._frames:
+            texts = self._fitted.engine.describe(self._fitted.estimator)
+            self._frames["model_"] = results.model_content(texts).to_frame(self._context(), "MODEL")
+        parts = [self._frame(name) for name in _PARTS_OF_MODEL]
+        return [self._frames["model_"], *(part for part in parts if part is not None)]
+
+    @property
+    def statistics_(self) -> DataFrame | None:
+        """STAT_NAME, STAT_VALUE (text), CLASS_NAME.
+
+        ``PARTITION`` says which rows the numbers are of. After a search, ``TEST_<METRIC>`` is
+        the chosen candidate's value on each fold, ``.MEAN`` their mean, ``.VAR`` their sample
+        variance.
+        """
+        return self._frame("statistics_")
+
+    @property
+    def importance_(self) -> DataFrame | None:
+        """VARIABLE_NAME, IMPORTANCE: share in the gain of all splits, the largest first."""
+        return self._frame("importance_")
+
+    @property
+    def optimal_param_(self) -> DataFrame | None:
+        """PARAM_NAME, INT_VALUE, DOUBLE_VALUE, STRING_VALUE of what a search chose."""
+        return self._frame("optimal_param_")
+
+    @property
+    def confusion_matrix_(self) -> DataFrame | None:
+        """ACTUAL_CLASS, PREDICTED_CLASS, COUNT of every pair of classes."""
+        return self._frame("confusion_matrix_")
+
+    @property
+    def metrics_(self) -> DataFrame | None:
+        """NAME, X, Y: the points of all curves."""
+        return self._frame("metrics_")
+
+    @property
+    def search_results_(self) -> DataFrame | None:
+        """CANDIDATE, PARAMETERS (JSON), METRIC, FOLD, SCORE of everything a search tried."""
+        return self._frame("search_results_")
+
+    @property
+    def partition_(self) -> DataFrame | None:
+        """ID, TYPE (1 training, 2 validation); None unless ``output_partition_result`` asked for it."""
+        return self._frame("partition_")
+
+    def get_optimal_parameters(self) -> pd.DataFrame:
+        """Return ``optimal_param_`` as a pandas frame."""
+        return self._collect("optimal_param_")
+
+    def get_confusion_matrix(self) -> pd.DataFrame:
+        """Return ``confusion_matrix_`` as a pandas frame."""
+        return self._collect("confusion_matrix_")
+
+    def get_feature_importances(self) -> dict[str, float]:
+        """Return each feature's importance, the largest first."""
+        return self._require().importance
+
+    def get_performance_metrics(self) -> dict[str, float]:
+        """Return the numbers of ``statistics_``; those of a class under ``RECALL_<class>`` and so on."""
+        rows = self._require().tables["statistics_"].rows
+        named = {name if of is None else f"{name}_{of}": value for name, value, of in rows}
+        return {name: float(value) for name, value in named.items() if _is_number(value)}
+
+    def get_fit_parameters(self) -> list[tuple[str, Any]]:
+        """Return what was given to the constructor and to ``fit``, under SAP HANA's names."""
+        words = {parameter.name: parameter.pal_name for parameter in self._table}
+        return [
+            ("FUNCTION", self.func),
+            *((words[name], value) for name, value in self._given.items()),
+            *((name.upper(), value) for name, value in self.hanaml_fit_params.items()),
+        ]
+
+    # --- state --------------------------------------------------------------------------------
+
+    def to_state(self) -> ModelState:
+        """Return all that makes the fitted model, as JSON values beside its estimator.
+
+        Raises
+        ------
+        FitIncompleteError
+            The model is not fitted.
+        """
+        fitted = self._require()
+        return ModelState(
+            class_path=f"{type(self).__module__}.{type(self).__qualname__}",
+            constructor=self.hanaml_parameters,
+            fit_parameters=self.hanaml_fit_params,
+            facts=state.facts_of(fitted)
+            | {
+                "signature": state.signature_json(self._signature(fitted)),
+                "run_id": self.run_id,
+                "runtime": self.runtime,
+            },
+            tables=state.tables_of(fitted),
+            estimator=fitted.estimator,
+        )
+
+    @classmethod
+    def from_state(cls, connection_context: ConnectionContext, found: ModelState) -> Self:
+        """Make the model that :meth:`to_state` described; its result frames live on this connection."""
+        constructor = dict(found.constructor)
+        model = cls(**constructor.pop("kwargs"), **constructor)
+        model._accept(state.fitted_of(found), connection_context)
+        model.hanaml_fit_params = dict(found.fit_parameters)
+        model.run_id, model.runtime = found.facts["run_id"], found.facts["runtime"]
+        return model
+
+    # --- for the models -----------------------------------------------------------------------
+
+    def _require(self) -> Fitted:
+        if self._fitted is None:
+            raise FitIncompleteError
+        return self._fitted
+
+    def _accept(self, fitted: Fitted, connection_context: ConnectionContext) -> None:
+        self._fitted, self._connection, self._frames = fitted, connection_context, {}
+
+    def _context(self) -> ConnectionContext:
+        assert self._connection is not None, "a fitted model has a connection"
+        return self._connection
+
+    def _frame(self, name: str) -> DataFrame | None:
+        if self._fitted is None or name not in self._fitted.tables:
+            return None
+        if name not in self._frames:
+            self._frames[name] = self._fitted.tables[name].to_frame(self._context(), name.strip("_").upper())
+        return self._frames[name]
+
+    def _collect(self, name: str) -> pd.DataFrame:
+        self._require()
+        frame = self._frame(name)
+        assert frame is not None, "every fit leaves this table"
+        return frame.collect()
+
+    def _signature(self, fitted: Fitted) -> Signature:
+        return state.signature_of(fitted, self.real_func, self._table)
+
+    def _words(self, in_force: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all parameters in force under the constructor's names; what plays no part is left out."""
+        searching = self._selection.in_words() if self._selection else {}
+        return {
+            "func": self.real_func,
+            **{name: value for name, value in in_force.items() if value is not None},
+            **searching,
+        }
+
+    def _call(
+        self, method: str, words: Mapping[str, Any], work: Callable[[], R], describe: Callable[[R], CallOutcome]
+    ) -> tuple[R, str | None]:
+        """Do the work of one call, timed and reported."""
+        began = time.monotonic()
+
+        def timed() -> R:
+            result = work()
+            self.runtime = time.monotonic() - began
+            return result
+
+        return observed(self.observer, CallStart(method, self._procedure, words), timed, describe)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
