@@ -60,3 +60,7 @@ def _worker(options: argparse.Namespace) -> int:
         print(f"hanalife worker {os.getpid()} on {conn.database.label}; stop it with Ctrl-C", flush=True)
         run_worker(conn.database, COMMAND, stop, max_jobs=options.max_jobs)
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

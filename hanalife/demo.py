@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from hanalife.clock import format_utc
+from hanalife.database import tasks
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.dataframe.frame import DataFrame
 from hanalife.datasets.loaders import DataSets
@@ -18,6 +18,7 @@ from hanalife.drift.detector import DriftDetector
 from hanalife.errors import Error
 from hanalife.learning.classification import UnifiedClassification
 from hanalife.lifecycle.scheduled_execution import ScheduledExecution
+from hanalife.scheduling.cron import describe
 from hanalife.storage.storage import ModelStorage
 from hanalife.tracking.experiments import MLExperiments
 from hanalife.views.static import write_page
@@ -104,8 +105,12 @@ class Demo:
         inputs = {"data": self.test.deselect("CLASS"), "key": "ID"}
         self.scheduler.create_predict_task(obj=self.model, predict_params=inputs, task_id=TASK, force=True)
         self.scheduler.create_task_schedule(task_id=TASK, cron=CRON, force=True)
-        due = self.scheduler.next_due(TASK)
-        self.tell("schedule", f"{TASK}: {CRON}, next run {'never' if due is None else format_utc(due)}")
+        with self.conn.database.read() as connection:
+            planned = tasks.schedule(connection, TASK)
+        assert planned is not None
+        assert planned.next_due is not None
+        said = describe(planned.cron, planned.timezone)
+        self.tell("schedule", f"{TASK} {said}, next run {planned.next_due:%A %Y-%m-%d %H:%M:%S} UTC")
 
     def execute(self) -> None:
         """Run the task once, now, in a process of its own."""
