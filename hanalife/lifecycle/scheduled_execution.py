@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from hanalife.database import dialects, leases, task_frames, tasks
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.dataframe.frame import DataFrame
-from hanalife.errors import CronError, InvalidArgumentError, TaskExistsError, TaskNotFoundError
-from hanalife.lifecycle import calls
+from hanalife.errors import InvalidArgumentError, TaskExistsError, TaskNotFoundError
+from hanalife.lifecycle import calls, kept_tasks
 from hanalife.lifecycle.job import COMMAND
-from hanalife.records import Schedule, Task
+from hanalife.records import Schedule
 from hanalife.scheduling import cron as cron_text
-from hanalife.scheduling.policies import first_due
+from hanalife.scheduling.policies import with_next_due
 from hanalife.scheduling.recurrence import parse_range
 from hanalife.scheduling.runner import ALIVE
 from hanalife.scheduling.worker import WorkerThread
@@ -150,8 +150,10 @@ class ScheduledExecution:
                 raise TaskExistsError(
                     f"task_id: task {task_id!r} has a schedule; remove_task_schedule first, or pass force=True."
                 )
-            removed = self._removed(connection, task_id)
-            self._remove(connection, task_id)
+            procedure = tasks.task(connection, task_id).definition["procedure"]
+            schema = self.connection_context.get_current_schema()
+            removed = task_frames.frozen(connection, task_frames.removed_task(task_id, schema, procedure))
+            kept_tasks.remove(connection, self.connection_context, task_id)
         return self._frame(removed)
 
     def query_task(self, task_id: str) -> tuple[DataFrame, DataFrame, DataFrame, DataFrame]:
@@ -229,7 +231,7 @@ class ScheduledExecution:
             new = Schedule(
                 task_id, fields, timezone, enabled=True, start_time=start, end_time=end, next_due=None, created_at=now
             )
-            schedule = _with_next_due(new, now)
+            schedule = with_next_due(new, now)
             tasks.insert_schedule(connection, schedule)
             self._log_schedule(connection, schedule, now, "Scheduled")
             self._warn_without_worker(connection, now)
@@ -247,7 +249,7 @@ class ScheduledExecution:
                 start, end = parse_range(recurrence_range)
                 schedule = replace(schedule, start_time=start, end_time=end)
             if schedule.enabled:
-                schedule = _with_next_due(schedule, now)
+                schedule = with_next_due(schedule, now)
             tasks.update_schedule(connection, schedule)
             self._log_schedule(connection, schedule, now, "Altered")
         return self._schedule_frame(task_id)
@@ -263,7 +265,7 @@ class ScheduledExecution:
     def resume_task_schedule(self, task_id: str) -> DataFrame:
         """Let a paused schedule go on from now; due times during the pause are not made up for."""
         with self._locked(task_id) as (connection, now):
-            schedule = _with_next_due(replace(_scheduled(connection, task_id), enabled=True), now)
+            schedule = with_next_due(replace(_scheduled(connection, task_id), enabled=True), now)
             tasks.update_schedule(connection, schedule)
             self._log_schedule(connection, schedule, now, "Resumed")
             self._warn_without_worker(connection, now)
@@ -409,35 +411,16 @@ class ScheduledExecution:
         force: bool,
     ) -> None:
         _check_id(task_id)
-        context = self.connection_context
         # One transaction of the session: copies of its temporary tables are part of it.
-        with context.session(writes=True) as connection:
+        with self.connection_context.session(writes=True) as connection:
             if tasks.lock(connection, task_id):
                 if not force:
                     raise TaskExistsError(f"task_id: task {task_id!r} exists; pass force=True to replace it.")
-                self._remove(connection, task_id)
-            call = calls.capture(connection, context, task_id, obj, method, parameters, output_table_names, proc_name)
-            now = dialects.now(connection)
-            task = Task(task_id, method, call.to_json(), "", self.current_user, now)
-            tasks.insert_task(connection, task, call.content_hash)
-            lines = [f"Created: {method} into {', '.join(call.outputs)}."]
-            lines += [f"Data of this session was copied once, to table {table}." for table in call.copies]
-            tasks.append_log(connection, task_id, [("TASK", now, line) for line in lines])
-
-    def _removed(self, connection: sa.Connection, task_id: str) -> sa.Select[Any]:
-        procedure = tasks.task(connection, task_id).definition["procedure"]
-        schema = self.connection_context.get_current_schema()
-        return task_frames.frozen(connection, task_frames.removed_task(task_id, schema, procedure))
-
-    def _remove(self, connection: sa.Connection, task_id: str) -> None:
-        """Remove a locked task with its schedule, the jobs that wait or run, and its copies of data."""
-        now = dialects.now(connection)
-        for table in tasks.task(connection, task_id).definition["copies"]:
-            self.connection_context.drop_table(table)
-        tasks.delete_schedule(connection, task_id)
-        leases.request_cancel(connection, task_id, now)
-        tasks.delete_task(connection, task_id)
-        tasks.append_log(connection, task_id, [("TASK", now, "Removed.")])
+                kept_tasks.remove(connection, self.connection_context, task_id)
+            call = calls.capture(
+                connection, self.connection_context, task_id, obj, method, parameters, output_table_names, proc_name
+            )
+            kept_tasks.create(connection, task_id, call, self.current_user)
 
     def _log_schedule(self, connection: sa.Connection, schedule: Schedule, now: datetime, verb: str) -> None:
         said = cron_text.describe(schedule.cron, schedule.timezone)
@@ -493,16 +476,6 @@ def _scheduled(connection: sa.Connection, task_id: str) -> Schedule:
     if schedule is None:
         raise TaskNotFoundError(f"task_id: task {task_id!r} has no schedule; make one with create_task_schedule.")
     return schedule
-
-
-def _with_next_due(schedule: Schedule, now: datetime) -> Schedule:
-    next_due = first_due(schedule, now)
-    if next_due is None:
-        raise CronError(
-            f"cron: {schedule.cron!r} never becomes due after {now:%Y-%m-%d %H:%M:%S} UTC within "
-            f"{schedule.start_time or 'any start'} and {schedule.end_time or 'any end'}."
-        )
-    return replace(schedule, next_due=next_due)
 
 
 def _parameter(name: str, kept: Mapping[str, Any], schema: str) -> tuple[str, str | None, str, str]:

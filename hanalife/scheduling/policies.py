@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from hanalife.errors import CronError
 from hanalife.records import Schedule, TickStatus
 from hanalife.scheduling import cron
 
@@ -39,6 +40,23 @@ def first_due(schedule: Schedule, after: datetime) -> datetime | None:
     found = cron.next_after(schedule.cron, after, schedule.timezone)
     ended = found is None or (schedule.end_time is not None and found > schedule.end_time)
     return None if ended else found
+
+
+def with_next_due(schedule: Schedule, now: datetime) -> Schedule:
+    """Return a schedule that becomes due for the first time after a moment.
+
+    Raises
+    ------
+    CronError
+        It never becomes due.
+    """
+    next_due = first_due(schedule, now)
+    if next_due is None:
+        raise CronError(
+            f"cron: {schedule.cron!r} never becomes due after {now:%Y-%m-%d %H:%M:%S} UTC within "
+            f"{schedule.start_time or 'any start'} and {schedule.end_time or 'any end'}."
+        )
+    return replace(schedule, next_due=next_due)
 
 
 def passed(schedule: Schedule, now: datetime, limit: int = MAX_DUE_TIMES) -> Passed:

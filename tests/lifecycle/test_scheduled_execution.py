@@ -29,10 +29,17 @@ MONDAYS = "* * * mon 8 0 0"
 SCHEDULE_COLUMNS = "OWNER SCHEMA_NAME SCHEDULE_NAME CRON START_TIME END_TIME IS_ENABLED CREATE_TIME"
 
 
+@pytest.fixture(scope="module")
+def state():
+    """Give the state of a model that is fitted once for all tests."""
+    with ConnectionContext("sqlite://") as conn:
+        model = UnifiedClassification(func="HybridGradientBoostingTree", n_estimators=5, random_state=1)
+        return model.fit(DataSets.load_diabetes_data(conn)[0], key="ID", label="CLASS").to_state()
+
+
 @pytest.fixture
-def model(diabetes):
-    model = UnifiedClassification(func="HybridGradientBoostingTree", n_estimators=5, random_state=1)
-    return model.fit(diabetes, key="ID", label="CLASS")
+def model(conn, state):
+    return UnifiedClassification.from_state(conn, state)
 
 
 @pytest.fixture

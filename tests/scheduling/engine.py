@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -68,3 +69,11 @@ def pid_of(database, job_id):
     """Return the process that the newest attempt at a job runs in, or None before it has said so."""
     said = [entry.message for entry in log(database, job_id=job_id) if entry.message.startswith("pid ")]
     return int(said[-1].removeprefix("pid ")) if said else None
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

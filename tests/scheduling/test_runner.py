@@ -12,7 +12,6 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
-import psutil
 import pytest
 import sqlalchemy as sa
 
@@ -27,6 +26,7 @@ from tests.scheduling.engine import (
     add_schedule,
     add_task,
     effects,
+    is_running,
     job,
     log,
     pid_of,
@@ -108,7 +108,7 @@ def test_a_cancelled_job_stops_and_its_process_is_gone(database, runner):
     with database.write() as connection:
         assert leases.request_cancel(connection, "T", dialects.now(connection)) == [job_id, waiting]
     work(runner, lambda: job(database, job_id).status is JobStatus.CANCELLED, seconds=2)
-    assert not psutil.pid_exists(pid)
+    assert not is_running(pid)
     assert job(database, waiting).status is JobStatus.CANCELLED
     assert effects(database) == []
 
@@ -192,7 +192,7 @@ def test_a_killed_worker_takes_its_child_along_and_another_worker_finishes_the_j
     with subprocess.Popen(worker, env=environment) as first:
         pid = until(lambda: pid_of(database, job_id))
         first.send_signal(signal.SIGKILL)
-    until(lambda: not psutil.pid_exists(pid))
+    until(lambda: not is_running(pid))
     gate.touch()
     with subprocess.Popen(worker, env=environment) as second:
         until(lambda: job(database, job_id).status is JobStatus.SUCCEEDED)
@@ -243,7 +243,7 @@ def test_an_orderly_stop_gives_the_job_back_and_forgets_the_worker(database):
     pid = until(lambda: pid_of(database, job_id))
     worker.stop()
     assert not worker.is_alive
-    assert not psutil.pid_exists(pid)
+    assert not is_running(pid)
     assert job(database, job_id).status is JobStatus.QUEUED
     with database.read() as connection:
         assert tasks.workers(connection, dialects.now(connection) - timedelta(days=1)) == []
