@@ -87,9 +87,10 @@ class UnifiedClassification(UnifiedModel):
         **kwargs: Any,
     ) -> None:
         found = find_func(func)
-        for argument, value in {"massive": massive, "pivoted": pivoted, "group_params": group_params}.items():
-            if value:
-                raise NotSupportedError(f"{argument}: not supported yet; filter the frame and fit one model a group.")
+        if massive or group_params:
+            raise NotSupportedError("massive, group_params: not supported yet; filter() and fit one model a group.")
+        if pivoted:
+            raise NotSupportedError("pivoted: not supported yet; give a frame with one column a feature.")
         table = parameters.TABLES[found.code]
         given = parameters.check(table, kwargs, found.name)
         super().__init__(found.name, found.code, table, given)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from hanalife.learning.folds import Fold
 
     Array = NDArray[Any]
+
+logger = logging.getLogger(__name__)
 
 #: Scores of one candidate on one fold, by metric; None where a metric is not defined.
 Scores = dict[str, float | None]
@@ -101,31 +105,34 @@ def judge(
     metrics : dict
         Name to function; the first decides.
     timeout_seconds : float, default 0
-        After this, what is not begun is left out; 0: no limit.
+        After this, what is not begun is left out, but the first candidate never; 0: no limit.
     progress : callable
         Told ``(done, total)`` candidate-folds, in the caller's thread.
 
     Raises
     ------
     InvalidArgumentError
-        No candidate was finished in time, or the metric is defined on no fold.
+        The deciding metric is defined on no fold.
     """
     found: dict[int, dict[int, Scores]] = {}
     total = len(folds) * len(candidates)
     deadline = now() + timeout_seconds if timeout_seconds else math.inf
     trials = [{**base, **candidate} for candidate in candidates]
     progress(0, total)
-    for done, (position, fold, scores) in enumerate(_scores(engine, rows, folds, trials, metrics, deadline, now), 1):
-        found.setdefault(position, {})[fold] = scores
-        progress(done, total)
+    # Closing stops the threads at once if the progress, or the user, raises.
+    with closing(_scores(engine, rows, folds, trials, metrics, deadline, now)) as scored:
+        for done, (position, fold, scores) in enumerate(scored, 1):
+            found.setdefault(position, {})[fold] = scores
+            progress(done, total)
     judged = tuple(
         Judged(candidate, {name: tuple(found[position][fold][name] for fold in range(len(folds))) for name in metrics})
         for position, candidate in enumerate(candidates)
         if len(found.get(position, ())) == len(folds)
     )
-    if not judged:
-        raise InvalidArgumentError(f"timeout: no candidate was finished within {timeout_seconds} s; allow more time.")
-    return Judgement(judged, _best(judged, next(iter(metrics))), timed_out=len(judged) < len(candidates))
+    timed_out = len(judged) < len(candidates)
+    if timed_out:
+        logger.warning("timeout: %d of %d candidates tried in %s s.", len(judged), len(candidates), timeout_seconds)
+    return Judgement(judged, _best(judged, next(iter(metrics))), timed_out)
 
 
 def _best(judged: Sequence[Judged], metric: str) -> Judged:
@@ -148,7 +155,7 @@ def _scores(
     metrics: Mapping[str, evaluation.Metric],
     deadline: float,
     now: Callable[[], float],
-) -> Iterator[tuple[int, int, Scores]]:
+) -> Generator[tuple[int, int, Scores], None, None]:
     """Yield ``(candidate, fold, scores)`` as they come; a thread has a fold and its binned rows to itself."""
     processors = os.cpu_count() or 1
     workers = min(len(folds), processors)

@@ -133,8 +133,11 @@ class Report:
 
 
 def of_judgement(judgement: Judgement) -> dict[str, float | str]:
-    """Return the best candidate's ``TEST_<METRIC>`` (one value a fold), mean and sample variance."""
-    found: dict[str, float | str] = {"timeout": str(judgement.timed_out).upper()}
+    """Return the best candidate's ``TEST_<METRIC>`` (one value a fold), mean and sample variance.
+
+    ``timeout`` is there, and TRUE, if not all candidates were tried.
+    """
+    found: dict[str, float | str] = {"timeout": "TRUE"} if judgement.timed_out else {}
     for metric, scores in judgement.best.scores.items():
         name = f"TEST_{spelt(metric)}"
         found[name] = ", ".join("" if score is None else repr(score) for score in scores)

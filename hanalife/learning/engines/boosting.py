@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # 'sampling' has no equivalent; binning by histogram is the nearest.
 _TREE_METHODS = {"exact": "exact", "sketch": "approx", "histogram": "hist", "sampling": "hist"}
 TREES = "n_estimators"
+CELLS_PER_THREAD = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Boosting:
 
     def train(self, features: Array, codes: Array, in_force: Mapping[str, Any]) -> Any:
         """Return a booster trained with parameters under their own names, all of them in force."""
-        settings = self._settings(in_force, threads(in_force["thread_ratio"]))
+        settings = self._settings(in_force, threads(in_force["thread_ratio"], features.size))
         return self._boost(self._binned(features, codes, settings), settings, in_force[TREES])
 
     def probabilities(self, booster: Any, features: Array, trees: int = 0) -> Array:
@@ -89,7 +90,7 @@ class Boosting:
         """
         binned: dict[tuple[Any, ...], Any] = {}
         for group in _alike_but_for_trees(candidates):
-            settings = self._settings(candidates[group[0]], n_threads)
+            settings = self._settings(candidates[group[0]], min(n_threads, useful_threads(train[0].size)))
             kind = (settings["tree_method"], settings["max_bin"])
             if kind not in binned:
                 binned[kind] = self._binned(*train, settings)
@@ -165,10 +166,15 @@ class Boosting:
         return xgboost.train(used, data, num_boost_round=trees)
 
 
-def threads(ratio: float) -> int:
-    """Return the number of threads of a ``thread_ratio``; below 0: all processors."""
+def threads(ratio: float, cells: int) -> int:
+    """Return the number of threads of a ``thread_ratio``; below 0: as many as the data can use."""
     processors = os.cpu_count() or 1
-    return processors if ratio < 0 else max(1, round(ratio * processors))
+    return min(processors, useful_threads(cells)) if ratio < 0 else max(1, round(ratio * processors))
+
+
+def useful_threads(cells: int) -> int:
+    """Return how many threads can share data of so many cells; on little, they wait for each other."""
+    return 1 + cells // CELLS_PER_THREAD
 
 
 def _alike_but_for_trees(candidates: Sequence[Mapping[str, Any]]) -> list[list[int]]:

@@ -1,0 +1,156 @@
+"""A search gives the scores of the straightforward way, to the last bit."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+
+import numpy as np
+import pytest
+import xgboost
+from sklearn.metrics import make_scorer, zero_one_loss
+from sklearn.model_selection import cross_val_score
+
+from hanalife.errors import InvalidArgumentError
+from hanalife.learning import evaluation, folds
+from hanalife.learning.cross_validation import Rows, judge
+from hanalife.learning.engines.boosting import Boosting
+from hanalife.learning.parameters import BOOSTING, in_force
+
+
+def make_rows(n_classes, seed=0, rows=240):
+    random = np.random.default_rng(seed)
+    features = random.normal(size=(rows, 5)).astype(np.float32)
+    features[:, 4] = random.integers(6, size=rows)
+    features[random.random((rows, 5)) < 0.05] = np.nan
+    margin = np.nan_to_num(features[:, 0]) + (features[:, 4] % 2 == 1) + random.normal(size=rows) / 2
+    codes = np.digitize(margin, np.quantile(margin, np.arange(1, n_classes) / n_classes))
+    return Rows(features, codes)
+
+
+GRID = [
+    {"learning_rate": rate, "n_estimators": trees, "split_threshold": gain}
+    for rate, trees, gain in itertools.product([0.1, 0.7], [3, 8, 5], [0.1, 1.0])
+]
+METRICS = ("error_rate", "auc", "nll")
+
+
+def search(rows, n_classes, categorical, given, candidates=GRID, **options):
+    base = in_force(BOOSTING, {"random_state": 123, **given})
+    names = [str(code) for code in range(n_classes)]
+    metrics = {name: evaluation.metric(name, names) for name in METRICS}
+    parts = folds.cv(len(rows.codes), 4, 123)
+    engine = Boosting(n_classes, categorical)
+    return judge(engine, rows, parts, candidates, base, metrics, **options), parts, base
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"subsample": 0.6, "col_subsample_split": 0.5, "col_subsample_tree": 0.8},
+        {"split_method": "sketch"},
+        {"split_method": "exact"},
+        {"obj_func": "softmax", "adopt_prior": True},
+        {"max_bin_num": 8, "thread_ratio": 0.0},
+    ],
+    ids=str,
+)
+def test_every_fold_scores_as_if_each_candidate_were_trained_alone(n_classes, given):
+    rows = make_rows(n_classes)
+    categorical = (False,) * 4 + (given.get("split_method") != "exact",)
+    found, parts, base = search(rows, n_classes, categorical, given)
+    assert [one.candidate for one in found.judged] == GRID
+    for one in found.judged:
+        for fold, (train, test) in enumerate(parts):
+            engine = Boosting(n_classes, categorical)
+            alone = engine.train(rows.features[train], rows.codes[train], {**base, **one.candidate})
+            probabilities = engine.probabilities(alone, rows.features[test])
+            for name in METRICS:
+                expected = evaluation.metric(name, [str(code) for code in range(n_classes)])
+                assert one.scores[name][fold] == expected(rows.codes[test], probabilities)
+
+
+def test_scores_are_those_of_scikit_learn():
+    rows = make_rows(2)
+    found, parts, _ = search(rows, 2, (False,) * 5, {})
+    for one in found.judged:
+        model = xgboost.XGBClassifier(
+            n_estimators=one.candidate["n_estimators"],
+            learning_rate=one.candidate["learning_rate"],
+            gamma=one.candidate["split_threshold"],
+            max_depth=6,
+            reg_alpha=1.0,  # HANA's default, not XGBoost's
+            base_score=0.5,
+            tree_method="hist",
+            random_state=123,
+            n_jobs=1,
+        )
+        wrong = cross_val_score(model, rows.features, rows.codes, cv=parts, scoring=make_scorer(zero_one_loss))
+        areas = cross_val_score(model, rows.features, rows.codes, cv=parts, scoring="roc_auc")
+        assert one.scores["error_rate"] == pytest.approx(wrong, rel=1e-14)
+        assert one.scores["auc"] == pytest.approx(areas, rel=1e-14)
+
+
+def test_the_best_mean_wins_and_the_first_of_equals():
+    found, *_ = search(make_rows(2), 2, (False,) * 5, {})
+    means = [np.mean(one.scores["error_rate"]) for one in found.judged]
+    assert found.best is found.judged[int(np.argmin(means))]
+    again, *_ = search(make_rows(2), 2, (False,) * 5, {}, candidates=[GRID[0], GRID[0]])
+    assert again.best is again.judged[0]
+
+
+def test_mean_and_variance_are_of_the_folds():
+    found, *_ = search(make_rows(2), 2, (False,) * 5, {})
+    scores = found.best.scores["auc"]
+    assert found.best.mean("auc") == pytest.approx(np.mean(scores))
+    assert found.best.variance("auc") == pytest.approx(np.var(scores, ddof=1))
+
+
+def test_progress_counts_in_the_callers_thread():
+    calls = []
+    search(make_rows(2), 2, (False,) * 5, {}, progress=lambda *call: calls.append((*call, threading.current_thread())))
+    total = 4 * len(GRID)
+    assert [call[:2] for call in calls] == [(done, total) for done in range(total + 1)]
+    assert {call[2] for call in calls} == {threading.current_thread()}
+
+
+def test_a_search_stops_at_its_timeout_and_keeps_what_is_complete(caplog):
+    clock = itertools.count()  # a second passes whenever anyone looks
+    candidates = [{"learning_rate": rate / 100} for rate in range(1, 101)]
+    found, *_ = search(
+        make_rows(2), 2, (False,) * 5, {}, candidates=candidates, timeout_seconds=60, now=lambda: next(clock)
+    )
+    assert found.timed_out
+    assert 0 < len(found.judged) < 100
+    assert f"{len(found.judged)} of 100 candidates" in caplog.text
+    first, *_ = search(make_rows(2), 2, (False,) * 5, {}, timeout_seconds=1, now=itertools.count(0, 5).__next__)
+    assert [one.candidate for one in first.judged] == GRID[:1]
+
+
+def test_an_error_in_a_thread_reaches_the_caller_and_ends_the_others():
+    rows = make_rows(2)
+    broken = Rows(rows.features, rows.codes - 5)
+    with pytest.raises(xgboost.core.XGBoostError):
+        search(broken, 2, (False,) * 5, {})
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("hanalife-fold")]
+
+
+def test_a_caller_that_stops_listening_stops_the_threads():
+    def interrupt(done, _total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        search(make_rows(2), 2, (False,) * 5, {}, progress=interrupt)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("hanalife-fold")]
+
+
+def test_a_metric_that_no_fold_defines_is_refused_with_a_remedy():
+    rows = make_rows(2)
+    one_class_each = [(np.flatnonzero(rows.codes != code), np.flatnonzero(rows.codes == code)) for code in (0, 1)]
+    metrics = {"auc": evaluation.metric("auc", ["0", "1"])}
+    base = in_force(BOOSTING, {"random_state": 1})
+    with pytest.raises(InvalidArgumentError, match="use resampling_method='stratified_cv'"):
+        judge(Boosting(2, (False,) * 5), rows, one_class_each, [{}], base, metrics)

@@ -1,0 +1,69 @@
+"""Folds and partitions: every row once, evenly, the same for the same seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hanalife.errors import InvalidArgumentError
+from hanalife.learning import folds
+
+seeds = st.integers(1, 2**31 - 1)
+
+
+def sizes(parts):
+    return [len(test) for _, test in parts]
+
+
+def check_cover(parts, rows):
+    assert sorted(np.concatenate([test for _, test in parts])) == list(range(rows))
+    for train, test in parts:
+        assert sorted([*train, *test]) == list(range(rows))
+
+
+@given(st.integers(2, 200), st.integers(2, 10), seeds)
+def test_folds_cover_all_rows_evenly(rows, fold_num, seed):
+    if fold_num > rows:
+        with pytest.raises(InvalidArgumentError, match=f"use at most {rows}"):
+            folds.cv(rows, fold_num, seed)
+        return
+    parts = folds.cv(rows, fold_num, seed)
+    check_cover(parts, rows)
+    assert max(sizes(parts)) - min(sizes(parts)) <= 1
+    assert all((one[1] == other[1]).all() for one, other in zip(parts, folds.cv(rows, fold_num, seed), strict=True))
+
+
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=120), st.integers(2, 6), seeds)
+def test_stratified_folds_share_every_class_evenly(classes, fold_num, seed):
+    codes = np.array(classes)
+    smallest = np.unique(codes, return_counts=True)[1].min()
+    if fold_num > smallest:
+        with pytest.raises(InvalidArgumentError, match=f"smallest class has {smallest} rows"):
+            folds.stratified_cv(codes, fold_num, seed)
+        return
+    parts = folds.stratified_cv(codes, fold_num, seed)
+    check_cover(parts, len(codes))
+    assert max(sizes(parts)) - min(sizes(parts)) <= 1
+    for one in set(classes):
+        counts = [int((codes[test] == one).sum()) for _, test in parts]
+        assert max(counts) - min(counts) <= 1
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=100), st.floats(0.05, 1), seeds)
+def test_a_partition_takes_the_same_share_of_each_stratum(strata, share, seed):
+    strata = np.array(strata)
+    marks = folds.stratified_partition(strata, share, seed)
+    assert set(marks) <= {1, 2}
+    for one in np.unique(strata):
+        members = marks[strata == one]
+        assert abs((members == 1).sum() - share * len(members)) <= 0.5 + 1e-9
+    assert (marks == folds.stratified_partition(strata, share, seed)).all()
+
+
+def test_another_seed_gives_other_rows():
+    strata = np.zeros(100, dtype=int)
+    one, other = (folds.stratified_partition(strata, 0.5, seed) for seed in (1, 2))
+    assert (one != other).any()
+    assert any((a[1] != b[1]).any() for a, b in zip(folds.cv(100, 5, 1), folds.cv(100, 5, 2), strict=True))
