@@ -24,11 +24,6 @@ def format_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def parse_utc(text: str) -> datetime:
-    """Read what :func:`format_utc` wrote (any RFC 3339 text with a zone)."""
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
 def new_id(clock: Clock = utc_now, entropy: Callable[[int], str] = secrets.token_hex) -> str:
     """Return 32 hexadecimal digits that sort by time: 48 bits of milliseconds, 80 random bits."""
     milliseconds = int(clock().timestamp() * 1000)

@@ -26,7 +26,7 @@ from hanalife.views.static import write_page
 EXPERIMENT, WEEKLY = "diabetes", "diabetes weekly"
 MODEL, TASK = "diabetes classifier", "DIABETES_WEEKLY_PREDICT"
 CRON = "* * * mon 8 0 0"
-GRID = {
+GRID: dict[str, list[float]] = {
     "learning_rate": [0.1, 0.4, 0.7, 1.0],
     "n_estimators": [4, 6, 8, 10],
     "split_threshold": [0.1, 0.4, 0.7, 1.0],

@@ -101,6 +101,8 @@ def test_deleting_frees_the_bytes_that_nobody_uses(storage, model, conn):
     assert count(conn, tables.blob) == 1, "equal bytes are kept once"
     assert storage.delete_model("churn", 1) == 1
     assert storage.load_model("churn").version == 2
+    assert not storage.model_already_exists("churn", 1)
+    assert storage.model_already_exists("churn", 2)
     assert storage.delete_models("ch%") == 1
     assert storage.delete_models("ch%") == 0
     assert count(conn, tables.blob) == count(conn, tables.blob_chunk) == 0
