@@ -125,6 +125,27 @@ def test_one_task_never_has_two_jobs_running(database, runner, tmp_path):
     assert job(database, second).started_at >= job(database, first).ended_at
 
 
+def test_jobs_that_wait_for_their_own_task_do_not_hold_up_others(database, runner):
+    add_task(database, "SLOW", wait_for="/never/there")
+    add_task(database, "OTHER")
+    slow = [queue(database, "SLOW") for _ in range(4)]
+    other = queue(database, "OTHER")
+    work(runner, lambda: job(database, other).status is JobStatus.SUCCEEDED)
+    assert [job(database, job_id).status for job_id in slow] == [JobStatus.RUNNING] + [JobStatus.QUEUED] * 3
+
+
+def test_of_two_workers_that_see_a_due_time_one_moves_the_schedule_on(database):
+    add_task(database)
+    add_schedule(database, "* * * * * * 0")
+    with database.write() as connection:
+        seen = tasks.schedule(connection, "T")
+        later = seen.next_due + timedelta(minutes=1)
+        assert leases.due_schedules(connection, later) == [seen]
+        assert leases.advance(connection, seen, later)
+        assert not leases.advance(connection, seen, later + timedelta(minutes=1))
+        assert tasks.schedule(connection, "T").next_due == later
+
+
 def test_due_times_have_no_gap_and_no_job_twice_with_two_workers(database):
     add_task(database, "A")
     add_task(database, "B")
