@@ -63,9 +63,10 @@ class Monitor(ABC, Generic[P]):
         self._ids = ids
         self._clock = clock
         self._database = connection_context.database
-        self._lock = threading.RLock()  # guards the two below, which main thread and reader share
+        self._lock = threading.RLock()  # guards the three below, which the threads share
         self._latest: P | None = None
         self._box: MonitorBox | None = None
+        self._status = ("starting", "")
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._looked = threading.Event()
@@ -173,6 +174,7 @@ class Monitor(ABC, Generic[P]):
             self._looked.wait(FIRST_LOOK_SECONDS)
             with self._lock:
                 self._box = box
+                box.table.say(*self._status)
                 self._show_all()
             self._wake.set()
         display(self._box)
@@ -183,6 +185,7 @@ class Monitor(ABC, Generic[P]):
 
     def _show_status(self, word: str, text: str = "") -> None:
         with self._lock:
+            self._status = (word, text)
             if self._box is not None:
                 self._box.table.say(word, text)
 

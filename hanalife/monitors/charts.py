@@ -11,12 +11,13 @@ import ipywidgets
 from hanalife.views.figures import plain
 from hanalife.views.payloads import Confusion, Curve, Importance, RunDetail, RunRow
 
-# CSS variables follow the theme, live; bqplot's own colours are unreadable in a dark one.
-_TEXT = "var(--jp-ui-font-color1, currentColor)"
-_FAINT = "var(--jp-border-color2, #9998)"
-_BRAND = "var(--jp-brand-color1, #1976d2)"
-_MUTED = "var(--jp-ui-font-color2, #888)"
-_GOOD = "var(--jp-success-color1, #2e7d32)"
+# CSS variables follow the theme, live; bqplot's own colours are unreadable in a dark one. They
+# are set in js/src/ui/ui.css, because a colour here may not have a fallback.
+_TEXT = "var(--hl-chart-text)"
+_FAINT = "var(--hl-chart-faint)"
+_BRAND = "var(--hl-chart-brand)"
+_MUTED = "var(--hl-chart-muted)"
+_GOOD = "var(--hl-chart-good)"
 
 _MOST_BARS = 20
 _LONGEST_LABEL = 18

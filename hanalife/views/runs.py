@@ -9,11 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.clock import format_utc
 from hanalife.database import runs
 from hanalife.records import LogEntry, Run
 from hanalife.views import figures
-from hanalife.views.encoding import cut, facts, grid, instant, number
+from hanalife.views.encoding import cut, facts, grid, instant, number, short_utc
 from hanalife.views.experiments import run_row
 from hanalife.views.payloads import CONTRACT, Fact, LogRow, RunDetail, SignatureTables
 
@@ -131,8 +130,8 @@ def _overview(run: Run, calls: Sequence[_Call]) -> list[Fact]:
         "Source": run.dataset_source,
         "Owner": run.owner,
         "Process": f"{run.pid} on {run.host}",
-        "Created": format_utc(run.created_at),
-        "Ended": "" if run.ended_at is None else format_utc(run.ended_at),
+        "Created": f"{short_utc(instant(run.created_at))} UTC",
+        "Ended": f"{short_utc(instant(run.ended_at))} UTC" if run.ended_at else "",
         "Run id": run.run_id,
     }
     error = _mapping(_last(calls, "ERROR"))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from hanalife.database import tasks
 from hanalife.records import Job, Schedule, Task, TaskLogEntry, Tick, Worker
 from hanalife.scheduling import cron
-from hanalife.views.encoding import cut, facts, instant, instant_or_none, seconds_between
+from hanalife.scheduling.runner import ALIVE
+from hanalife.views.encoding import cut, facts, instant, instant_or_none, seconds_between, short_utc
 from hanalife.views.payloads import (
     CONTRACT,
     JobRow,
@@ -21,9 +23,6 @@ from hanalife.views.payloads import (
     TickRow,
     WorkerRow,
 )
-
-#: A worker that has been silent for longer counts as gone.
-WORKER_SILENT_AFTER = timedelta(seconds=15)
 
 MOST_JOBS = 200
 MOST_TICKS = 200
@@ -43,7 +42,7 @@ def read(
         "database": database,
         "absent": [wanted for wanted in task_ids or [] if wanted not in present],
         "tasks": [task_row(task, schedules.get(task.task_id), _last_job(connection, task.task_id)) for task in found],
-        "workers": [worker_row(worker) for worker in tasks.workers(connection, now - WORKER_SILENT_AFTER)],
+        "workers": [worker_row(worker) for worker in tasks.workers(connection, now - ALIVE)],
     }
 
 
@@ -55,13 +54,11 @@ def read_one(connection: sa.Connection, task_id: str) -> TaskDetail | None:
     schedule = next(iter(tasks.schedules(connection, [task_id])), None)
     jobs = tasks.jobs(connection, [task_id], limit=MOST_JOBS)
     log = tasks.task_log(connection, task_id)
-    definition = dict(task.definition)
-    parameters = definition.pop("parameters", {})
     return {
         "contract": CONTRACT,
         "task": task_row(task, schedule, jobs[0] if jobs else None),
-        "definition": facts(_heading(task, schedule) | definition),
-        "parameters": facts(parameters),
+        "definition": facts(_definition(task, schedule)),
+        "parameters": facts({name: _argument(kept) for name, kept in task.definition.get("parameters", {}).items()}),
         "jobs": [job_row(job) for job in jobs],
         "ledger": [tick_row(tick) for tick in tasks.ticks(connection, task_id, limit=MOST_TICKS)],
         "log": [log_row(entry) for entry in log[-MOST_LOG_LINES:]],
@@ -73,11 +70,27 @@ def _last_job(connection: sa.Connection, task_id: str) -> Job | None:
     return next(iter(tasks.jobs(connection, [task_id], limit=1)), None)
 
 
-def _heading(task: Task, schedule: Schedule | None) -> dict[str, str]:
-    values = {"Kind": task.kind, "Description": task.description, "Owner": task.owner}
+def _definition(task: Task, schedule: Schedule | None) -> dict[str, Any]:
+    call = task.definition
+    model = call.get("model", {})
+    values = {
+        "Kind": task.kind,
+        "Description": task.description,
+        "Owner": task.owner,
+        "Model": f"{model['name']}, version {model['version']}" if "name" in model else "kept by the task itself",
+        "Output tables": ", ".join(call.get("outputs", [])),
+        "Copied inputs": ", ".join(call.get("copies", [])),
+        "Procedure": call.get("procedure", ""),
+        "Created": f"{short_utc(instant(task.created_at))} UTC",
+    }
     if schedule is not None:
         values |= {"Cron": schedule.cron, "Time zone": schedule.timezone}
     return {name: value for name, value in values.items() if value}
+
+
+def _argument(kept: Mapping[str, Any]) -> Any:
+    """Return an argument of the call: a value, or the query of a frame."""
+    return kept["frame"]["sql"] if "frame" in kept else kept.get("value")
 
 
 def schedule_text(schedule: Schedule | None) -> str:

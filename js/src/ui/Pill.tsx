@@ -19,9 +19,20 @@ const LOOKS: Record<Word, [sign: string, tone: string]> = {
   MERGED: ['≡', 'dull']
 };
 
+/** The sign of a status alone, for a narrow column. */
+export function Sign({ word }: { word: Word }) {
+  const [sign, tone] = LOOKS[word];
+  return (
+    <span class={`hl-pill hl-${tone}`} role="img" aria-label={word.toLowerCase()} title={word.toLowerCase()}>
+      <i>{sign}</i>
+    </span>
+  );
+}
+
+/** A status in full, with how far it is. */
 export function Pill({ word, progress = null }: { word: Word; progress?: Progress | null }) {
   const [sign, tone] = LOOKS[word];
-  const share = progress && progress.total > 0 ? Math.min(1, progress.done / progress.total) : null;
+  const share = word === 'ACTIVE' && progress?.total ? Math.min(1, progress.done / progress.total) : null;
   return (
     <span class={`hl-pill hl-${tone}`} title={progress?.text || word.toLowerCase()}>
       <i aria-hidden="true">{sign}</i>

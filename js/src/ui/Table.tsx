@@ -86,8 +86,8 @@ export function Table<Row>(props: Props<Row>) {
   };
 
   const shown = windowOf(scroll.top, scroll.height, ROW, sorted.length);
-  const tracks = (props.onTick ? ['24px'] : []).concat(columns.map(column => column.track)).join(' ');
-  const least = columns.reduce((sum, column) => sum + column.least + 12, props.onTick ? 48 : 12);
+  const tracks = (props.onTick ? ['18px'] : []).concat(columns.map(column => column.track)).join(' ');
+  const least = columns.reduce((sum, column) => sum + column.least + 10, props.onTick ? 44 : 10);
   const line = { gridTemplateColumns: tracks, minWidth: `${least}px` };
   const rowId = (key: string) => `${id}-${key}`;
   const inSight = sorted.slice(shown.first, shown.last).some(row => rowKey(row) === selected);

@@ -4,10 +4,10 @@ import type { Confusion, Curve, Series } from '../contract/types.gen';
 import { number } from './format';
 
 const WIDTH = 340;
-const HEIGHT = 240;
+const HEIGHT = 250;
 const LEFT = 46;
 const RIGHT = 12;
-const TOP = 30;
+const TOP = 46;
 const BOTTOM = 40;
 
 interface Point {
@@ -50,7 +50,7 @@ export function LineChart({ curve }: { curve: Curve }) {
         </polyline>
       ))}
       {lines.map((line, i) => (
-        <g key={line.name} transform={`translate(${LEFT + i * 100}, ${TOP - 6})`}>
+        <g key={line.name} transform={`translate(${LEFT + i * 98}, ${TOP - 12})`}>
           <line class={`hl-line-${i}`} x1={0} x2={14} y1={-3} y2={-3} />
           <text class="hl-legend" x={18}>
             {line.name}

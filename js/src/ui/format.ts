@@ -14,6 +14,12 @@ export function moment(instant: string | null): string {
   return `${date} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
+/** A moment in brief, for a narrow column: 11-23 19:04, with the year where it is another one. */
+export function shortMoment(instant: string | null, now = new Date()): string {
+  const whole = moment(instant).slice(0, 16);
+  return whole.startsWith(`${now.getFullYear()}-`) ? whole.slice(5) : whole;
+}
+
 /** Seconds in at most two units: 0.42 s, 12.3 s, 4 min 05 s, 2 h 10 min, 3 d 4 h. */
 export function duration(seconds: number | null): string {
   if (seconds === null) return '';

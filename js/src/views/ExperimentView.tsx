@@ -1,5 +1,5 @@
 /** Experiments and their runs, live, with the details of one run. */
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { ExperimentRow, ExperimentsPayload, RunDetail as Detail, RunRow } from '../contract/types.gen';
 import type { Source } from '../rpc/source';
 import { useDetail, useSource } from '../ui/hooks';
@@ -37,10 +37,11 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
     [found, selection.experiment_id]
   );
   const names = useMemo(() => metricNames(all), [all]);
+  const several = !selection.experiment_id && (payload?.experiments.length ?? 0) > 1;
   const shown = chosen ?? defaultMetrics(all);
   const columns = useMemo(
-    () => runColumns(shown, !selection.experiment_id),
-    [shown.join('\n'), selection.experiment_id]
+    () => runColumns(shown, several),
+    [shown.join('\n'), several]
   );
   const ticked = useMemo(() => new Set(selection.ticked), [selection.ticked]);
   const run = all.find(each => each.run_id === selection.run_id);
@@ -146,16 +147,25 @@ function MetricChoice({
   shown: string[];
   onChoose(names: string[]): void;
 }) {
+  const details = useRef<HTMLDetailsElement>(null);
+  const close = () => {
+    details.current!.open = false;
+  };
   if (!names.length) return null;
   return (
-    <details class="hl-choice">
+    <details
+      class="hl-choice"
+      ref={details}
+      onKeyDown={event => event.key === 'Escape' && close()}
+      onFocusOut={event => !details.current!.contains(event.relatedTarget as Node | null) && close()}
+    >
       <summary class="hl-button">
         Metrics{' '}
         <small>
           {shown.length} of {names.length}
         </small>
       </summary>
-      <fieldset>
+      <fieldset tabIndex={-1}>
         <legend>Columns to show</legend>
         {names.map(name => (
           <label key={name}>

@@ -1,8 +1,8 @@
 /** The columns of the tables of runs and tasks. */
 import { metricNumber } from '../contract/decode';
 import type { RunRow, TaskRow } from '../contract/types.gen';
-import { duration, metric, moment } from '../ui/format';
-import { Pill } from '../ui/Pill';
+import { duration, metric, moment, shortMoment } from '../ui/format';
+import { Pill, Sign } from '../ui/Pill';
 import type { Column } from '../ui/Table';
 
 const name: Column<RunRow> = {
@@ -30,10 +30,10 @@ const experiment: Column<RunRow> = {
 const status: Column<RunRow> = {
   key: 'status',
   label: 'Status',
-  track: '138px',
-  least: 138,
+  track: '128px',
+  least: 128,
   value: run => run.status,
-  draw: run => <Pill word={run.status} progress={run.status === 'ACTIVE' ? run.progress : null} />
+  draw: run => <Pill word={run.status} progress={run.progress} />
 };
 
 const dataset: Column<RunRow> = {
@@ -47,17 +47,21 @@ const dataset: Column<RunRow> = {
 const created: Column<RunRow> = {
   key: 'created',
   label: 'Created',
-  track: '138px',
-  least: 138,
+  track: '92px',
+  least: 92,
   value: run => run.created_at,
-  draw: run => <time dateTime={run.created_at}>{moment(run.created_at)}</time>
+  draw: run => (
+    <time dateTime={run.created_at} title={moment(run.created_at)}>
+      {shortMoment(run.created_at)}
+    </time>
+  )
 };
 
 const took: Column<RunRow> = {
   key: 'duration',
   label: 'Duration',
-  track: '84px',
-  least: 84,
+  track: '74px',
+  least: 74,
   numeric: true,
   value: run => run.duration_seconds,
   draw: run => duration(run.duration_seconds)
@@ -67,8 +71,8 @@ function metricColumn(metricName: string): Column<RunRow> {
   return {
     key: `metric ${metricName}`,
     label: metricName,
-    track: '88px',
-    least: 88,
+    track: '76px',
+    least: 76,
     numeric: true,
     value: run => metricNumber(run.metrics[metricName]) ?? run.metrics[metricName],
     draw: run => <span title={String(run.metrics[metricName] ?? '')}>{metric(run.metrics[metricName])}</span>
@@ -77,7 +81,7 @@ function metricColumn(metricName: string): Column<RunRow> {
 
 export function runColumns(metrics: string[], showExperiment: boolean): Column<RunRow>[] {
   const where = showExperiment ? [experiment] : [];
-  return [name, ...where, status, ...metrics.map(metricColumn), dataset, created, took];
+  return [name, status, ...metrics.map(metricColumn), created, took, dataset, ...where];
 }
 
 export const shortRunColumns: Column<RunRow>[] = [name, { ...status, track: '112px', least: 112 }];
@@ -124,10 +128,17 @@ export const shortTaskColumns: Column<TaskRow>[] = [
   {
     key: 'next',
     label: 'Next run',
-    track: '88px',
-    least: 88,
+    track: '80px',
+    least: 80,
     value: task => task.next_due,
-    draw: task => <time title={moment(task.next_due)}>{moment(task.next_due).slice(5, 16) || '–'}</time>
+    draw: task => <time title={moment(task.next_due)}>{shortMoment(task.next_due) || '–'}</time>
   },
-  { ...taskColumns[4]!, label: 'Last', track: '92px', least: 92 }
+  {
+    key: 'last',
+    label: 'Last',
+    track: '26px',
+    least: 26,
+    value: task => task.last_job?.status,
+    draw: task => task.last_job && <Sign word={task.last_job.status} />
+  }
 ];

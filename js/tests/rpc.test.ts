@@ -1,0 +1,141 @@
+import type { AnyModel } from '@anywidget/types';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { applyExperiments } from '../src/contract/decode';
+import type { ExperimentsDelta, ExperimentsPayload } from '../src/contract/types.gen';
+import { CellSource } from '../src/rpc/cell';
+import { HttpSource } from '../src/rpc/http';
+import experimentsJson from './golden/experiments.json';
+import experimentsDeltaJson from './golden/experiments_delta.json';
+
+/** The kernel's side of a widget, as the notebook gives it to a module. */
+class Host {
+  traits: Record<string, unknown> = { snapshot: {}, status: { word: 'starting', text: '' } };
+  sent: { id: string; method: string; args: Record<string, string> }[] = [];
+  private listeners: Record<string, (message?: unknown) => void> = {};
+
+  get = (name: string) => this.traits[name];
+  on = (event: string, listener: (message?: unknown) => void) => void (this.listeners[event] = listener);
+  off = (event: string) => void delete this.listeners[event];
+  send = (message: Host['sent'][number]) => void this.sent.push(message);
+
+  set(name: string, value: unknown) {
+    this.traits[name] = value;
+    this.listeners[`change:${name}`]?.();
+  }
+
+  push(message: unknown) {
+    this.listeners['msg:custom']?.(message);
+  }
+
+  get listening() {
+    return Object.keys(this.listeners).length;
+  }
+}
+
+function cell() {
+  const host = new Host();
+  const source = new CellSource<ExperimentsPayload, ExperimentsDelta>(host as unknown as AnyModel, applyExperiments);
+  return { host, source };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('a cell waits for the first look, then follows the deltas', () => {
+  const { host, source } = cell();
+  expect(source.get()).toEqual({ payload: null, status: { word: 'starting', text: '' } });
+  host.set('snapshot', experimentsJson);
+  host.set('status', { word: 'live', text: '' });
+  expect(source.get().status.word).toBe('live');
+  host.push({ delta: experimentsDeltaJson });
+  expect(source.get().payload!.runs.map(run => run.run_id)).toEqual(['b', 'c']);
+});
+
+test('after a missed delta a cell asks for everything', async () => {
+  const { host, source } = cell();
+  host.set('snapshot', experimentsJson);
+  host.push({ delta: { ...experimentsDeltaJson, seq: 5 } });
+  expect(host.sent).toEqual([{ id: '1', method: 'snapshot', args: {} }]);
+  host.push({ id: '1', ok: { ...experimentsJson, seq: 5 } });
+  await vi.waitFor(() => expect(source.get().payload!.seq).toBe(5));
+});
+
+test('answers find their questions in any order, and errors say why', async () => {
+  const { host, source } = cell();
+  const first = source.request('run', { run_id: 'a' });
+  const second = source.request('run', { run_id: 'b' });
+  host.push({ id: '2', ok: 'B' });
+  host.push({ id: '1', error: { code: 'run_not_found', message: 'There is no run.', hint: 'Look again.' } });
+  expect(await second).toBe('B');
+  await expect(first).rejects.toThrow('There is no run. Look again.');
+});
+
+test('a kernel that does not answer is told of', async () => {
+  const { source } = cell();
+  const answer = expect(source.request('run')).rejects.toThrow('did not answer');
+  await vi.advanceTimersByTimeAsync(60_000);
+  await answer;
+});
+
+test('another version of the contract shows as lost, not as an exception', () => {
+  const { host, source } = cell();
+  host.set('snapshot', { ...experimentsJson, contract: 2 });
+  expect(source.get().status.word).toBe('lost');
+  expect(source.get().status.text).toContain('Restart the kernel');
+});
+
+test('a closed cell listens no more', async () => {
+  const { host, source } = cell();
+  const answer = expect(source.request('run')).rejects.toThrow('closed');
+  source.dispose();
+  expect(host.listening).toBe(0);
+  await answer;
+});
+
+test('listeners are told once for many changes', async () => {
+  const { host, source } = cell();
+  const listener = vi.fn();
+  await vi.advanceTimersByTimeAsync(50); // the first state
+  source.subscribe(listener);
+  host.set('snapshot', experimentsJson);
+  host.push({ delta: experimentsDeltaJson });
+  await vi.advanceTimersByTimeAsync(50);
+  expect(listener).toHaveBeenCalledTimes(1);
+});
+
+test('a panel polls, backs off when the server fails, and recovers', async () => {
+  let works = true;
+  const fetchJson = vi.fn(async () => {
+    if (!works) throw new Error('gone');
+    return experimentsJson;
+  });
+  const source = new HttpSource<ExperimentsPayload>(fetchJson, 'experiments');
+  await vi.advanceTimersByTimeAsync(2_500);
+  expect(fetchJson).toHaveBeenCalledTimes(3);
+  expect(source.get().status.word).toBe('live');
+  works = false;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(source.get().status).toEqual({ word: 'lost', text: 'gone' });
+  expect(fetchJson.mock.calls.length).toBeLessThan(12);
+  works = true;
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(source.get().status.word).toBe('live');
+  source.dispose();
+  const calls = fetchJson.mock.calls.length;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(fetchJson).toHaveBeenCalledTimes(calls);
+});
+
+test('a panel asks for one run by its id', async () => {
+  const fetchJson = vi.fn(async () => experimentsJson as unknown);
+  const source = new HttpSource<ExperimentsPayload>(fetchJson, 'experiments');
+  await source.request('run', { run_id: 'a/b' });
+  expect(fetchJson).toHaveBeenLastCalledWith('runs/a%2Fb');
+  await expect(source.request('cancel')).rejects.toThrow('no cancel');
+  source.dispose();
+});

@@ -1,0 +1,205 @@
+"""The monitors in a notebook of a real JupyterLab, in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from hanalife.clock import utc_now
+from hanalife.observation import CallProgress
+from tests.browser import lab as kit
+from tests.browser.conftest import SCREENSHOTS
+from tests.views import sample
+
+pytestmark = pytest.mark.browser
+
+MONITOR = "from hanalife import *\nmonitor = {kind}(ConnectionContext('{url}'), {ids!r})\nmonitor.start()"
+
+
+def open_monitor(page, lab, name, kind, ids):
+    """Run a notebook that shows a monitor and give what it shows."""
+    cells = [MONITOR.format(kind=kind, url=lab.database, ids=ids), "monitor.cancel()"]
+    kit.write_notebook(lab, f"{name}.ipynb", cells)
+    kit.open_notebook(page, f"{name}.ipynb")
+    kit.run_cell(page, 0)
+    view = page.locator(".jp-OutputArea .hl-view")
+    expect(view.get_by_role("status").first).to_have_text("Live")
+    return view
+
+
+def rows(view, table):
+    """Give the rows of a table by its name."""
+    return view.get_by_role("grid", name=table, exact=True).locator(".hl-body [role=row]")
+
+
+def open_chart(page, name):
+    """Select a tab of charts."""
+    page.locator(".jp-OutputArea .lm-TabBar-tab", has_text=re.compile(f"^{name}$")).click()
+
+
+def test_run_of_another_process_appears_live_with_details_and_charts(lab, page, store):
+    for number, auc in enumerate((0.74, 0.78, 0.81)):
+        sample.record_run(store, "LIVE", f"week_{number}", auc)
+    view = open_monitor(page, lab, "live", "ExperimentMonitor", ["LIVE"])
+    expect(rows(view, "Runs")).to_have_count(3)
+    command = [sys.executable, "-m", "tests.views.sample", lab.database, "LIVE", "from elsewhere", "0.9"]
+    subprocess.run(command, check=True, cwd=kit.ROOT, capture_output=True)
+    written = time.monotonic()
+    new = rows(view, "Runs").filter(has_text="from elsewhere")
+    expect(new).to_be_visible(timeout=2_000)
+    expect(new).to_contain_text("0.9000")
+    print(f"seen after {time.monotonic() - written:.2f} s")
+
+    new.click()
+    details = view.get_by_role("region", name="Run from elsewhere")
+    details.get_by_role("tab", name="Parameters").click()
+    expect(details.get_by_role("tabpanel")).to_contain_text("HybridGradientBoostingTree")
+    details.get_by_role("tab", name="Dataset").click()
+    expect(details.get_by_role("tabpanel")).to_contain_text("DIABETES_TRAIN")
+    roc = page.locator(".bqplot.figure:visible")
+    expect(roc).to_contain_text("ROC Curve")
+    expect(roc.locator("path.line").first).to_be_visible()
+    open_chart(page, "Confusion matrix")
+    expect(page.locator(".bqplot.figure:visible .heatmapcell")).to_have_count(4)
+    open_chart(page, "Importance")
+    expect(page.locator(".bqplot.figure:visible .bargroup rect")).to_have_count(5)
+    open_chart(page, "Compare runs")
+    expect(page.locator(".bqplot.figure:visible")).to_contain_text("AUC over 4 runs")
+
+
+def test_run_in_progress_shows_how_far_it_is(lab, page, store):
+    _, observer = sample.begin_run(store, "PROGRESS", "searching")
+    view = open_monitor(page, lab, "progress", "ExperimentMonitor", "PROGRESS")
+    expect(rows(view, "Runs")).to_contain_text("active")
+    observer.call_progressed(CallProgress(10, 40, "10 of 40 candidate folds"))
+    expect(rows(view, "Runs").get_by_role("progressbar")).to_have_attribute("aria-valuenow", "25")
+    observer.call_finished(sample.outcome(0.8))
+    expect(rows(view, "Runs")).to_contain_text("finished")
+
+
+def test_unknown_experiment_is_named_and_appears_once_recorded(lab, page, store):
+    view = open_monitor(page, lab, "absent", "ExperimentMonitor", ["NOT_YET"])
+    expect(view.get_by_role("alert")).to_contain_text("NOT_YET")
+    sample.record_run(store, "NOT_YET", "first")
+    expect(rows(view, "Runs")).to_have_count(1)
+    expect(view.get_by_role("alert")).to_have_count(0)
+
+
+def test_search_sort_metrics_and_ticks(lab, page, store):
+    for name, auc in (("alpha", 0.9), ("beta", 0.7), ("gamma", 0.8)):
+        sample.record_run(store, "CHOOSE", name, auc)
+    view = open_monitor(page, lab, "choose", "ExperimentMonitor", "CHOOSE")
+    runs = rows(view, "Runs")
+    expect(runs.first).to_contain_text("gamma")
+
+    view.get_by_role("button", name="AUC", exact=True).click()
+    expect(runs.first).to_contain_text("beta")
+    view.get_by_text("Metrics").first.click()
+    view.get_by_label("RECALL_1").check()
+    expect(view.get_by_role("columnheader", name="RECALL_1")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(view.get_by_label("RECALL_1")).to_be_hidden()
+    view.get_by_label("Search runs").fill("ALPHA")
+    expect(runs).to_have_count(1)
+    view.get_by_label("Search runs").fill("")
+
+    for name in ("alpha", "gamma"):
+        runs.filter(has_text=name).get_by_role("checkbox").check()
+    open_chart(page, "Compare runs")
+    expect(page.locator(".bqplot.figure:visible")).to_contain_text("AUC over 2 runs")
+
+
+def test_keyboard_moves_the_selection(lab, page, store):
+    for name in ("one", "two", "three"):
+        sample.record_run(store, "KEYS", name)
+    view = open_monitor(page, lab, "keys", "ExperimentMonitor", "KEYS")
+    body = view.get_by_role("grid", name="Runs", exact=True).locator(".hl-body")
+    expect(view.get_by_role("region", name="Run three")).to_be_visible()
+    body.focus()
+    page.keyboard.press("ArrowDown")
+    expect(view.get_by_role("region", name="Run two")).to_be_visible()
+    page.keyboard.press("End")
+    expect(view.get_by_role("region", name="Run one")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(view.get_by_text("1 ticked")).to_be_visible()
+
+
+def test_cancel_says_when_and_stops(lab, page, store):
+    sample.record_run(store, "CANCEL", "before")
+    view = open_monitor(page, lab, "cancel", "ExperimentMonitor", "CANCEL")
+    outputs = kit.run_cell(page, 1)
+    said = re.compile(r"^Cancelled at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
+    assert said.match(outputs[0]["text"].strip())
+    expect(view.get_by_role("status").first).to_have_text(said)
+    expect(view.get_by_role("button", name="Cancel", exact=True)).to_have_count(0)
+
+
+def test_cancel_button_stops_too(lab, page, store):
+    sample.record_run(store, "BUTTON", "before")
+    view = open_monitor(page, lab, "button", "ExperimentMonitor", "BUTTON")
+    view.get_by_role("button", name="Cancel", exact=True).click()
+    expect(view.get_by_role("status").first).to_have_text(re.compile("^Cancelled at "))
+
+
+def test_text_of_the_store_is_shown_as_text(lab, page, store):
+    sample.record_failed_run(store, "HOSTILE <script>alert(1)</script>", "<img src=x onerror=alert(2)>")
+    view = open_monitor(page, lab, "hostile", "ExperimentMonitor", None)
+    expect(rows(view, "Runs").filter(has_text="<img src=x onerror=alert(2)>")).to_be_visible()
+    expect(view.get_by_role("tabpanel")).to_contain_text("ValueError: data: <b>no rows</b> left")
+    assert view.locator("script, img, b b").count() == 0
+
+
+def test_dark_theme(lab, page, store):
+    sample.record_run(store, "DARK", "at night", 0.83)
+    sample.record_failed_run(store, "DARK", "broken")
+    sample.begin_run(store, "DARK", "searching")[1].call_progressed(CallProgress(3, 8, "3 of 8"))
+    view = open_monitor(page, lab, "dark", "ExperimentMonitor", "DARK")
+    rows(view, "Runs").filter(has_text="at night").click()
+    expect(page.locator(".bqplot.figure:visible path.line").first).to_be_visible()
+    light = view.evaluate("element => getComputedStyle(element).color")
+    kit.set_theme(page, "JupyterLab Dark")
+    try:
+        expect(view).not_to_have_css("color", light)
+        page.screenshot(path=SCREENSHOTS / "dark.png")
+        open_chart(page, "Confusion matrix")
+        expect(page.locator(".bqplot.figure:visible .heatmapcell")).to_have_count(4)
+        page.screenshot(path=SCREENSHOTS / "dark_confusion.png")
+    finally:
+        kit.set_theme(page, "JupyterLab Light")
+
+
+def test_saved_notebook_shows_runs_and_charts_without_a_kernel(lab, page, store):
+    sample.record_run(store, "SAVED", "kept", 0.83)
+    open_monitor(page, lab, "saved", "ExperimentMonitor", "SAVED")
+    kit.save(page)
+    saved = json.loads((lab.root / "saved.ipynb").read_text())
+    html = "".join(saved["cells"][0]["outputs"][0]["data"]["text/html"])
+    assert "kept" in html
+    assert html.count("<svg") == 6
+    assert len(html) < 100_000
+
+
+def test_task_monitor(lab, page, store):
+    sample.record_task(store, "WEEKLY_PREDICT")
+    view = open_monitor(page, lab, "tasks", "ScheduledTaskMonitor", ["WEEKLY_PREDICT", "UNBORN"])
+    expect(rows(view, "Tasks")).to_contain_text("every Monday at 08:00:00 UTC")
+    expect(view.get_by_text("No worker is running")).to_be_visible()
+    expect(view.get_by_text("UNBORN")).to_be_visible()
+    details = view.get_by_role("region", name="Task WEEKLY_PREDICT")
+    expect(details.get_by_role("tabpanel")).to_contain_text("succeeded")
+    details.get_by_role("tab", name="Ledger").click()
+    expect(details.get_by_role("tabpanel")).to_contain_text("ran")
+    details.get_by_role("tab", name="Definition").click()
+    expect(details.get_by_role("tabpanel")).to_contain_text("DIABETES, version 2")
+
+    sample.record_task(store, "UNBORN")
+    expect(rows(view, "Tasks")).to_have_count(2)
+    sample.sign_of_life(store, utc_now())
+    expect(view.get_by_text("No worker is running")).to_have_count(0)
+    expect(view.get_by_text("1 worker", exact=True)).to_be_visible()

@@ -1,0 +1,43 @@
+"""The panel in the sidebar of a real JupyterLab, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.test_monitors import rows
+from tests.views import sample
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def panel(page):
+    """Give the panel, opened by its command."""
+    page.evaluate("() => void window.jupyterapp.commands.execute('hanalife:show-panel')")
+    return page.locator("#hanalife-sidebar")
+
+
+def test_panel_lists_runs_and_tasks_and_opens_details(store, panel, page):
+    sample.record_run(store, "PANEL", "from the panel", 0.84)
+    sample.record_task(store, "PANEL_TASK")
+    panel.get_by_label("Experiment").select_option("PANEL")
+    expect(rows(panel, "Runs")).to_contain_text("from the panel")
+    expect(rows(panel, "Tasks").filter(has_text="PANEL_TASK")).to_be_visible()
+
+    rows(panel, "Runs").click()
+    details = page.get_by_role("region", name="Run from the panel")
+    details.get_by_role("tab", name="Charts").click()
+    expect(details.get_by_role("img", name="ROC Curve")).to_be_visible()
+    page.screenshot(path=SCREENSHOTS / "panel_run.png")
+
+    rows(panel, "Tasks").filter(has_text="PANEL_TASK").click()
+    expect(page.get_by_role("region", name="Task PANEL_TASK")).to_contain_text("every Monday")
+
+
+def test_panel_shows_a_new_run_by_itself(store, panel):
+    panel.get_by_label("Search").fill("comes later")
+    expect(panel.get_by_text("No runs.")).to_be_visible()
+    sample.record_run(store, "PANEL", "comes later")
+    expect(rows(panel, "Runs")).to_have_count(1)

@@ -1,0 +1,143 @@
+"""Records that look real, written through the public API; a program too, to write from another process.
+
+``python -m tests.views.sample URL EXPERIMENT RUN AUC`` records one run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from datetime import UTC, datetime, timedelta
+
+from hanalife import ConnectionContext, MLExperiments
+from hanalife.database import leases, tasks
+from hanalife.observation import CallOutcome, CallProgress, CallStart, ColumnSpec, DatasetFacts, Signature
+from hanalife.records import JobStatus, Schedule, Task, Tick, TickStatus, Worker
+
+COLUMNS = (
+    ColumnSpec("ID", "INT"),
+    *(ColumnSpec(name, "INT") for name in ("PREGNANCIES", "GLUCOSE", "BLOODPRESSURE", "INSULIN", "AGE", "CLASS")),
+    ColumnSpec("BMI", "DOUBLE"),
+)
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+CRON = "* * * mon 8 0 0"
+
+
+class Model:
+    """A model that only reports its calls."""
+
+    def __init__(self):
+        self.observer = None
+
+
+def curves(auc):
+    """Give lines whose ROC curve has that area: TPR = FPR ** k has the area 1 / (1 + k)."""
+    power = (1 - auc) / auc
+    share = [step / 20 for step in range(21)]
+    gains = [x**power for x in share]
+    lift = [2.8, *(min(2.8, 20 * (now - before)) for before, now in itertools.pairwise(gains))]
+    lines = {
+        "ROC_FPR": list(enumerate(share)),
+        "ROC_TPR": list(enumerate(gains)),
+        "CUMGAINS": list(zip(share, gains, strict=True)),
+        "LIFT": list(zip(share, lift, strict=True)),
+        "CUMLIFT": [(x, min(2.8, y / x) if x else 2.8) for x, y in zip(share, gains, strict=True)],
+        "RANDOM_CUMGAINS": [(0, 0), (1, 1)],
+        "RANDOM_LIFT": [(0, 1), (1, 1)],
+        "RANDOM_CUMLIFT": [(0, 1), (1, 1)],
+        "PERF_CUMGAINS": [(0, 0), (0.35, 1), (1, 1)],
+        "PERF_LIFT": [(0, 2.85), (0.35, 2.85), (0.4, 0), (1, 0)],
+        "PERF_CUMLIFT": [(0, 2.85), (0.35, 2.85), (1, 1)],
+    }
+    return {name: tuple(points) for name, points in lines.items()}
+
+
+def outcome(auc):
+    """Give what a call of a binary classifier with that AUC reports."""
+    return CallOutcome(
+        dataset=DatasetFacts(614, COLUMNS, 'SELECT * FROM "DIABETES_TRAIN"', "ab" * 32, "DIABETES_TRAIN"),
+        seconds=1.25,
+        metrics={
+            "AUC": auc,
+            "ACCURACY": auc - 0.05,
+            "KAPPA": auc - 0.3,
+            "MCC": auc - 0.29,
+            "RECALL_0": 0.84,
+            "RECALL_1": 0.61,
+            "TEST_AUC": "0.80, 0.82, 0.79, 0.81, 0.83",
+        },
+        importance={"GLUCOSE": 0.41, "BMI": 0.22, "AGE": 0.15, "PREGNANCIES": 0.12, "INSULIN": 0.1},
+        confusion=(("0", "0", 84), ("0", "1", 16), ("1", "0", 21), ("1", "1", 33)),
+        curves=curves(auc),
+        signature=Signature(
+            properties={"CLASS": "UnifiedClassification", "LABEL": "CLASS", "KEY": "ID"},
+            inputs=COLUMNS,
+            outputs=(ColumnSpec("SCORE", "NVARCHAR(256)"), ColumnSpec("CONFIDENCE", "DOUBLE")),
+            parameters={"max_depth": {"TYPE": "INT", "DEFAULT": 6}},
+        ),
+        optimal_parameters={"learning_rate": 0.1, "n_estimators": 40},
+    )
+
+
+def begin_run(context, experiment_id, name, **options):
+    """Begin a run and leave it ACTIVE; give the observer that can go on with it."""
+    model = Model()
+    experiment = MLExperiments(context, experiment_id, "What the samples are about", **options)
+    experiment.autologging(model, run_name=name, dataset_name="Pima", dataset_source="DIABETES_TRAIN")
+    parameters = {"func": "HybridGradientBoostingTree", "fold_num": 5, "random_state": 123, "learning_rate": [0.1, 0.3]}
+    run_id = model.observer.call_started(CallStart("fit", "UNIFIED_CLASSIFICATION", parameters))
+    return run_id, model.observer
+
+
+def record_run(context, experiment_id, name, auc=0.82, **options):
+    """Record a finished run and give its id."""
+    run_id, observer = begin_run(context, experiment_id, name, **options)
+    observer.call_progressed(CallProgress(12, 12, "12 of 12 candidate folds"))
+    observer.call_finished(outcome(auc))
+    return run_id
+
+
+def record_failed_run(context, experiment_id, name, **options):
+    """Record a run that ended with an error and give its id."""
+    run_id, observer = begin_run(context, experiment_id, name, **options)
+    observer.call_failed(ValueError("data: <b>no rows</b> left"))
+    return run_id
+
+
+def record_task(context, task_id="DIABETES_WEEKLY_PREDICT", now=NOW):
+    """Record a weekly task with one job that succeeded, and give the job's number."""
+    definition = {
+        "method": "predict",
+        "model": {"name": "DIABETES", "version": 2},
+        "parameters": {"data": {"frame": {"sql": 'SELECT * FROM "NEW"'}}, "key": {"value": "ID"}},
+        "outputs": [f"out_{task_id}0"],
+        "copies": [],
+        "procedure": f"PROCEDURE_{task_id}",
+    }
+    task = Task(task_id, "predict", definition, "Score the new patients", "me", now - timedelta(days=8))
+    due = now - timedelta(days=7)
+    schedule = Schedule(
+        task_id, CRON, "UTC", enabled=True, start_time=None, end_time=None, next_due=now, created_at=task.created_at
+    )
+    with context.database.write() as connection:
+        tasks.insert_task(connection, task)
+        tasks.insert_schedule(connection, schedule)
+        tasks.append_log(connection, task_id, [("TASK", task.created_at, "Task created.")])
+        job_id = leases.queue(connection, task_id, due, due)
+        waiting = tasks.jobs(connection, [task_id])[0]
+        lease = leases.claim(connection, waiting, "worker-1", due, due + timedelta(seconds=30))
+        leases.end(connection, lease, JobStatus.SUCCEEDED, due + timedelta(seconds=4), "")
+        leases.record_ticks(connection, [Tick(task_id, due, TickStatus.RAN, job_id, due)])
+    return job_id
+
+
+def sign_of_life(context, moment):
+    """Let a worker be alive at a moment."""
+    with context.database.write() as connection:
+        tasks.beat(connection, Worker("worker-1", "host", 1, moment, moment))
+
+
+if __name__ == "__main__":
+    url, experiment_id, name, auc = sys.argv[1:]
+    with ConnectionContext(url) as context:
+        print(record_run(context, experiment_id, name, float(auc)))
