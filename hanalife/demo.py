@@ -9,7 +9,6 @@ from typing import Any
 
 from tqdm import tqdm
 
-from hanalife.database import tasks
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.dataframe.frame import DataFrame
 from hanalife.datasets.loaders import DataSets
@@ -105,12 +104,9 @@ class Demo:
         inputs = {"data": self.test.deselect("CLASS"), "key": "ID"}
         self.scheduler.create_predict_task(obj=self.model, predict_params=inputs, task_id=TASK, force=True)
         self.scheduler.create_task_schedule(task_id=TASK, cron=CRON, force=True)
-        with self.conn.database.read() as connection:
-            planned = tasks.schedule(connection, TASK)
-        assert planned is not None
-        assert planned.next_due is not None
-        said = describe(planned.cron, planned.timezone)
-        self.tell("schedule", f"{TASK} {said}, next run {planned.next_due:%A %Y-%m-%d %H:%M:%S} UTC")
+        self.tell(
+            "schedule", f"{TASK} {describe(CRON)}, next run {self.scheduler.next_due(TASK):%A %Y-%m-%d %H:%M:%S} UTC"
+        )
 
     def execute(self) -> None:
         """Run the task once, now, in a process of its own."""
