@@ -106,7 +106,7 @@ class Boosting:
         trees (Lundberg et al. 2020, Nature Machine Intelligence 2), else Saabas' approximation.
         """
         data = self._matrix(features)
-        found: Array = booster.predict(data, pred_contribs=exact, approx_contribs=not exact)
+        found: Array = booster.predict(data, pred_contribs=True, approx_contribs=not exact)
         return found if found.ndim == 3 else found[:, None, :]
 
     def importance(self, booster: Any) -> Array:
