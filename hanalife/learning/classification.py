@@ -113,6 +113,7 @@ class UnifiedClassification(UnifiedModel):
         key: str | None = None,
         features: str | list[str] | None = None,
         label: str | None = None,
+        *,
         purpose: str | None = None,
         partition_method: str | None = None,
         stratified_column: str | None = None,
@@ -159,6 +160,8 @@ class UnifiedClassification(UnifiedModel):
         UnifiedClassification
             This object. If anything fails, it stays as it was.
         """
+        from hanalife.learning import reading, training
+
         given = {
             "key": key,
             "features": features,
@@ -172,8 +175,6 @@ class UnifiedClassification(UnifiedModel):
             "categorical_variable": categorical_variable,
             "output_partition_result": output_partition_result,
         }
-        from hanalife.learning import reading, training
-
         arguments.check_rest("fit", kwargs, self.real_func)
         checked = arguments.fit_arguments(data, given, training.draw_seed)
         in_force = parameters.in_force(self._table, self._given)
@@ -202,6 +203,7 @@ class UnifiedClassification(UnifiedModel):
         key: str | None = None,
         features: str | list[str] | None = None,
         label: str | None = None,
+        *,
         ntiles: int | None = None,
         max_result_num: int | None = None,
         top_k_attributions: int | None = None,
@@ -292,6 +294,7 @@ class UnifiedClassification(UnifiedModel):
         data: DataFrame,
         key: str | None = None,
         features: str | list[str] | None = None,
+        *,
         top_k_attributions: int | None = None,
         attribution_method: str | None = None,
         positive_label: str | int | None = None,

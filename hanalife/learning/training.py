@@ -173,7 +173,7 @@ def _marks(rows: pd.DataFrame, arguments: FitArguments) -> Array:
     strange = marks[~marks.isin([folds.TRAINING, folds.VALIDATION])]
     if len(strange):
         raise InvalidArgumentError(
-            f"purpose: column {arguments.purpose!r} must hold 1 (training) or 2 (validation), not {strange.tolist()[0]!r}."
+            f"purpose: column {arguments.purpose!r} must hold 1 (training) or 2 (validation), not {strange.iloc[0]}."
         )
     return np.asarray(marks, dtype=np.int8)
 

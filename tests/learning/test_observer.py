@@ -8,7 +8,7 @@ import pytest
 
 from hanalife import DataSets
 from hanalife.errors import InvalidArgumentError, UnknownColumnError
-from hanalife.observation import CallObserver, CallOutcome, CallProgress, CallStart, ColumnSpec
+from hanalife.observation import CallOutcome, CallProgress, CallStart, ColumnSpec
 from tests.learning.models import FEATURES, GRID, make_model, searching_model
 
 
@@ -30,10 +30,6 @@ class Listener:
 
     def call_failed(self, error: BaseException) -> None:
         self.told.append(error)
-
-
-def fits_the_protocol(listener: Listener) -> CallObserver:
-    return listener
 
 
 @pytest.fixture
@@ -93,9 +89,8 @@ def test_a_fit_with_a_search(data, listener):
     assert len(outcome.metrics["TEST_ERROR_RATE"].split(", ")) == 3
     assert {"TEST_ERROR_RATE.MEAN", "TEST_ERROR_RATE.VAR", "TEST_AUC", "TEST_AUC.MEAN"} <= set(outcome.metrics)
     assert outcome.importance == model.get_feature_importances()
-    assert (
-        sum(count for _, _, count in outcome.confusion) == outcome.metrics["SUPPORT_0"] + outcome.metrics["SUPPORT_1"]
-    )
+    supports = outcome.metrics["SUPPORT_0"] + outcome.metrics["SUPPORT_1"]
+    assert sum(count for _, _, count in outcome.confusion) == supports
     assert [row[:2] for row in outcome.confusion] == [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]
     drawn = model.metrics_.collect()
     for name, points in outcome.curves.items():
