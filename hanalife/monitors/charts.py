@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -160,7 +161,7 @@ class CompareChart:
         if tuple(names) != tuple(self.choice.options):
             chosen = self.choice.value
             self.choice.options = names
-            self.choice.value = chosen if chosen in names else _first_choice(names)
+            self.choice.value = chosen if chosen in names else _first_choice(rows)
         metric = self.choice.value
         points = [
             (f"{number} {_short(row['name'])}", row["metrics"][metric])
@@ -170,7 +171,8 @@ class CompareChart:
         with self._line.hold_sync():
             self._line.x = [label for label, _ in points]
             self._line.y = [float(value) for _, value in points]
-        self._figure.title = f"{metric} over {len(points)} runs" if points else "No metric to compare"
+        runs = "1 run" if len(points) == 1 else f"{len(points)} runs"
+        self._figure.title = f"{metric} over {runs}" if points else "No metric to compare"
         self._figure.axes[1].label = metric or ""
 
 
@@ -205,8 +207,10 @@ def _is_number(value: float | str) -> bool:
     return not isinstance(value, str)  # the words for NaN and infinities cannot be drawn
 
 
-def _first_choice(names: Sequence[str]) -> str | None:
-    return next((name for name in ("AUC", "ACCURACY") if name in names), names[0] if names else None)
+def _first_choice(rows: Sequence[RunRow]) -> str | None:
+    """Return the metric that most runs have; of several the best known, then the first by name."""
+    counts = Counter(name for row in rows for name, value in row["metrics"].items() if _is_number(value))
+    return min(counts, key=lambda name: (-counts[name], name != "AUC", name != "ACCURACY", name), default=None)
 
 
 def _short(text: str) -> str:
