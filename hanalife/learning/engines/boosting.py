@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
+
+R = TypeVar("R")
 
 # 'sampling' has no equivalent; binning by histogram is the nearest.
 _TREE_METHODS = {"exact": "exact", "sketch": "approx", "histogram": "hist", "sampling": "hist"}
@@ -59,11 +62,19 @@ class Boosting:
 
     def train(self, features: Array, codes: Array, in_force: Mapping[str, Any]) -> Any:
         """Return a booster trained with parameters under their own names, all of them in force."""
-        settings = self._settings(in_force, threads(in_force["thread_ratio"], features.size))
-        return self._boost(self._binned(features, codes, settings), settings, in_force[TREES])
+        n_threads = threads(in_force["thread_ratio"], features.size)
+        settings = self._settings(in_force, n_threads)
 
-    def probabilities(self, booster: Any, features: Array, trees: int = 0) -> Array:
-        """Return class probabilities, shape ``(n_rows, n_classes)``, of the first ``trees`` rounds; 0: of all."""
+        def work() -> Any:
+            return self._boost(self._binned(features, codes, settings), settings, in_force[TREES])
+
+        return apart(n_threads, work)
+
+    def probabilities(self, booster: Any, features: Array) -> Array:
+        """Return class probabilities, shape ``(n_rows, n_classes)``."""
+        return apart(threads(-1, features.size), lambda: self._probabilities(booster, features, 0))
+
+    def _probabilities(self, booster: Any, features: Array, trees: int) -> Array:
         found: Array = booster.inplace_predict(features, iteration_range=(0, trees), missing=np.nan).astype(np.float64)
         return found if found.ndim == 2 else np.column_stack([1 - found, found])
 
@@ -87,16 +98,22 @@ class Boosting:
         candidates : sequence of dict
             All parameters in force of each.
         n_threads : int, default 1
+            At most so many; the setting stays with the calling thread, which should be one of
+            its own.
         """
+        import xgboost
+
+        n_threads = min(n_threads, useful_threads(train[0].size))
+        xgboost.set_config(nthread=n_threads)
         binned: dict[tuple[Any, ...], Any] = {}
         for group in _alike_but_for_trees(candidates):
-            settings = self._settings(candidates[group[0]], min(n_threads, useful_threads(train[0].size)))
+            settings = self._settings(candidates[group[0]], n_threads)
             kind = (settings["tree_method"], settings["max_bin"])
             if kind not in binned:
                 binned[kind] = self._binned(*train, settings)
             booster = self._boost(binned[kind], settings, max(candidates[position][TREES] for position in group))
             for position in group:
-                yield position, self.probabilities(booster, test, candidates[position][TREES])
+                yield position, self._probabilities(booster, test, candidates[position][TREES])
 
     def contributions(self, booster: Any, features: Array, *, exact: bool = True) -> Array:
         """Return what each feature adds to the margin, shape ``(n_rows, n_classes or 1, n_features + 1)``.
@@ -105,8 +122,12 @@ class Boosting:
         classes have one margin, that of the second class. ``exact``: Shapley values of the
         trees (Lundberg et al. 2020, Nature Machine Intelligence 2), else Saabas' approximation.
         """
-        data = self._matrix(features)
-        found: Array = booster.predict(data, pred_contribs=True, approx_contribs=not exact)
+
+        def work() -> Array:
+            found: Array = booster.predict(self._matrix(features), pred_contribs=True, approx_contribs=not exact)
+            return found
+
+        found = apart(threads(-1, features.size), work)
         return found if found.ndim == 3 else found[:, None, :]
 
     def importance(self, booster: Any) -> Array:
@@ -164,6 +185,23 @@ class Boosting:
         exact = settings["tree_method"] == "exact"
         used = {name: value for name, value in settings.items() if not (exact and name == "max_bin")}
         return xgboost.train(used, data, num_boost_round=trees)
+
+
+def apart(n_threads: int, work: Callable[[], R]) -> R:
+    """Do work in a thread of its own, in which XGBoost uses ``n_threads``.
+
+    Threads of OpenMP spin while they wait for each other, which on a busy machine can make
+    little data a hundred times slower. How many there are is a setting of the calling thread:
+    set here, it does not touch what else the process does with XGBoost.
+    """
+    import xgboost
+
+    def configured() -> R:
+        xgboost.set_config(nthread=n_threads)
+        return work()
+
+    with ThreadPoolExecutor(1, thread_name_prefix="hanalife-engine") as pool:
+        return pool.submit(configured).result()
 
 
 def threads(ratio: float, cells: int) -> int:
