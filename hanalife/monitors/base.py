@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from hanalife.monitors.widgets import MonitorBox
 
 POLL_SECONDS = 1.0
-#: Read at least so often even if nobody wrote: silence of a worker or run is news as well.
-READ_SECONDS = 5.0
+#: Look at least so often even if nobody wrote: silence of a worker or run is news as well.
+TEND_SECONDS = 5.0
 #: The longest pause between attempts to reach a lost database.
 SELDOM_SECONDS = 30.0
 #: ``start`` waits so long at most, so that the saved output has what the first look found.
@@ -132,14 +132,15 @@ class Monitor(ABC, Generic[P]):
         with self._database.read() as connection:
             marker = dialects.change_marker(connection)
             seen: object = None
-            read_at = -READ_SECONDS
+            tended_at = float("-inf")
             while not stopped.is_set():
                 mark = marker() if marker else object()
-                overdue = time.monotonic() - read_at >= READ_SECONDS
+                overdue = time.monotonic() - tended_at >= TEND_SECONDS
                 if overdue:
+                    tended_at = time.monotonic()
                     self._tend()
                 if overdue or mark != seen:
-                    seen, read_at = mark, time.monotonic()
+                    seen = mark
                     self._look(connection, stopped)
                 self._look_closer(connection)
                 connection.rollback()  # a transaction left open would never see later changes

@@ -36,7 +36,7 @@ def figure(
     return bqplot.Figure(
         title=title,
         marks=list(marks),
-        axes=[_axis(x, x_label, "horizontal"), _axis(y, y_label, "vertical")],
+        axes=[_axis(x, x_label, "bottom"), _axis(y, y_label, "left")],
         title_style={"fill": _TEXT, "font-size": "14px", "font-weight": "600"},
         legend_location=legend or "top-right",
         legend_style={"stroke-width": 0, "fill": "none"},
@@ -48,18 +48,18 @@ def figure(
     )
 
 
-def _axis(scale: Any, label: str, orientation: str) -> Any:
+def _axis(scale: Any, label: str, side: str) -> Any:
     grid = "none" if isinstance(scale, bqplot.OrdinalScale) else "solid"
     return bqplot.Axis(
         scale=scale,
         label=label,
-        orientation=orientation,
+        side=side,
         grid_lines=grid,
         grid_color=_FAINT,
         label_color=_TEXT,
         color=_FAINT,
         tick_style={"fill": _TEXT, "font-size": "11px"},
-        label_offset="34px" if orientation == "horizontal" else "42px",
+        label_offset="34px" if side == "bottom" else "42px",
     )
 
 

@@ -39,6 +39,12 @@ class ServerStore:
         with database.read() as connection:
             return question(connection, database.label, *names)
 
+    def close(self) -> None:
+        """Close all connections; the next question opens anew."""
+        with self._lock:
+            if self._database is not None:
+                self._database.close()
+
     def _open(self) -> Database:
         with self._lock:
             self._database = self._database or Database(self._url)

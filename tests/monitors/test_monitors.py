@@ -1,0 +1,218 @@
+"""The monitors without a browser: what they give, when, and how they end."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from hanalife import ConnectionContext, ExperimentMonitor, ScheduledTaskMonitor
+from hanalife.clock import utc_now
+from hanalife.database import runs as store
+from hanalife.errors import InvalidArgumentError
+from hanalife.monitors import base
+from hanalife.records import RunStatus
+from tests.views import sample
+
+ROOT = Path(__file__).parents[2]
+
+
+def until(condition, seconds=10.0):
+    """Wait until a condition holds and return its value."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not so after {seconds} s"
+        time.sleep(0.02)
+    return value
+
+
+class Table:
+    """Stands where the widget is and keeps what it is told, as JSON."""
+
+    def __init__(self):
+        self.payloads = []
+        self.deltas = []
+        self.words = []
+        self.selection = {"experiment_id": "", "run_id": "", "ticked": []}
+
+    def show(self, payload):
+        self.payloads.append(json.loads(json.dumps(payload, allow_nan=False)))
+
+    def change(self, _payload, delta):
+        self.deltas.append(json.loads(json.dumps(delta, allow_nan=False)))
+
+    def say(self, word, text):
+        self.words.append((word, text))
+
+
+class Box:
+    def __init__(self):
+        self.table = Table()
+
+
+@pytest.fixture
+def watched(conn):
+    """Start a monitor with a box to look into; it ends with the test."""
+    started = []
+
+    def start(kind, ids=None):
+        monitor = kind(conn, ids)
+        monitor._box = Box()
+        monitor.start()
+        started.append(monitor)
+        return monitor, monitor._box.table
+
+    yield start
+    for monitor in started:
+        monitor._cancel()
+        monitor._thread.join(10)
+        assert not monitor._thread.is_alive()
+
+
+@pytest.mark.parametrize("ids", [7, [1], {"A"}, b"A"])
+@pytest.mark.parametrize("kind", [ExperimentMonitor, ScheduledTaskMonitor])
+def test_other_types_of_ids_are_refused_by_name(sqlite_conn, kind, ids):
+    with pytest.raises(InvalidArgumentError, match=r"_ids: .* give None \(all\), a str, or a list of str"):
+        kind(sqlite_conn, ids)
+
+
+def test_the_snapshot_needs_no_start(conn):
+    sample.record_run(conn, "A", "one", 0.75)
+    sample.record_run(conn, "B", "two")
+    assert [row["name"] for row in ExperimentMonitor(conn, "A").snapshot()["runs"]] == ["one"]
+    assert ScheduledTaskMonitor(conn, ["UNBORN"]).snapshot()["absent"] == ["UNBORN"]
+
+
+def test_only_what_changed_is_sent_within_two_seconds(conn, watched):
+    sample.record_run(conn, "A", "one")
+    _, table = watched(ExperimentMonitor)
+    until(lambda: table.payloads)
+    started = time.monotonic()
+    run_id = sample.record_run(conn, "A", "two", 0.9)
+    until(lambda: table.deltas and table.deltas[-1]["runs"]["changed"][0]["status"] == "FINISHED")
+    assert time.monotonic() - started < 2
+    assert len(table.payloads) == 1
+    assert [row["run_id"] for delta in table.deltas for row in delta["runs"]["changed"]] == [run_id] * len(table.deltas)
+    assert [delta["seq"] for delta in table.deltas] == list(range(1, len(table.deltas) + 1))
+
+
+def test_the_newest_run_is_selected_until_somebody_selects(conn, watched):
+    first = sample.record_run(conn, "A", "one")
+    monitor, table = watched(ExperimentMonitor)
+    until(lambda: table.selection["run_id"] == first)
+    sample.record_run(conn, "A", "two")
+    until(lambda: len(monitor._latest["runs"]) == 2)
+    assert table.selection["run_id"] == first
+
+
+def test_nothing_is_sent_while_nothing_changes(conn, watched, monkeypatch):
+    monkeypatch.setattr(base, "TEND_SECONDS", 0.1)
+    monkeypatch.setattr(base, "POLL_SECONDS", 0.1)
+    sample.record_run(conn, "A", "one")
+    monitor, table = watched(ExperimentMonitor)
+    until(lambda: table.payloads)
+    looks = []
+    tend = monitor._tend
+    monitor._tend = lambda: (looks.append(1), tend())
+    until(lambda: len(looks) > 3)
+    assert table.deltas == []
+
+
+def test_a_run_whose_process_is_silent_becomes_lost(conn, watched):
+    run_id, _ = sample.begin_run(conn, "A", "one", clock=lambda: utc_now() - 2 * store.LOST_AFTER)
+    monitor, table = watched(ExperimentMonitor)
+    until(lambda: table.payloads)
+    with conn.database.read() as connection:
+        assert store.run(connection, run_id).status is RunStatus.LOST
+    assert monitor.snapshot()["runs"][0]["status"] == "LOST"
+
+
+def test_a_lost_database_is_told_of_and_found_again(postgres_url):
+    with ConnectionContext(postgres_url) as conn:
+        sample.record_run(conn, "A", "one")
+        monitor = ExperimentMonitor(conn)
+        monitor._box = Box()
+        table = monitor._box.table
+        monitor.start()
+        until(lambda: table.payloads)
+        admin = sa.create_engine(sa.make_url(postgres_url).set(database="postgres"), isolation_level="AUTOCOMMIT")
+        name = sa.make_url(postgres_url).database
+        with admin.connect() as connection:
+            connection.execute(sa.text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'))
+            connection.execute(
+                sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": name}
+            )
+        until(lambda: table.words[-1][0] == "lost")
+        with admin.connect() as connection:
+            connection.execute(sa.text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'))
+        until(lambda: table.words[-1] == ("live", ""), seconds=20)
+        with ConnectionContext(postgres_url) as other:
+            sample.record_run(other, "A", "two")
+        until(lambda: table.deltas)
+        monitor._cancel()
+        monitor._thread.join(10)
+        admin.dispose()
+
+
+def test_cancel_prints_the_time_and_ends_the_thread(conn, capsys):
+    monitor = ExperimentMonitor(conn, clock=lambda: sample.NOW)
+    assert monitor.start() is None
+    monitor.cancel()
+    assert capsys.readouterr().out == "Cancelled at 2026-03-02T08:00:00.000000Z\n"
+    monitor._thread.join(10)
+    assert not monitor._thread.is_alive()
+
+
+def test_a_cancelled_monitor_can_be_started_again(conn, watched):
+    monitor, table = watched(ExperimentMonitor)
+    until(lambda: table.payloads)
+    first = monitor._thread
+    monitor._cancel()
+    assert re.match("Cancelled at ", table.words[-1][1])
+    monitor.start()
+    sample.record_run(conn, "A", "one")
+    until(lambda: table.deltas)
+    assert monitor._thread is not first
+    assert table.words[-1] == ("live", "")
+
+
+def test_two_monitors_and_a_writer_at_once(conn, watched):
+    _, experiments = watched(ExperimentMonitor)
+    _, tasks = watched(ScheduledTaskMonitor)
+    writers = [
+        threading.Thread(target=lambda name=name: sample.record_run(conn, "A", name))
+        for name in ("one", "two", "three")
+    ]
+    for writer in writers:
+        writer.start()
+    sample.record_task(conn, "WEEKLY")
+    for writer in writers:
+        writer.join()
+
+    def names():
+        changed = [row for delta in experiments.deltas for row in delta["runs"]["changed"]]
+        shown = [row for payload in experiments.payloads for row in payload["runs"]]
+        return {row["name"] for row in shown + changed if row["status"] == "FINISHED"}
+
+    until(lambda: names() == {"one", "two", "three"})
+    until(lambda: any(delta["tasks"]["changed"] for delta in tasks.deltas) or tasks.payloads[0]["tasks"])
+    assert not [word for word, _ in experiments.words + tasks.words if word == "lost"]
+
+
+def test_a_monitor_does_not_keep_plain_python_alive(sqlite_url):
+    program = (
+        "import sys; from hanalife import *; "
+        f"monitor = ExperimentMonitor(ConnectionContext({sqlite_url!r})); "
+        "print(monitor.start(), 'IPython' in sys.modules, 'bqplot' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "None False False\n", "")

@@ -1,0 +1,126 @@
+"""The widgets as Python sees them: answers, saved state, a checkout without built JavaScript."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import sqlalchemy as sa
+
+from hanalife.errors import RunNotFoundError
+from hanalife.monitors import charts, widgets
+from hanalife.views import answers
+from tests.views import sample
+
+
+class Sent(widgets.MonitorTable):
+    """Keeps what it sends."""
+
+    _esm = "export default {\n};\n"
+
+    def __init__(self, methods):
+        super().__init__(methods)
+        self.sent = []
+
+    def send(self, content, buffers=None):
+        self.sent.append(json.loads(json.dumps(content)))
+
+
+def ask(methods, method="run", **args):
+    table = Sent(methods)
+    table._answer(table, {"id": "1", "method": method, "args": args}, [])
+    return table.sent
+
+
+def test_an_answer_carries_the_id_of_its_question():
+    assert ask({"run": lambda args: args["run_id"] + "!"}, run_id="a") == [{"id": "1", "ok": "a!"}]
+
+
+def test_an_error_of_the_store_is_an_answer():
+    def refuse(_args):
+        raise RunNotFoundError("run_id: there is no run 'a'.")
+
+    expected = {"code": "run_not_found", "message": "run_id: there is no run 'a'.", "hint": ""}
+    assert ask({"run": refuse}) == [{"id": "1", "error": expected}]
+
+
+def test_an_error_of_the_database_shows_no_statement():
+    def fail(_args):
+        raise sa.exc.OperationalError("SELECT secret", {"password": "hunter2"}, Exception("server closed"))
+
+    message = ask({"run": fail})[0]["error"]["message"]
+    assert "server closed" in message
+    assert "secret" not in message
+    assert "hunter2" not in message
+
+
+def test_an_unknown_method_is_answered_and_raised():
+    table = Sent({})
+    with pytest.raises(KeyError):
+        table._answer(table, {"id": "1", "method": "drop", "args": {}}, [])
+    assert table.sent[0]["error"]["code"] == "internal"
+
+
+def test_the_state_for_a_reloaded_page_is_the_latest():
+    table = Sent({})
+    table.show({"seq": 0, "runs": []})
+    table.change({"seq": 1, "runs": ["new"]}, {"seq": 1})
+    assert table.get_state("snapshot")["snapshot"] == {"seq": 1, "runs": ["new"]}
+    assert table.sent == [{"delta": {"seq": 1}}]
+
+
+def test_a_checkout_without_built_javascript_imports_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(widgets, "_STATIC", tmp_path)
+    module = widgets.bundle("experiment_monitor.js")
+    assert "pip install" in module
+
+    class Unbuilt(widgets.MonitorTable):
+        _esm = module
+        _css = widgets.bundle("experiment_monitor.css")
+
+    assert Unbuilt({})._esm == module
+
+
+def test_the_box_has_a_picture_for_where_nothing_runs():
+    box = widgets.MonitorBox(Sent({}), [], lambda: "<table></table>")
+    data = box._repr_mimebundle_()
+    assert data["text/html"] == "<table></table>"
+    assert "application/vnd.jupyter.widget-view+json" in data
+
+
+def test_charts_have_axes_titles_and_the_runs_data(sqlite_conn):
+    run_id = sample.record_run(sqlite_conn, "A", "one", 0.8)
+    with sqlite_conn.database.read() as connection:
+        detail = answers.run(connection, run_id)
+    shown = charts.RunCharts()
+    shown.show(detail)
+    figures = dict(zip(shown.widget.titles, shown.widget.children, strict=True))
+    roc = figures["ROC"]
+    assert roc.title == "ROC Curve"
+    assert [axis.label for axis in roc.axes] == ["False Positive Rate (FPR)", "True Positive Rate (TPR)"]
+    assert roc.marks[0].y[10] == pytest.approx(0.5**0.25)
+    assert list(roc.marks[1].x) == [0, 1]
+    assert roc.marks[2].display_legend is False
+    assert figures["Confusion matrix"].marks[0].color.tolist() == [[84, 16], [21, 33]]
+    assert list(figures["Importance"].marks[0].x)[-1] == "GLUCOSE"
+
+    shown.show(None)
+    assert roc.title == "ROC: not recorded"
+    assert len(roc.marks[0].y) == 0
+    assert figures["Confusion matrix"].marks == []
+
+
+def test_the_comparison_orders_runs_by_time_and_keeps_the_chosen_metric():
+    def row(name, **metrics):
+        return {"name": name, "metrics": metrics}
+
+    chart = charts.CompareChart()
+    chart.show([row("one", AUC=0.7, MCC=0.1), row("two", AUC=0.8, MCC="nan"), row("three", MCC=0.3)])
+    line = chart.widget.children[1].marks[0]
+    assert chart.choice.value == "AUC"
+    assert list(line.x) == ["1 one", "2 two"]
+    chart.choice.value = "MCC"
+    chart.show([row("one", AUC=0.7, MCC=0.1), row("two", MCC="nan"), row("three", MCC=0.3, KAPPA=1.0)])
+    assert chart.choice.value == "MCC"
+    assert list(line.x) == ["1 one", "3 three"]
+    assert list(line.y) == [0.1, 0.3]

@@ -1,0 +1,122 @@
+"""The Jupyter Server extension, in a real server."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+from hanalife import ConnectionContext
+from hanalife.errors import UnreachableDatabaseError
+from tests.views import sample
+
+PATHS = ["experiments", "models", "tasks", "runs/a", "tasks/a"]
+
+
+@pytest.fixture
+def jp_server_config():
+    """Turn the extension on."""
+    return {"ServerApp": {"jpserver_extensions": {"hanalife": True}}}
+
+
+@pytest.fixture(autouse=True)
+def no_url(monkeypatch):
+    """Look in the root folder of the server."""
+    monkeypatch.delenv("HANALIFE_URL", raising=False)
+
+
+@pytest.fixture
+def store(jp_root_dir):
+    """Give a connection to the database in the server's root folder."""
+    with ConnectionContext(f"sqlite:///{jp_root_dir / 'hanalife.db'}") as context:
+        yield context
+
+
+@pytest.fixture
+def get(jp_fetch):
+    """Ask the extension."""
+
+    async def ask(path):
+        response = await jp_fetch("hanalife", "api", *path.split("/"))
+        return json.loads(response.body)
+
+    return ask
+
+
+@pytest.fixture
+def refused(jp_fetch):
+    """Ask the extension what it refuses; give status and error."""
+
+    async def ask(path):
+        with pytest.raises(HTTPClientError) as caught:
+            await jp_fetch("hanalife", "api", *path.split("/"))
+        return caught.value.code, json.loads(caught.value.response.body)["error"]
+
+    return ask
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_without_a_token_nothing_is_answered(path, jp_serverapp, http_server_client, jp_base_url):
+    with pytest.raises(HTTPClientError) as caught:
+        await http_server_client.fetch(f"{jp_base_url}hanalife/api/{path}")
+    assert caught.value.code == 403
+
+
+async def test_experiments_and_one_run(store, get):
+    run_id = sample.record_run(store, "A", "one", 0.75)
+    payload = await get("experiments")
+    assert [row["name"] for row in payload["runs"]] == ["one"]
+    detail = await get(f"runs/{run_id}")
+    assert detail["run"]["metrics"]["AUC"] == 0.75
+    assert [curve["key"] for curve in detail["curves"]] == ["ROC", "CUMGAINS", "LIFT", "CUMLIFT"]
+
+
+async def test_tasks_and_one_task_with_a_name_to_quote(store, get):
+    sample.record_task(store, "my task?")
+    payload = await get("tasks")
+    assert [row["task_id"] for row in payload["tasks"]] == ["my task?"]
+    assert payload["workers"] == []
+    assert (await get("tasks/my task?"))["jobs"][0]["status"] == "SUCCEEDED"
+
+
+async def test_models(store, get):
+    with store.database.read():
+        assert (await get("models"))["models"] == []
+
+
+@pytest.mark.parametrize(("path", "code"), [("runs/nowhere", "run_not_found"), ("tasks/nothing", "task_not_found")])
+async def test_what_is_not_there_is_named(store, refused, path, code):
+    status, error = await refused(path)
+    assert (status, error["code"]) == (404, code)
+    assert path.split("/")[1] in error["message"]
+
+
+async def test_no_database_is_told_of_and_none_is_made(refused, jp_root_dir):
+    status, error = await refused("experiments")
+    assert (status, error["code"]) == (404, "no_database")
+    assert "ConnectionContext" in error["message"]
+    assert not (jp_root_dir / "hanalife.db").exists()
+
+
+async def test_the_url_of_the_environment_comes_first(monkeypatch, conn, jp_configurable_serverapp):
+    sample.record_run(conn, "ELSEWHERE", "one")
+    monkeypatch.setenv("HANALIFE_URL", conn.database.url.render_as_string(hide_password=False))
+    store = jp_configurable_serverapp().web_app.settings["hanalife_store"]
+    assert store.read(lambda _connection, label: label) == conn.database.label
+    store.close()
+
+
+async def test_a_database_that_cannot_be_opened_is_told_of(monkeypatch, jp_configurable_serverapp):
+    monkeypatch.setenv("HANALIFE_URL", "postgresql://nobody:hunter2@127.0.0.1:1/none")
+    store = jp_configurable_serverapp().web_app.settings["hanalife_store"]
+    with pytest.raises(UnreachableDatabaseError) as caught:
+        store.read(lambda _connection, label: label)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+async def test_nothing_can_be_written(jp_fetch, method):
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_fetch("hanalife", "api", "experiments", method=method, allow_nonstandard_methods=True)
+    assert caught.value.code == 405

@@ -1,0 +1,192 @@
+"""Store records as payloads, read from real databases."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hanalife.database import runs as store
+from hanalife.errors import RunNotFoundError, TaskNotFoundError
+from hanalife.records import LogEntry
+from hanalife.views import answers, changes, encoding, experiments, figures, models, runs, tasks
+from hanalife.views.answers import error_info
+from tests.views import golden, sample
+
+
+def strict(payload):
+    """Write and read as the wire does: NaN is no word of JSON."""
+    return json.loads(json.dumps(payload, allow_nan=False))
+
+
+def facts(found):
+    return {fact["name"]: fact["value"] for fact in found}
+
+
+def test_runs_in_the_order_of_time_with_their_metrics(conn):
+    first = sample.record_run(conn, "A", "one", 0.75)
+    second = sample.record_failed_run(conn, "B", "two")
+    with conn.database.read() as connection:
+        payload = strict(experiments.read(connection, "label"))
+    assert [row["run_id"] for row in payload["runs"]] == [first, second]
+    assert payload["runs"][0]["metrics"]["AUC"] == 0.75
+    assert payload["runs"][0]["metrics"]["TEST_AUC"].startswith("0.80, ")
+    assert payload["runs"][0]["status"] == "FINISHED"
+    assert payload["runs"][0]["duration_seconds"] >= 0
+    assert payload["runs"][1]["status"] == "FAILED"
+    assert [row["experiment_id"] for row in payload["experiments"]] == ["A", "B"]
+
+
+def test_only_the_experiments_asked_for_and_those_that_are_absent(conn):
+    sample.record_run(conn, "A", "one")
+    sample.record_run(conn, "B", "two")
+    with conn.database.read() as connection:
+        payload = experiments.read(connection, "label", ["B", "UNBORN"])
+    assert {row["experiment_id"] for row in payload["runs"]} == {"B"}
+    assert payload["absent"] == ["UNBORN"]
+
+
+def test_unchanged_rows_are_taken_from_the_payload_before(conn):
+    kept = sample.record_run(conn, "A", "one")
+    run_id, observer = sample.begin_run(conn, "A", "two")
+    with conn.database.read() as connection:
+        before = experiments.read(connection, "label")
+    observer.call_finished(sample.outcome(0.9))
+    with conn.database.read() as connection:
+        after = experiments.read(connection, "label", previous=before)
+    assert after["runs"][0] is before["runs"][0]
+    assert after["runs"][0]["run_id"] == kept
+    assert after["runs"][1]["run_id"] == run_id
+    assert after["runs"][1]["metrics"]["AUC"] == 0.9
+    delta = changes.between_experiments(before, after)
+    assert [row["run_id"] for row in delta["runs"]["changed"]] == [run_id]
+
+
+def test_a_deleted_run_is_in_the_delta_and_nothing_makes_none(conn):
+    gone = sample.record_run(conn, "A", "one")
+    with conn.database.read() as connection:
+        before = experiments.read(connection, "label")
+        assert changes.between_experiments(before, experiments.read(connection, "label", previous=before)) is None
+    with conn.database.write() as connection:
+        store.forget_runs(connection, [gone])
+    with conn.database.read() as connection:
+        after = experiments.read(connection, "label", previous=before)
+    assert changes.between_experiments(before, after)["runs"]["removed"] == [gone]
+
+
+def test_the_detail_of_a_run_reads_its_whole_log(conn):
+    run_id = sample.record_run(conn, "A", "one", 0.8)
+    with conn.database.read() as connection:
+        detail = strict(answers.run(connection, run_id))
+    assert facts(detail["parameters"])["fold_num"] == "5"
+    assert facts(detail["parameters"])["learning_rate"] == "[0.1, 0.3]"
+    assert facts(detail["parameters"])["optimal n_estimators"] == "40"
+    assert facts(detail["dataset"])["ROWS"] == "614"
+    assert detail["columns"]["columns"] == ["COLUMN_NAME", "COLUMN_TYPE"]
+    assert ["BMI", "DOUBLE"] in detail["columns"]["rows"]
+    assert [item["name"] for item in detail["importance"][:2]] == ["GLUCOSE", "BMI"]
+    assert detail["confusion"]["counts"] == [[84, 16], [21, 33]]
+    assert facts(detail["signature"]["properties"])["LABEL"] == "CLASS"
+    assert detail["signature"]["parameters"]["rows"] == [["max_depth", "INT", "6"]]
+    assert detail["log_total"] == len(detail["log"])
+
+
+def test_a_later_call_adds_its_dataset_and_brings_its_curves(conn):
+    run_id, observer = sample.begin_run(conn, "A", "one")
+    observer.call_finished(sample.outcome(0.8))
+    observer.call_started(sample.CallStart("score", "UNIFIED_CLASSIFICATION", {"key": "ID"}))
+    observer.call_finished(sample.outcome(0.6))
+    with conn.database.read() as connection:
+        detail = answers.run(connection, run_id)
+    assert facts(detail["overview"])["Calls"] == "fit, score"
+    assert facts(detail["parameters"])["fold_num"] == "5"
+    assert facts(detail["metrics"])["SCORE_AUC"] == "0.6"
+    # TPR = FPR ** k at FPR = 0.5 tells which of the two curves it is.
+    assert detail["curves"][0]["series"][0]["points"][10] == (0.5, pytest.approx(0.5 ** (0.4 / 0.6)))
+
+
+def test_a_failed_run_tells_its_error_as_text(conn):
+    run_id = sample.record_failed_run(conn, "A", "broken")
+    with conn.database.read() as connection:
+        detail = answers.run(connection, run_id)
+    assert facts(detail["overview"])["Error"] == "ValueError: data: <b>no rows</b> left"
+    assert detail["curves"] == []
+    assert detail["confusion"] is None
+
+
+@pytest.mark.parametrize("message", ["not JSON", "[1, 2]", '"text"', "null", "{}", '[{"a": [1]}]'])
+def test_a_log_of_another_program_is_shown_as_far_as_it_can_be(message):
+    keys = ["PARAMETER", "METRIC", "DATASET", "VARIABLE_IMPORTANCE", "DISCRETE_FIGURE", "CONTINUOUS_FIGURE"]
+    keys += ["MODEL_SIGNATURE_PROPERTY", "MODEL_SIGNATURE_INPUT_SCHEMA", "MODEL_SIGNATURE_PARAM_SPEC"]
+    log = [LogEntry("a", seq, key, golden.START, message) for seq, key in enumerate([*keys, "END_OF_TRACK"])]
+    detail = strict(runs.detail(golden._run("a", golden.RunStatus.FINISHED), {}, log))
+    assert [row["message"] for row in detail["log"]] == [message] * len(log)
+
+
+def test_long_messages_are_cut_and_long_logs_end_with_their_last_entries():
+    log = [LogEntry("a", seq, "NOTE", golden.START, "x" * 100_000) for seq in range(600)]
+    detail = runs.detail(golden._run("a", golden.RunStatus.FINISHED), {}, log)
+    assert detail["log_total"] == 600
+    assert [detail["log"][0]["seq"], detail["log"][-1]["seq"]] == [100, 599]
+    assert detail["log"][0]["message"].endswith("(100,000 characters)")
+    assert len(json.dumps(detail)) < 1_500_000
+
+
+def test_unknown_ids_are_errors_that_name_them(conn):
+    with conn.database.read() as connection:
+        with pytest.raises(RunNotFoundError, match="'nowhere'"):
+            answers.run(connection, "nowhere")
+        with pytest.raises(TaskNotFoundError, match="'nothing'") as caught:
+            answers.task(connection, "nothing")
+    assert error_info(caught.value)["code"] == "task_not_found"
+
+
+def test_tasks_with_schedule_in_words_last_job_and_workers(conn):
+    job_id = sample.record_task(conn, "WEEKLY")
+    sample.sign_of_life(conn, sample.NOW)
+    with conn.database.read() as connection:
+        payload = strict(tasks.read(connection, "label", sample.NOW, ["WEEKLY", "UNBORN"]))
+        later = tasks.read(connection, "label", sample.NOW + 2 * tasks.ALIVE)
+        detail = strict(answers.task(connection, "WEEKLY"))
+    row = payload["tasks"][0]
+    assert row["schedule_text"] == "every Monday at 08:00:00 UTC"
+    assert row["next_due"] == "2026-03-02T08:00:00.000000Z"
+    assert row["last_job"]["job_id"] == str(job_id)
+    assert row["last_job"]["status"] == "SUCCEEDED"
+    assert row["last_job"]["duration_seconds"] == 4
+    assert payload["absent"] == ["UNBORN"]
+    assert [worker["worker_id"] for worker in payload["workers"]] == ["worker-1"]
+    assert later["workers"] == []
+    assert facts(detail["definition"])["Model"] == "DIABETES, version 2"
+    assert facts(detail["parameters"]) == {"data": 'SELECT * FROM "NEW"', "key": "ID"}
+    assert [tick["status"] for tick in detail["ledger"]] == ["RAN"]
+    assert detail["log"][0]["message"] == "Task created."
+
+
+def test_no_models(conn):
+    with conn.database.read() as connection:
+        assert models.read(connection) == {"contract": 1, "models": []}
+
+
+def test_thinning_keeps_the_ends_and_the_bound():
+    points = [(x, x * x) for x in range(10_007)]
+    thinned = figures.thin(points)
+    assert len(thinned) == figures.MOST_POINTS
+    assert [thinned[0], thinned[-1]] == [points[0], points[-1]]
+    assert list(thinned) == sorted(set(thinned))
+
+
+def test_classes_are_ordered_as_numbers_where_they_are():
+    triples = [(str(label), str(label), 1) for label in (10, 9, 1)]
+    assert figures.confusion(triples)["labels"] == ["1", "9", "10"]
+
+
+def test_numbers_of_all_kinds_can_be_sent():
+    assert [encoding.number(value) for value in (1, 0.5, float("nan"), float("inf"), "nan", None)] == [
+        1.0,
+        0.5,
+        "nan",
+        "inf",
+        "nan",
+        "nan",
+    ]
