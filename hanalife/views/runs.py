@@ -45,7 +45,9 @@ def detail(run: Run, metrics: Mapping[str, float | str], log: Sequence[LogEntry]
         "run": run_row(run, metrics),
         "overview": _overview(run, calls),
         "parameters": facts(_pairs(first.get("PARAMETER")) | _optimal(calls)),
-        "metrics": facts(dict(metrics)),
+        "metrics": facts(
+            {name: value if isinstance(value, str) else f"{value:.6g}" for name, value in metrics.items()}
+        ),
         "dataset": _datasets(calls),
         "columns": grid(_rows(_mapping(first.get("DATASET")).get("COLUMN_SPEC"))),
         "importance": [

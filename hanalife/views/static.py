@@ -46,7 +46,7 @@ th, td { padding: 3px 12px 3px 0; text-align: left; vertical-align: top; border-
   overflow-wrap: anywhere; }
 thead th { color: var(--hl-muted); font-weight: 600; font-size: 12px; white-space: nowrap; }
 tbody th { font-weight: 400; color: var(--hl-muted); }
-td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.word { white-space: nowrap; }
 details { border: 1px solid var(--hl-line); border-radius: 4px; margin: 8px 0; padding: 0 12px; }
 summary { padding: 7px 0; cursor: pointer; font-weight: 600; } details[open] { padding-bottom: 12px; }
@@ -119,7 +119,8 @@ def runs_table(payload: ExperimentsPayload, most: int = MOST_ROWS_IN_CELL) -> st
     if len(rows) < len(payload["runs"]):
         caption += f", the newest {len(rows)}"
     head = ["Run", "Experiment", "Status", *metrics, "Dataset", "Created (UTC)", "Seconds"]
-    return _absent(payload["absent"]) + _table(caption, head, [_run_cells(row, metrics) for row in rows])
+    cells = [_run_cells(row, metrics) for row in rows]
+    return _absent(payload["absent"]) + _table(caption, head, cells, numbers=[*metrics, "Seconds"])
 
 
 def _metrics(rows: Iterable[RunRow]) -> list[str]:
@@ -234,8 +235,11 @@ def task_details(detail: TaskDetail) -> str:
 # --- pieces -----------------------------------------------------------------------------------
 
 
-def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    heading = "".join(f"<th scope='col'>{escape(name)}</th>" for name in head)
+def _table(
+    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[str] = ("Job", "Seconds")
+) -> str:
+    classes = dict.fromkeys(numbers, " class='number'")
+    heading = "".join(f"<th scope='col'{classes.get(name, '')}>{escape(name)}</th>" for name in head)
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     return f"<div class='scroll'><table>{title}<thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table></div>"

@@ -1,4 +1,7 @@
-"""One browser and one JupyterLab for all tests; each opens what it needs and has records of its own."""
+"""One browser and one JupyterLab for all tests here; each opens what it needs and has records of its own.
+
+Both end with this package: what Playwright keeps running would break the clean-up of other tests.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ def jp_asyncio_loop():
     return
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
     """Give a headless browser."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
@@ -48,7 +51,7 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(tmp_path_factory):
     """Give a running JupyterLab."""
     with kit.running(tmp_path_factory.mktemp("lab")) as running:
@@ -62,7 +65,7 @@ def store(lab):
         yield context
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab_page(chromium, lab):
     """Give a page with JupyterLab, loaded once."""
     context = chromium.new_context(viewport={"width": 1400, "height": 1250})

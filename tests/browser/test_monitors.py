@@ -22,9 +22,9 @@ pytestmark = pytest.mark.browser
 MONITOR = "from hanalife import *\nmonitor = {kind}(ConnectionContext('{url}'), {ids!r})\nmonitor.start()"
 
 
-def open_monitor(page, lab, name, kind, ids):
-    """Run a notebook that shows a monitor and give what it shows."""
-    cells = [MONITOR.format(kind=kind, url=lab.database, ids=ids), "monitor.cancel()"]
+def open_monitor(page, lab, name, kind, ids, then="monitor.cancel()"):
+    """Run the first cell of a notebook, which shows a monitor, and give what it shows."""
+    cells = [MONITOR.format(kind=kind, url=lab.database, ids=ids), then]
     kit.write_notebook(lab, f"{name}.ipynb", cells)
     kit.open_notebook(page, f"{name}.ipynb")
     kit.run_cell(page, 0)
@@ -71,6 +71,18 @@ def test_run_of_another_process_appears_live_with_details_and_charts(lab, page, 
     expect(page.locator(".bqplot.figure:visible .bargroup rect")).to_have_count(5)
     open_chart(page, "Compare runs")
     expect(page.locator(".bqplot.figure:visible")).to_contain_text("AUC over 4 runs")
+
+
+def test_updates_arrive_while_a_cell_is_busy(lab, page, store):
+    sample.record_run(store, "BUSY", "before")
+    view = open_monitor(page, lab, "busy", "ExperimentMonitor", "BUSY", "import time; time.sleep(8)")
+    kit.start_cell(page, 1)
+    page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"
+    )
+    sample.record_run(store, "BUSY", "meanwhile")
+    expect(rows(view, "Runs").filter(has_text="meanwhile")).to_be_visible(timeout=3_000)
+    assert page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status") == "busy"
 
 
 def test_run_in_progress_shows_how_far_it_is(lab, page, store):

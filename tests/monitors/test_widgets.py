@@ -22,7 +22,7 @@ class Sent(widgets.MonitorTable):
         super().__init__(methods)
         self.sent = []
 
-    def send(self, content, buffers=None):
+    def send(self, content, **_):
         self.sent.append(json.loads(json.dumps(content)))
 
 

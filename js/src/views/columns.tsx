@@ -136,8 +136,8 @@ export const shortTaskColumns: Column<TaskRow>[] = [
   {
     key: 'last',
     label: 'Last',
-    track: '26px',
-    least: 26,
+    track: '34px',
+    least: 34,
     value: task => task.last_job?.status,
     draw: task => task.last_job && <Sign word={task.last_job.status} />
   }
