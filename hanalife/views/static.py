@@ -115,7 +115,7 @@ def runs_table(payload: ExperimentsPayload, most: int = MOST_ROWS_IN_CELL) -> st
     """Return the newest runs as an HTML table."""
     rows = list(reversed(payload["runs"]))[:most]
     metrics = _metrics(rows)
-    caption = f"{len(payload['runs'])} runs of {len(payload['experiments'])} experiments"
+    caption = f"{_count(payload['runs'], 'run')} of {_count(payload['experiments'], 'experiment')}"
     if len(rows) < len(payload["runs"]):
         caption += f", the newest {len(rows)}"
     head = ["Run", "Experiment", "Status", *metrics, "Dataset", "Created (UTC)", "Seconds"]
@@ -179,10 +179,13 @@ def run_charts(detail: RunDetail) -> list[str]:
 def tasks_table(payload: TasksPayload, most: int = MOST_ROWS_IN_CELL) -> str:
     """Return tasks as an HTML table."""
     rows = payload["tasks"][:most]
-    workers = len(payload["workers"])
-    caption = f"{len(payload['tasks'])} tasks, {workers or 'no'} worker{'' if workers == 1 else 's'} running"
+    caption = f"{_count(payload['tasks'], 'task')}, {_count(payload['workers'], 'worker')} running"
     head = ["Task", "Kind", "Schedule", "Next run (UTC)", "Last status", "Last run (UTC)"]
     return _absent(payload["absent"]) + _table(caption, head, [_task_cells(row) for row in rows])
+
+
+def _count(things: Sequence[object], word: str) -> str:
+    return f"{len(things) or 'no'} {word}{'' if len(things) == 1 else 's'}"
 
 
 def _task_cells(row: TaskRow) -> list[str]:

@@ -6,18 +6,20 @@ function two(n: number): string {
   return String(n).padStart(2, '0');
 }
 
-/** A moment in the reader's time zone: 2026-11-23 19:04:12. */
+/** A moment in UTC, like everything in the store and every schedule: 2026-11-23 19:04:12. */
 export function moment(instant: string | null): string {
-  if (!instant) return '';
-  const at = new Date(instant);
-  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  return `${date} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  return instant ? new Date(instant).toISOString().slice(0, 19).replace('T', ' ') : '';
+}
+
+/** A number of things: 1 run, 2 runs. */
+export function count(n: number, thing: string): string {
+  return `${n} ${thing}${n === 1 ? '' : 's'}`;
 }
 
 /** A moment in brief, for a narrow column: 11-23 19:04, with the year where it is another one. */
 export function shortMoment(instant: string | null, now = new Date()): string {
   const whole = moment(instant).slice(0, 16);
-  return whole.startsWith(`${now.getFullYear()}-`) ? whole.slice(5) : whole;
+  return whole.startsWith(`${now.getUTCFullYear()}-`) ? whole.slice(5) : whole;
 }
 
 /** Seconds in at most two units: 0.42 s, 12.3 s, 4 min 05 s, 2 h 10 min, 3 d 4 h. */

@@ -2,6 +2,7 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { ExperimentRow, ExperimentsPayload, RunDetail as Detail, RunRow } from '../contract/types.gen';
 import type { Source } from '../rpc/source';
+import { count } from '../ui/format';
 import { useDetail, useSource } from '../ui/hooks';
 import { filterRows } from '../ui/order';
 import { Badge, Banner, Search } from '../ui/parts';
@@ -58,7 +59,7 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
         <h2>Experiment Monitor</h2>
         <Search value={query} onInput={setQuery} label="Search runs" />
         <small aria-live="polite" class="hl-count">
-          {inExperiment.length === all.length ? `${all.length} runs` : `${inExperiment.length} of ${all.length} runs`}
+          {inExperiment.length === all.length ? count(all.length, 'run') : `${inExperiment.length} of ${count(all.length, 'run')}`}
           {ticked.size > 0 && `, ${ticked.size} ticked`}
         </small>
         <MetricChoice names={names} shown={shown} onChoose={setChosen} />

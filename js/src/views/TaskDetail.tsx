@@ -43,7 +43,7 @@ function Jobs({ jobs }: { jobs: JobRow[] }) {
     <table class="hl-grid">
       <thead>
         <tr>
-          {['Job', 'Status', 'Due', 'Started', 'Took', 'Attempt', 'Worker', 'Message'].map(name => (
+          {['Job', 'Status', 'Due (UTC)', 'Started (UTC)', 'Took', 'Attempt', 'Worker', 'Message'].map(name => (
             <th scope="col" key={name}>
               {name}
             </th>
@@ -76,7 +76,7 @@ function Ledger({ ledger }: { ledger: TickRow[] }) {
     <table class="hl-grid">
       <thead>
         <tr>
-          {['Due', 'What became of it', 'Job', 'Recorded'].map(name => (
+          {['Due (UTC)', 'What became of it', 'Job', 'Recorded (UTC)'].map(name => (
             <th scope="col" key={name}>
               {name}
             </th>

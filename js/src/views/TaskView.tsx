@@ -2,6 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { TaskDetail as Detail, TaskRow, TasksPayload } from '../contract/types.gen';
 import type { Source } from '../rpc/source';
+import { count } from '../ui/format';
 import { useDetail, useSource } from '../ui/hooks';
 import { filterRows } from '../ui/order';
 import { Badge, Banner, Search } from '../ui/parts';
@@ -24,7 +25,8 @@ export function TaskView({ source, selected, onSelect, onCancel }: Props) {
   const [query, setQuery] = useState('');
   const all = payload?.tasks ?? [];
   const found = useMemo(() => filterRows(all, query, taskText), [all, query]);
-  const task = all.find(each => each.task_id === selected);
+  // A single task needs no choice.
+  const task = all.length === 1 ? all[0] : all.find(each => each.task_id === selected);
 
   return (
     <section class="hl-view" aria-label="Scheduled Task Monitor">
@@ -32,9 +34,9 @@ export function TaskView({ source, selected, onSelect, onCancel }: Props) {
         <h2>Scheduled Task Monitor</h2>
         <Search value={query} onInput={setQuery} label="Search tasks" />
         <small aria-live="polite" class="hl-count">
-          {found.length === all.length ? `${all.length} tasks` : `${found.length} of ${all.length} tasks`}
+          {found.length === all.length ? count(all.length, 'task') : `${found.length} of ${count(all.length, 'task')}`}
         </small>
-        {payload && <Workers count={payload.workers.length} />}
+        {payload && <Workers workers={payload.workers.length} />}
         <Badge status={status} />
         {status.word !== 'cancelled' && (
           <button type="button" class="hl-button" title="Stop watching; tasks go on" onClick={onCancel}>
@@ -53,7 +55,7 @@ export function TaskView({ source, selected, onSelect, onCancel }: Props) {
           columns={taskColumns}
           rows={found}
           rowKey={each => each.task_id}
-          selected={selected}
+          selected={task?.task_id ?? ''}
           onSelect={onSelect}
           sort={BY_NAME}
           empty={query ? 'No task matches the search.' : 'No tasks yet. They appear as soon as one is created.'}
@@ -73,8 +75,8 @@ export function NoWorker({ payload }: { payload: TasksPayload }) {
   );
 }
 
-function Workers({ count }: { count: number }) {
-  return <small class="hl-workers">{count === 1 ? '1 worker' : `${count} workers`}</small>;
+function Workers({ workers }: { workers: number }) {
+  return <small class="hl-workers">{count(workers, 'worker')}</small>;
 }
 
 function Selected({ source, task, seq }: { source: Source<TasksPayload>; task: TaskRow | undefined; seq: number }) {

@@ -46,12 +46,12 @@ const dataset: Column<RunRow> = {
 
 const created: Column<RunRow> = {
   key: 'created',
-  label: 'Created',
-  track: '92px',
-  least: 92,
+  label: 'Created (UTC)',
+  track: '112px',
+  least: 112,
   value: run => run.created_at,
   draw: run => (
-    <time dateTime={run.created_at} title={moment(run.created_at)}>
+    <time dateTime={run.created_at} title={`${moment(run.created_at)} UTC`}>
       {shortMoment(run.created_at)}
     </time>
   )
@@ -99,7 +99,7 @@ export const taskColumns: Column<TaskRow>[] = [
   },
   {
     key: 'next',
-    label: 'Next run',
+    label: 'Next run (UTC)',
     track: '138px',
     least: 138,
     value: task => task.next_due,
@@ -115,7 +115,7 @@ export const taskColumns: Column<TaskRow>[] = [
   },
   {
     key: 'last',
-    label: 'Last run',
+    label: 'Last run (UTC)',
     track: '138px',
     least: 138,
     value: task => task.last_job?.started_at,
@@ -131,7 +131,7 @@ export const shortTaskColumns: Column<TaskRow>[] = [
     track: '80px',
     least: 80,
     value: task => task.next_due,
-    draw: task => <time title={moment(task.next_due)}>{shortMoment(task.next_due) || '–'}</time>
+    draw: task => <time title={`${moment(task.next_due)} UTC`}>{shortMoment(task.next_due) || '–'}</time>
   },
   {
     key: 'last',
