@@ -60,7 +60,9 @@ class JavaScriptHook(BuildHookInterface[Any]):
     def _build(self) -> None:
         npm = shutil.which("npm")
         if npm is None:
-            raise RuntimeError("npm not found: install Node >= 20.19, or set HANALIFE_SKIP_JS=1 for a build without views")
+            raise RuntimeError(
+                "npm not found: install Node >= 20.19, or set HANALIFE_SKIP_JS=1 for a build without views"
+            )
         for command in (NPM_CI, ("run", "build")):
             subprocess.run([npm, *command], cwd=self._sources, env={**os.environ, "CI": "1"}, check=True)
 
