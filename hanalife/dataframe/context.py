@@ -109,6 +109,37 @@ class ConnectionContext:
             raise InvalidArgumentError("The connection is closed; open a new ConnectionContext.")
         return self._session
 
+    @property
+    def columnar(self) -> Pool | None:
+        """The columnar connections to the database, or None where its driver has none."""
+        from hanalife.dataframe.transfer import columnar
+
+        with self._lock:
+            if not self._columnar:
+                self._columnar = [columnar.pool_for(self.database.url)]
+            return self._columnar[0]
+
+    def needs_session(self, query: sa.ClauseElement) -> bool:
+        """Say whether only the session can answer a query.
+
+        It can where a transaction is open, where a temporary table is named, and where the
+        caller may have set something on the session that other connections do not have.
+        """
+        with self._lock:
+            if self._is_altered or self._open_session().in_transaction() or dialects.is_in_memory(self.database.url):
+                return True
+        return '"#' in str(query.compile(dialect=self.dialect))
+
+    def read_again_if_dropped(self, read: Callable[[], T]) -> T:
+        """Return what a reading gives; if the connection was dropped meanwhile, read once more."""
+        try:
+            return read()
+        except Exception as error:
+            if self._open_session().in_transaction() or not _is_dropped(error):
+                raise
+            logger.warning("The connection to %s was dropped; reading once more.", self.database.label)
+            return read()
+
     @contextmanager
     def session(self, *, writes: bool = False) -> Iterator[sa.Connection]:
         """Give the session's connection in one transaction; an inner call joins the outer one.
@@ -140,7 +171,7 @@ class ConnectionContext:
         """
         reflected = self._reflect(table, schema)
         source = {"SCHEMA_NAME": schema or self.get_current_schema(), "TABLE_NAME": table}
-        return DataFrame.from_query(self, sa.select(*reflected.columns), source)
+        return DataFrame.from_table(self, reflected, source)
 
     def has_table(self, table: str, schema: str | None = None) -> bool:
         """Say whether a table or view exists; a name with ``#`` is looked up in this session."""
@@ -198,6 +229,20 @@ class ConnectionContext:
         inner = plain.columns(*columns).subquery()
         return sa.select(*inner.columns)
 
+    def has_relation(self, name: str, schema: str | None = None) -> bool:
+        """Say whether a table or view of that name exists."""
+        with self.session() as connection:
+            return _exists(connection, name, schema)
+
+    def create_view_as(self, view: str, query: sa.Select[Any], schema: str | None = None) -> None:
+        """Save a query as a view, its values written in; an old table or view is replaced."""
+        statement = sa.schema.CreateView(
+            query, sa.sql.quoted_name(view, quote=True), schema=schema, temporary=_is_temporary(view)
+        )
+        with self.session(writes=True) as connection:
+            _drop(connection, view, schema)
+            connection.execute(statement)
+
     def create_table_as(self, table: str, query: sa.Select[Any], schema: str | None = None) -> None:
         """Write the rows of a query to a new table; an old one is replaced in the same transaction."""
         staging = f"{table}__staging"
@@ -208,8 +253,7 @@ class ConnectionContext:
             target = _like(staging, query, schema)
             target.create(connection)
             connection.execute(target.insert().from_select([column.key for column in target.columns], query))
-            if _exists(connection, table, schema):
-                connection.execute(sa.schema.DropTable(_named(table, schema)))
+            _drop(connection, table, schema)
             prefix = f"{names.quotename(schema)}." if schema else ""
             connection.exec_driver_sql(
                 f"ALTER TABLE {prefix}{names.quotename(staging)} RENAME TO {names.quotename(table)}"
@@ -229,11 +273,7 @@ class ConnectionContext:
         """Write a pandas frame to a new table, ``types`` in HANA's words; replaces an old table."""
         columns = [sa.column(name, names.type_from_name(kind)) for name, kind in types.items()]
         target = _new_table(table, columns, schema)
-        with self.session(writes=True) as connection:
-            if _exists(connection, table, schema):
-                connection.execute(sa.schema.DropTable(_named(table, schema)))
-            target.create(connection)
-            transfer.write(connection, target, data)
+        transfer.write_pandas(self, target, data, create=True)
         return self.table(table, schema)
 
     # --- frames as values ---------------------------------------------------------------------
@@ -302,8 +342,19 @@ def _like(table: str, query: sa.Select[Any], schema: str | None) -> sa.Table:
 def _exists(connection: sa.Connection, table: str, schema: str | None) -> bool:
     inspector = sa.inspect(connection)
     if _is_temporary(table):
-        return table in inspector.get_temp_table_names()
+        return table in (*inspector.get_temp_table_names(), *inspector.get_temp_view_names())
     return inspector.has_table(table, schema)
+
+
+def _drop(connection: sa.Connection, name: str, schema: str | None) -> None:
+    """Drop a table or view if there is one."""
+    inspector = sa.inspect(connection)
+    views = inspector.get_temp_view_names() if _is_temporary(name) else inspector.get_view_names(schema)
+    old = _named(name, schema)
+    if name in views:
+        connection.execute(sa.schema.DropView(old))
+    elif _exists(connection, name, schema):
+        connection.execute(sa.schema.DropTable(old))
 
 
 def _without_parameters(text: str, parameters: Iterable[str]) -> str:

@@ -149,8 +149,8 @@ def test_saving_never_overwrites_unasked(people, caplog):
     assert people.save("COPY", force=True).count() == 4
     assert conn.table("COPY").filter("ID < 2").save("COPY", force=True).count() == 1, "from itself"
     assert conn.table("COPY").specs == people.specs
-    with pytest.raises(errors.InvalidArgumentError, match="VIEW"):
-        people.save("V", table_type="VIEW")
+    with pytest.raises(errors.InvalidArgumentError, match="table_type: 'HEAP'"):
+        people.save("V", table_type="HEAP")
 
 
 def test_temporary_tables_live_with_the_connection(people):
