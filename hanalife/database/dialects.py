@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from hanalife.clock import utc_now
+from hanalife.database.sqlite_functions import add_functions
 from hanalife.errors import InvalidArgumentError
 
 #: Execution option of a connection that is going to write.
@@ -26,7 +27,9 @@ def create_engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, pool_pre_ping=True)
+        engine = sa.create_engine(url, pool_pre_ping=True)
+        event.listen(engine, "connect", _prepare_postgres)
+        return engine
     raise InvalidArgumentError(
         f"url: {url.get_backend_name()!r} is not a supported database; "
         "use sqlite:///file.db or postgresql://user@host/database."
@@ -51,6 +54,13 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not block each other
     connection.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives power loss
     connection.execute("PRAGMA foreign_keys=ON")
+    add_functions(connection)
+
+
+def _prepare_postgres(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    # Moments are UTC everywhere: the present day and moments read from text as well.
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
@@ -120,14 +130,6 @@ def database_user(connection: sa.Connection) -> str:
 def default_schema(dialect: sa.Dialect) -> str:
     """Return the name of the schema that unqualified tables are in."""
     return "public" if dialect.name == "postgresql" else "main"
-
-
-def like(value: sa.ColumnElement[Any], pattern: str, dialect: sa.Dialect) -> sa.ColumnElement[bool]:
-    """Match a LIKE pattern with regard to case, which SQLite's own LIKE has not."""
-    if dialect.name == "sqlite":
-        glob = "".join({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}.get(char, char) for char in pattern)
-        return value.op("GLOB", is_comparison=True, return_type=sa.Boolean())(glob)
-    return value.like(pattern)
 
 
 def type_of_code(code: object, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
