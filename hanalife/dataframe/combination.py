@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import sqlalchemy as sa
-from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from hanalife.dataframe import arguments, expressions
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.arrangement import Arrangement
 from hanalife.dataframe.base import Expression
+from hanalife.dataframe.sqltext import grammar
 from hanalife.errors import ArgumentTypeError, BadSQLError, InvalidArgumentError, UnknownParameterError
 
 #: How a join treats rows without a partner: (left outer, full outer, sides swapped).
@@ -96,7 +96,10 @@ class Combination(Arrangement):
         sides = {self.name: _side(left), other.name: _side(right)}
         if len(sides) == 1:
             raise InvalidArgumentError(f"other: both frames are named {self.name!r}; give them names with alias().")
-        on = sa.true() if condition is None else self._over_both(condition, sides, "condition")
+        on: Expression = sa.true()
+        if condition is not None:
+            text, known = qualified(condition, sides, "condition")
+            on = expressions.condition(text, known, self.connection_context.dialect)
         chosen = [column for wish in ("*" if select is None else select) for column in self._wished_of(wish, sides)]
         return self._derive(sa.select(*_unique(chosen, sides)).select_from(_joined(left, right, on, how)))
 
@@ -118,9 +121,9 @@ class Combination(Arrangement):
         sides = {"left": _side(left), "right": _side(right)}
         return self._derive(sa.select(*_unique(chosen, sides)).select_from(_joined(left, right, on, how)))
 
-    def _over_both(self, text: str, sides: Mapping[str, Side], argument: str) -> Expression:
-        text, known = qualified(text, sides, argument)
-        return expressions.parse(text, known, self.connection_context.dialect, argument)
+    def _over_both(self, text: str, sides: Mapping[str, Side]) -> Expression:
+        text, known = qualified(text, sides, "select")
+        return expressions.parse(text, known, self.connection_context.dialect, "select")
 
     def _wished_of(self, wish: Any, sides: Mapping[str, Side]) -> list[Expression]:
         if wish == "*":
@@ -129,9 +132,9 @@ class Combination(Arrangement):
             return list(names.resolve(wish[:-2].strip('"'), quoted=False, columns=sides, argument="select").values())
         if isinstance(wish, str):
             plain = names.quotename(wish) if any(wish in side for side in sides.values()) else wish
-            return [self._over_both(plain, sides, "select")]
+            return [self._over_both(plain, sides)]
         if isinstance(wish, tuple) and len(wish) == 2:
-            return [self._over_both(wish[0], sides, "select").label(arguments.text(wish[1], "select"))]
+            return [self._over_both(wish[0], sides).label(arguments.text(wish[1], "select"))]
         raise ArgumentTypeError(f"select: expected a name, 'L.*' or (expression, alias), got {wish!r}.")
 
     # --- sets of rows -------------------------------------------------------------------------
@@ -211,14 +214,14 @@ def qualified(text: str, sides: Mapping[str, Side], argument: str) -> tuple[str,
     counts = [name for side in sides.values() for name in side]
     known = {name: column for side in sides.values() for name, column in side.items() if counts.count(name) == 1}
     try:
-        words = expressions.Hana().tokenize(text)
-    except TokenError as error:
-        raise BadSQLError(f"{argument}: {text!r} is not SQL text: {error}.") from None
+        words = grammar.tokens_of(text)
+    except grammar.Refusal:
+        return text, known  # the parser says what is wrong with it
     dots = [place for place, word in enumerate(words) if word.token_type == TokenType.DOT]
     for place in reversed(dots):
-        first, last = words[place - 1], words[place + 1] if place + 1 < len(words) else None
-        if place == 0 or last is None:
-            raise BadSQLError(f"{argument}: {text!r} is not SQL text: a dot without a name.")
+        if not 0 < place < len(words) - 1:
+            raise BadSQLError(f"{argument}: {text!r} is not SQL text: a dot stands between two names.")
+        first, last = words[place - 1], words[place + 1]
         side = names.resolve(first.text, quoted=_is_quoted(first), columns=sides, argument=f"{argument}, alias")
         column = names.resolve(last.text, quoted=_is_quoted(last), columns=side, argument=argument)
         name = f"{first.text}.{last.text}"

@@ -112,11 +112,10 @@ class Description(Reshaping):
         )
 
     def _measures(self, ranked: sa.CTE) -> dict[str, Expression]:
-        x, deviation = ranked.c.x, ranked.c.x - ranked.c.m
-        variance = sa.func.sum(deviation * deviation) / sa.func.nullif(sa.func.count() - 1, 0)
+        x = ranked.c.x
         measures = {
             "mean": sa.func.avg(x),
-            "std": self._sql("SQRT(X)", X=sa.type_coerce(variance, sa.Double)),
+            "std": self._sql("SQRT(X)", X=_variance(ranked)),
             "min": sa.func.min(x),
             "max": sa.func.max(x),
             "median": _interpolated(ranked, 2),
@@ -191,7 +190,7 @@ class Description(Reshaping):
             "UPPER_QUARTILE": measures["75_percent_cont"],
             "MAX": measures["max"],
             "MEAN": measures["mean"],
-            "VARIANCE": measures["std"] * measures["std"],
+            "VARIANCE": _variance(ranked),
             "STANDARD_DEVIATION": measures["std"],
             "SKEWNESS": sa.type_coerce(sa.func.avg(d * d * d) / (second * root), sa.Double),
             "KURTOSIS": sa.type_coerce(sa.func.avg(d * d * d * d) / (second * second), sa.Double),
@@ -223,6 +222,13 @@ _DESCRIBED = (
     "75_percent_cont",
     "75_percent_disc",
 )
+
+
+def _variance(ranked: sa.CTE) -> Expression:
+    """Return the variance of the sample; deviations from the mean keep the digits of large values."""
+    deviation = ranked.c.x - ranked.c.m
+    variance = sa.func.sum(deviation * deviation) / sa.func.nullif(sa.func.count() - 1, 0)
+    return sa.type_coerce(variance, sa.Double)
 
 
 def _interpolated(ranked: sa.CTE, quarter: int) -> Expression:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _BINS = 10
-_WINDOW_AGGREGATES = ("SUM", "AVG", "MIN", "MAX", "COUNT")
-_SHIFTS = {"LAG": sa.func.lag, "LEAD": sa.func.lead}
-_DIFFERENCES = {"days": "DAYS_BETWEEN(B, X)", "seconds": "SECONDS_BETWEEN(B, X)"}
+_WINDOW_AGGREGATES = ("SUM", "AVG", "MIN", "MAX", "COUNT", "STDDEV", "STDDEV_POP", "VAR", "VAR_POP")
+_SHIFTS = ("LAG", "LEAD")
+_DIFFERENCES = {"days": "DAYS_BETWEEN", "seconds": "SECONDS_BETWEEN"}
 _FUNCTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -141,13 +141,14 @@ class Reshaping(Statistics):
         """
         key = arguments.one_name(index, self.columns, "index")
         between = _DIFFERENCES[arguments.choice(diff_datetime, tuple(_DIFFERENCES), "diff_datetime")]
-        shift = sa.func.lag if arguments.whole_number(periods, -(2**31), "periods") >= 0 else sa.func.lead
+        shift = "LAG" if arguments.whole_number(periods, -(2**31), "periods") >= 0 else "LEAD"
         columns = [self._known[key]]
         for name, column in self._known.items():
-            moments = isinstance(column.type, (sa.Date, sa.DateTime))
-            if name != key and (moments or isinstance(column.type, arguments.NUMBERS)):
-                before = shift(column, abs(periods), type_=column.type).over(order_by=self._order([key]))
-                columns.append(self._sql(between if moments else "X - B", X=column, B=before).label(name))
+            if name == key or not isinstance(column.type, (*arguments.NUMBERS, sa.Date, sa.DateTime)):
+                continue
+            before = self._over(f"{shift}(X, {abs(periods)})", name, [], [key])
+            difference = "X - B" if isinstance(column.type, arguments.NUMBERS) else f"{between}(B, X)"
+            columns.append(self._sql(difference, X=column, B=before).label(name))
         return self._project(columns)
 
     # --- features -----------------------------------------------------------------------------
@@ -171,7 +172,7 @@ class Reshaping(Statistics):
             Columns to compute from.
         group_by : str or list of str, optional
             Groups of the aggregate.
-        agg_func : {'SUM', 'AVG', 'MIN', 'MAX', 'COUNT'}, optional
+        agg_func : {'SUM', 'AVG', 'MIN', 'MAX', 'COUNT', 'STDDEV', 'VAR', ...}, optional
             Aggregate of each group, in all its rows: ``SUM(X)``.
         trans_func : str, optional
             ``'LAG'`` or ``'LEAD'`` in the order of ``order_by``, or a function of one value:
@@ -202,7 +203,7 @@ class Reshaping(Statistics):
         chosen = arguments.column_names(targets, self.columns, "targets")
         if (agg_func is None) == (trans_func is None):
             raise InvalidArgumentError("agg_func, trans_func: give exactly one of them.")
-        order = self._order([] if order_by is None else arguments.column_names(order_by, self.columns, "order_by"))
+        order = [] if order_by is None else arguments.column_names(order_by, self.columns, "order_by")
         if agg_func is not None:
             groups = [] if group_by is None else arguments.column_names(group_by, self.columns, "group_by")
             made = [self._windowed(agg_func, name, groups, order, rolling_window) for name in chosen]
@@ -217,26 +218,28 @@ class Reshaping(Statistics):
         return self._project([*self._known.values(), *made])
 
     def _windowed(
-        self, agg_func: str, name: str, groups: list[str], order: list[Expression], rolling: int | str | None
+        self, agg_func: str, name: str, groups: list[str], order: list[str], rolling: int | str | None
     ) -> Expression:
         function = arguments.choice(agg_func, _WINDOW_AGGREGATES, "agg_func")
-        if function in ("SUM", "AVG"):
+        if function not in ("MIN", "MAX", "COUNT"):
             self._require_numeric([name], "targets")
         if rolling is None and not groups:
             raise InvalidArgumentError(f"group_by: name the groups of {function}({name}), or give rolling_window.")
         if rolling is not None and not order:
             raise InvalidArgumentError("order_by: a rolling window needs an order of the rows.")
         bounds, suffix = _window(rolling)
-        column = self._known[name]
-        value = sa.cast(column, sa.Double) if function == "AVG" else column
-        aggregate = getattr(sa.func, function.lower())(value)
-        partition = [self._known[group] for group in groups] or None
-        if rolling is None:
-            windowed = aggregate.over(partition_by=partition)
-        else:
-            windowed = aggregate.over(partition_by=partition, order_by=order, rows=bounds)
-        made: Expression = windowed.label(f"{function}({name}){suffix}")
-        return made
+        made = self._over(f"{function}(X)", name, groups, order if rolling is not None else [], bounds)
+        return made.label(f"{function}({name}){suffix}")
+
+    def _over(
+        self, function: str, name: str, groups: Sequence[str], order: Sequence[str], rows: str = ""
+    ) -> Expression:
+        """Return a window function of SQL text in which X is a column."""
+        parts = {f"G{place}": self._known[group] for place, group in enumerate(groups)}
+        keys = {f"O{place}": self._known[key] for place, key in enumerate(order)}
+        partition = f"PARTITION BY {', '.join(parts)}" if parts else ""
+        ordered = f"ORDER BY {', '.join(keys)} {rows}" if keys else ""
+        return self._sql(f"{function} OVER ({partition} {ordered})", "targets", X=self._known[name], **parts, **keys)
 
     def _seconds(self, second_targets: str | Sequence[str], number: int) -> list[str]:
         seconds = arguments.column_names(second_targets, self.columns, "second_targets")
@@ -245,7 +248,7 @@ class Reshaping(Statistics):
         return seconds
 
     def _transformed(
-        self, function: str, name: str, second: str | None, params: list[Any], order: list[Expression]
+        self, function: str, name: str, second: str | None, params: list[Any], order: list[str]
     ) -> Expression:
         if not _FUNCTION_NAME.fullmatch(function):
             raise InvalidArgumentError(f"trans_func: {function!r} is not the name of a function.")
@@ -256,7 +259,7 @@ class Reshaping(Statistics):
             if not order:
                 raise InvalidArgumentError(f"order_by: {function} needs an order of the rows.")
             steps = arguments.whole_number(params[0] if params else 1, 0, "trans_param")
-            made: Expression = _SHIFTS[function](column, steps, type_=column.type).over(order_by=order)
+            made = self._over(f"{function}(X, {steps})", name, [], order)
         else:
             parts = {"X": column} | ({"Y": self._known[second]} if second else {})
             parts |= {f"P{place}": arguments.literal(value, "trans_param") for place, value in enumerate(params)}
@@ -346,12 +349,13 @@ def _per_target(params: Sequence[Any] | None, number: int, argument: str) -> lis
     return [list(item) if isinstance(item, (list, tuple)) else [item] for item in params]
 
 
-def _window(rolling: int | str | None) -> tuple[tuple[int | None, int | None], str]:
+def _window(rolling: int | str | None) -> tuple[str, str]:
     """Return the bounds of a rolling window and what its columns' names end in."""
     if rolling is None:
-        return (None, None), ""
+        return "", ""
+    before, after = "ROWS BETWEEN {} PRECEDING AND CURRENT ROW", "ROWS BETWEEN CURRENT ROW AND {} FOLLOWING"
     if isinstance(rolling, str):
         word = arguments.choice(rolling, ("INF", "-INF"), "rolling_window")
-        return ((None, 0), "P") if word == "-INF" else ((0, None), "F")
+        return (before.format("UNBOUNDED"), "P") if word == "-INF" else (after.format("UNBOUNDED"), "F")
     size = arguments.whole_number(rolling, -(2**31), "rolling_window")
-    return ((size, 0), f"P{-size}") if size < 0 else ((0, size), f"F{size}")
+    return (before.format(-size), f"P{-size}") if size < 0 else (after.format(size), f"F{size}")

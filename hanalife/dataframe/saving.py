@@ -124,8 +124,7 @@ class Saving(Frame):
     @property
     def source_tables(self) -> list[dict[str, str]]:
         """The tables that the query reads: ``{'SCHEMA_NAME': ..., 'TABLE_NAME': ...}`` of each."""
-        context = self.connection_context
-        return lineage.tables_of(self.query, context.dialect, context.get_current_schema())
+        return lineage.tables_of(self.query, self.connection_context.get_current_schema())
 
 
 def _place(where: object) -> tuple[str | None, str]:

@@ -134,7 +134,7 @@ class Selection(Frame):
         if isinstance(condition, Column):
             self._own(condition)
             return condition.predicate(self._known)
-        return expressions.parse(condition, self._known, self.connection_context.dialect)
+        return expressions.condition(condition, self._known, self.connection_context.dialect)
 
     def distinct(self, cols: str | Sequence[str] | None = None) -> Self:
         """Return the distinct rows of some columns, by default of all; the result has just those."""

@@ -135,18 +135,9 @@ class Statistics(Selection):
             arguments.one_name(second_col, self.columns, "second_col"),
         ]
         self._require_numeric(chosen, "first_col, second_col")
-        x, y = (sa.cast(self._known[name], sa.Double) for name in chosen)
-        # Deviations from the mean first: sums of squares of large values would lose all digits.
-        present = (
-            sa.select((x - sa.func.avg(x).over()).label("x"), (y - sa.func.avg(y).over()).label("y"))
-            .select_from(self._source)
-            .where(x.is_not(None), y.is_not(None))
-            .cte()
-        )
-        square = sa.func.sum(present.c.x * present.c.x) * sa.func.sum(present.c.y * present.c.y)
-        shared = sa.func.sum(present.c.x * present.c.y)
-        coefficient = shared / self._sql("SQRT(X)", X=sa.func.nullif(square, 0.0, type_=sa.Double()))
-        return self._derive(sa.select(sa.type_coerce(coefficient, sa.Double).label("CORR_COEFF")))
+        x, y = (self._known[name] for name in chosen)
+        coefficient = expressions.aggregate("corr", x, self.connection_context.dialect, second=y)
+        return self._project([coefficient.label("CORR_COEFF")])
 
 
 def _series(values: Sequence[Any], columns: Sequence[str]) -> pd.Series[Any]:
