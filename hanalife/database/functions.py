@@ -215,6 +215,16 @@ TEMPLATES: dict[str, dict[str, str]] = {
         "postgresql": "CASE WHEN num_nulls({*}) = 0 THEN LEAST({*}) END",
         "": "LEAST({*})",
     },
+    "greatest_text": {
+        "sqlite": "MAX({*})",
+        "postgresql": 'CASE WHEN num_nulls({*}) = 0 THEN (SELECT MAX(v COLLATE "C") FROM unnest(ARRAY[{*}]) AS v) END',
+        "": "GREATEST({*})",
+    },
+    "least_text": {
+        "sqlite": "MIN({*})",
+        "postgresql": 'CASE WHEN num_nulls({*}) = 0 THEN (SELECT MIN(v COLLATE "C") FROM unnest(ARRAY[{*}]) AS v) END',
+        "": "LEAST({*})",
+    },
     "rand": {
         "sqlite": "(((random() >> 11) & 9007199254740991) / 9007199254740992.0)",
         "postgresql": "random()",
@@ -271,6 +281,11 @@ TEMPLATES: dict[str, dict[str, str]] = {
         "sqlite": "hl_like({0}, {1})",
         "postgresql": "({0} LIKE {1} ESCAPE '')",
         "": "({0} LIKE {1})",
+    },
+    "replace_matches": {
+        "sqlite": "hl_replace_matches({0}, {1}, {2})",
+        "postgresql": "regexp_replace({0}, {1}, {2}, 'g')",
+        "": "REPLACE_REGEXPR({1} IN {0} WITH {2} OCCURRENCE ALL)",
     },
     "matches": {"sqlite": "hl_matches({0}, {1})", "postgresql": "({0} ~ {1})", "": "({0} LIKE_REGEXPR {1})"},
     "coalesce": {"": "COALESCE({*})"},

@@ -96,6 +96,11 @@ def _trim(self: Any, node: exp.Trim) -> str:
 
 
 def _like(self: Any, node: exp.Like, escape: exp.Expr | None = None) -> str:
+    matched = _matched(self, node, escape)
+    return f"(NOT {matched})" if node.args.get("negate") else matched
+
+
+def _matched(self: Any, node: exp.Like, escape: exp.Expr | None) -> str:
     pattern = node.expression
     if not isinstance(pattern, exp.Literal):
         return _writes("like_any_pattern", self, node.this, pattern)
@@ -105,9 +110,9 @@ def _like(self: Any, node: exp.Like, escape: exp.Expr | None = None) -> str:
 
 
 def _escape(self: Any, node: exp.Escape) -> str:
-    return (
-        _like(self, node.this, node.expression) if isinstance(node.this, exp.Like) else str(self.binary(node, "ESCAPE"))
-    )
+    if isinstance(node.this, exp.Like):
+        return _like(self, node.this, node.expression)
+    return str(self.escape_sql(node))
 
 
 def _cast(self: Any, node: exp.Cast) -> str:

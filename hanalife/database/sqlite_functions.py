@@ -10,11 +10,12 @@ import calendar
 import datetime as dt
 import math
 import re
-from bisect import bisect_left, insort
 from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import lru_cache, wraps
 from typing import Any
+
+from hanalife.database.sqlite_aggregates import WINDOW_AGGREGATES, StringAgg
 
 DATE_FORMAT = "YYYY-MM-DD"
 TIMESTAMP_FORMAT = "YYYY-MM-DD HH24:MI:SS.FF6"
@@ -176,6 +177,10 @@ def _matches(text: str, pattern: str) -> bool:
     return re.search(pattern, text) is not None
 
 
+def _replace_matches(text: str, pattern: str, new: str) -> str:
+    return re.sub(pattern, new, text)
+
+
 def _like(text: str, pattern: str) -> bool:
     return _like_pattern(pattern).fullmatch(text) is not None
 
@@ -191,7 +196,7 @@ def _like_pattern(pattern: str) -> re.Pattern[str]:
 
 def _decimal(value: float) -> Decimal:
     # 15 digits: what PostgreSQL keeps of a DOUBLE that becomes a NUMERIC.
-    return Decimal(f"{value:.15g}")
+    return Decimal(value) if isinstance(value, int) else Decimal(f"{value:.15g}")
 
 
 def _to_scale(value: float, digits: float, rounding: str) -> float:
@@ -226,160 +231,6 @@ def _integer(value: Any) -> int:
     return int(value)  # text with decimals is refused, as in PostgreSQL
 
 
-# --- aggregates, each also for windows ------------------------------------------------------------
-
-
-class _Moments:
-    """Mean and squared deviations of the values so far (Welford 1962); a value can be taken out again."""
-
-    def __init__(self) -> None:
-        self.count, self.mean, self.squares = 0, 0.0, 0.0
-
-    def step(self, value: float | None) -> None:
-        if value is not None:
-            self.count += 1
-            change = value - self.mean
-            self.mean += change / self.count
-            self.squares += change * (value - self.mean)
-
-    def inverse(self, value: float | None) -> None:
-        if value is None:
-            return
-        self.count -= 1
-        if self.count == 0:
-            self.mean = self.squares = 0.0
-            return
-        change = value - self.mean
-        self.mean -= change / self.count
-        self.squares -= change * (value - self.mean)
-
-    def variance(self, lost: int) -> float | None:
-        return max(self.squares, 0.0) / (self.count - lost) if self.count > lost else None
-
-    def finalize(self) -> float | None:
-        return self.value()
-
-    def value(self) -> float | None:
-        raise NotImplementedError
-
-
-class _Var(_Moments):
-    def value(self) -> float | None:
-        return self.variance(1)
-
-
-class _VarPop(_Moments):
-    def value(self) -> float | None:
-        return self.variance(0)
-
-
-class _Stddev(_Moments):
-    def value(self) -> float | None:
-        variance = self.variance(1)
-        return None if variance is None else math.sqrt(variance)
-
-
-class _StddevPop(_Moments):
-    def value(self) -> float | None:
-        variance = self.variance(0)
-        return None if variance is None else math.sqrt(variance)
-
-
-class _Median:
-    """The values in order."""
-
-    def __init__(self) -> None:
-        self.values: list[float] = []
-        self.sorted = False
-
-    def step(self, value: float | None) -> None:
-        if value is None:
-            return
-        if self.sorted:
-            insort(self.values, value)
-        else:
-            self.values.append(value)
-
-    def inverse(self, value: float | None) -> None:
-        if value is not None:
-            self._sort()
-            del self.values[bisect_left(self.values, value)]
-
-    def _sort(self) -> None:
-        if not self.sorted:
-            self.values.sort()
-            self.sorted = True
-
-    def value(self) -> float | None:
-        if not self.values:
-            return None
-        self._sort()
-        half = len(self.values) // 2
-        return (self.values[half] + self.values[~half]) / 2
-
-    finalize = value
-
-
-class _Corr:
-    """Pearson's correlation of the pairs without NULL, in one pass."""
-
-    def __init__(self) -> None:
-        self.count, self.mean_x, self.mean_y = 0, 0.0, 0.0
-        self.xx = self.yy = self.xy = 0.0
-
-    def step(self, x: float | None, y: float | None) -> None:
-        if x is None or y is None:
-            return
-        self.count += 1
-        dx, dy = x - self.mean_x, y - self.mean_y
-        self.mean_x += dx / self.count
-        self.mean_y += dy / self.count
-        self.xx += dx * (x - self.mean_x)
-        self.yy += dy * (y - self.mean_y)
-        self.xy += dx * (y - self.mean_y)
-
-    def inverse(self, x: float | None, y: float | None) -> None:
-        if x is None or y is None:
-            return
-        self.count -= 1
-        if self.count == 0:
-            self.__init__()  # type: ignore[misc]
-            return
-        dx, dy = x - self.mean_x, y - self.mean_y
-        self.mean_x -= dx / self.count
-        self.mean_y -= dy / self.count
-        self.xx -= dx * (x - self.mean_x)
-        self.yy -= dy * (y - self.mean_y)
-        self.xy -= dx * (y - self.mean_y)
-
-    def value(self) -> float | None:
-        return None if self.xx <= 0 or self.yy <= 0 else max(-1.0, min(1.0, self.xy / math.sqrt(self.xx * self.yy)))
-
-    finalize = value
-
-
-class _StringAgg:
-    """Text joined in the order of keys; NULL is the smallest key."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[str, tuple[Any, ...]]] = []
-        self.separator, self.directions = "", ""
-
-    def step(self, text: str | None, separator: str, directions: str, *keys: Any) -> None:
-        self.separator, self.directions = separator, directions
-        if text is not None:
-            self.rows.append((text, keys))
-
-    def finalize(self) -> str | None:
-        for place, direction in reversed(list(enumerate(self.directions))):
-            self.rows.sort(key=lambda row, at=place: _orderable(row[1][at]), reverse=direction == "d")  # type: ignore[misc]
-        return self.separator.join(text for text, _ in self.rows) if self.rows else None
-
-
-def _orderable(key: Any) -> tuple[bool, Any]:
-    return (key is not None, key.encode() if isinstance(key, str) else 0 if key is None else key)
-
-
 def _unless_null(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def called(*arguments: Any) -> Any:
@@ -405,6 +256,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "hl_rpad": _rpad,
     "hl_locate": _locate,
     "hl_matches": _matches,
+    "hl_replace_matches": _replace_matches,
     "hl_like": _like,
     "hl_integer": _integer,
     "hl_double": float,
@@ -423,21 +275,12 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "regexp": lambda pattern, text: _matches(text, pattern),
 }
 
-_AGGREGATES: dict[str, tuple[int, type[Any]]] = {
-    "hl_var": (1, _Var),
-    "hl_var_pop": (1, _VarPop),
-    "hl_stddev": (1, _Stddev),
-    "hl_stddev_pop": (1, _StddevPop),
-    "hl_median": (1, _Median),
-    "hl_corr": (2, _Corr),
-}
-
 
 def add_functions(connection: Any) -> None:
     """Add all functions to a ``sqlite3`` connection."""
     for name, function in _FUNCTIONS.items():
         fixed = 1 if name == "floor" else 2 if name == "regexp" else -1
         connection.create_function(name, fixed, _unless_null(function), deterministic=True)
-    for name, (arguments, aggregate) in _AGGREGATES.items():
+    for name, (arguments, aggregate) in WINDOW_AGGREGATES.items():
         connection.create_window_function(name, arguments, aggregate)
-    connection.create_aggregate("hl_string_agg", -1, _StringAgg)
+    connection.create_aggregate("hl_string_agg", -1, StringAgg)

@@ -225,7 +225,9 @@ def _rand() -> Expression:
 def _extreme(name: str) -> Build:
     def build(first: Operand, *others: Operand) -> Expression:
         values, kind = together([first, *others])
-        return Call(name, kind, *values)
+        if not others:
+            return values[0]
+        return Call(f"{name}_text" if isinstance(kind, sa.String) else name, kind, *values)
 
     return build
 

@@ -79,6 +79,11 @@ def written(node: exp.Expr) -> str:
     return node.sql(dialect=Hana, normalize_functions=False)
 
 
+def _require_text(text: object) -> None:
+    if not isinstance(text, str) or not text.strip():
+        raise Refusal(str(text), "is not SQL text such as 'AGE > 30'")
+
+
 def tokens_of(text: str) -> list[Token]:
     """Return the words of SQL text.
 
@@ -87,8 +92,7 @@ def tokens_of(text: str) -> list[Token]:
     Refusal
         The text is empty, has an open quote, or characters that no database stores.
     """
-    if not isinstance(text, str) or not text.strip():
-        raise Refusal(str(text), "is not SQL text such as 'AGE > 30'")
+    _require_text(text)
     if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise Refusal(text, "has a character that is not text")
     try:
@@ -97,7 +101,6 @@ def tokens_of(text: str) -> list[Token]:
         raise Refusal(text, f"cannot be read{reason_of(error)}") from None
 
 
-@lru_cache(maxsize=1024)
 def expression_tree(text: str) -> exp.Expr:
     """Return the parse tree of one expression; it is shared, so nobody may change it.
 
@@ -106,6 +109,12 @@ def expression_tree(text: str) -> exp.Expr:
     Refusal
         The text is not exactly one expression.
     """
+    _require_text(text)
+    return _expression_tree(text)
+
+
+@lru_cache(maxsize=1024)
+def _expression_tree(text: str) -> exp.Expr:
     for token in tokens_of(text):
         if token.comments:
             raise Refusal(f"-- {token.comments[0].strip()}", "is a comment, which is not allowed")

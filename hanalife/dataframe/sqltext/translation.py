@@ -69,6 +69,7 @@ class Translator:
         rule = _RULES.get(type(node))
         if rule is None:
             raise Refusal(node, "is not allowed here")
+        _require_known_details(node)
         return rule(self, node)
 
     def operand(self, node: exp.Expr) -> Operand:
@@ -163,8 +164,6 @@ class Translator:
 
     def between(self, node: exp.Between) -> Expression:
         """Say whether a value lies between two."""
-        if node.args.get("symmetric"):
-            raise Refusal(node, "must be BETWEEN the lower AND the upper limit")
         (value, low, high), _ = together(self._operands([node.this, node.args["low"], node.args["high"]]))
         self._require_order(node, value)
         return dialects.text_order(value, self.dialect).between(low, high)
@@ -172,18 +171,18 @@ class Translator:
     def like(self, node: exp.Like, escape: exp.Expr | None = None) -> Expression:
         """Match text with a LIKE pattern."""
         sign = self.operand(escape) if escape is not None else None
-        return functions.like(self.operand(node.this), self.operand(node.expression), sign)
+        found = functions.like(self.operand(node.this), self.operand(node.expression), sign)
+        return sa.not_(found) if node.args.get("negate") else found
 
     def escape(self, node: exp.Escape) -> Expression:
         """Match text with a LIKE pattern that has an escape sign."""
         if not isinstance(node.this, exp.Like):
             raise Refusal(node, "is not allowed: only LIKE takes ESCAPE")
+        _require_known_details(node.this)
         return self.like(node.this, node.expression)
 
     def regexp(self, node: exp.RegexpLike) -> Expression:
         """Match text with a regular expression."""
-        if node.args.get("flag") is not None:
-            raise Refusal(node, "must be LIKE_REGEXPR without a flag")
         return functions.matches(self.operand(node.this), self.operand(node.expression))
 
     def case(self, node: exp.Case) -> Expression:
@@ -247,8 +246,6 @@ class Translator:
 
     def trim(self, node: exp.Trim) -> Expression:
         """Cut signs off the ends of a text."""
-        if node.args.get("collation") is not None:
-            raise Refusal(node, "takes no collation")
         signs = [self.operand(node.expression)] if node.expression is not None else []
         return functions.trimmed(_TRIMS.get(node.args.get("position") or "", "trim"))(self.operand(node.this), *signs)
 
@@ -271,7 +268,7 @@ class Translator:
 
     def window(self, node: exp.Window) -> Expression:
         """Compute over a window of rows."""
-        if node.args.get("alias") is not None or node.args.get("first") is not None:
+        if node.args.get("alias") is not None:
             raise Refusal(node, "must have its window in brackets: OVER (PARTITION BY ... ORDER BY ...)")
         function = self._window_function(node)
         partition = [self.value(part) for part in node.args.get("partition_by") or []]
@@ -300,12 +297,14 @@ class Translator:
 
     def _sort_key(self, node: exp.Ordered) -> Expression:
         key = dialects.text_order(self.value(node.this), self.dialect)
+        _require_known_details(node)
         first = bool(node.args.get("nulls_first"))
         ordered = key.desc() if node.args.get("desc") else key.asc()
         return ordered.nulls_first() if first else ordered.nulls_last()
 
     def _frame(self, node: exp.WindowSpec) -> tuple[int | None, int | None]:
-        if node.args.get("kind") != "ROWS" or node.args.get("exclude") is not None:
+        _require_known_details(node)
+        if node.args.get("kind") != "ROWS":
             raise Refusal(node, "must be ROWS BETWEEN ... AND ...")
         return self._limit(node, "start"), self._limit(node, "end")
 
@@ -324,6 +323,33 @@ def _name_of(node: exp.Anonymous) -> str:
     if not isinstance(node.this, str):
         raise Refusal(node, "is not a function: its name is in quotes")
     return node.this.upper()
+
+
+#: The parts of a node that its rule regards, where they are not just ``this`` and ``expression``.
+_DETAILS: dict[type[exp.Expr], set[str]] = {
+    exp.Anonymous: {"this", "expressions"},
+    exp.Between: {"this", "low", "high"},
+    exp.Case: {"this", "ifs", "default"},
+    exp.Cast: {"this", "to"},
+    exp.Column: {"this", "table"},
+    exp.DPipe: {"this", "expression", "safe"},
+    exp.GroupConcat: {"this", "separator"},
+    exp.In: {"this", "expressions", "query"},
+    exp.Like: {"this", "expression", "negate"},
+    exp.Literal: {"this", "is_string"},
+    exp.Ordered: {"this", "desc", "nulls_first"},
+    exp.Trim: {"this", "expression", "position"},
+    exp.Window: {"this", "partition_by", "order", "spec", "over", "alias"},
+    exp.WindowSpec: {"kind", "start", "start_side", "end", "end_side"},
+}
+
+
+def _require_known_details(node: exp.Expr) -> None:
+    """Refuse a node with a part that no rule looks at: ``NOT LIKE`` is ``LIKE`` with one more part."""
+    regarded = _DETAILS.get(type(node), {"this", "expression"})
+    unknown = sorted(key for key, part in node.args.items() if part and key not in regarded)
+    if unknown:
+        raise Refusal(node, f"has a part that is not allowed: {unknown[0].replace('_', ' ').upper()}")
 
 
 _RULES: dict[type[exp.Expr], Callable[[Translator, Any], Expression]] = {
