@@ -1,0 +1,66 @@
+"""Tables and views by their names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from hanalife.errors import TableNotFoundError
+
+
+def is_temporary(table: str) -> bool:
+    """Say whether a name is that of a table of the session."""
+    return table.startswith("#")
+
+
+def named(table: str, schema: str | None, **options: Any) -> sa.Table:
+    """Return a table of that name, quoted exactly as it is spelt."""
+    return sa.Table(sa.sql.quoted_name(table, quote=True), sa.MetaData(), schema=schema, **options)
+
+
+def new_table(table: str, columns: list[sa.ColumnClause[Any]], schema: str | None) -> sa.Table:
+    """Return a table to be created."""
+    prefixes = ["TEMPORARY"] if is_temporary(table) else []
+    return sa.Table(
+        sa.sql.quoted_name(table, quote=True),
+        sa.MetaData(),
+        *(sa.Column(sa.sql.quoted_name(str(column.key), quote=True), column.type) for column in columns),
+        schema=schema,
+        prefixes=prefixes,
+    )
+
+
+def like(table: str, query: sa.Select[Any], schema: str | None) -> sa.Table:
+    """Return a table to be created for the rows of a query."""
+    return new_table(table, [sa.column(str(column.key), column.type) for column in query.selected_columns], schema)
+
+
+def exists(connection: sa.Connection, table: str, schema: str | None) -> bool:
+    """Say whether a table or view exists."""
+    inspector = sa.inspect(connection)
+    if is_temporary(table):
+        return table in (*inspector.get_temp_table_names(), *inspector.get_temp_view_names())
+    return inspector.has_table(table, schema)
+
+
+def drop(connection: sa.Connection, name: str, schema: str | None) -> None:
+    """Drop a table or view if there is one."""
+    inspector = sa.inspect(connection)
+    views = inspector.get_temp_view_names() if is_temporary(name) else inspector.get_view_names(schema)
+    old = named(name, schema)
+    if name in views:
+        connection.execute(sa.schema.DropView(old))
+    elif exists(connection, name, schema):
+        connection.execute(sa.schema.DropTable(old))
+
+
+def missing(connection: sa.Connection, table: str, schema: str | None) -> TableNotFoundError:
+    """Return the error for a table that does not exist; it lists those that do."""
+    others = sorted(name for name in sa.inspect(connection).get_table_names(schema) if not name.startswith("hl_"))
+    return TableNotFoundError(f"table: {table!r} does not exist; the tables are: {', '.join(others) or 'none'}.")
+
+
+def run_ddl(connection: sa.Connection, statement: str) -> None:
+    """Run a statement that SQLAlchemy has no words for; the names in it are quoted already."""
+    connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
