@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 import sqlalchemy as sa
 
+from hanalife.database.functions import Call
 from hanalife.dataframe import arguments
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.arrangement import Arrangement
@@ -158,11 +160,11 @@ class Cleaning(Arrangement):
     def _rewritten(self, pairs: Mapping[str, list[tuple[Any, Any]]]) -> Self:
         changed = {}
         for name, replacements in pairs.items():
-            rewritten = self._known[name]
+            rewritten: Expression = self._known[name]
             if isinstance(rewritten.type, sa.String):
                 for pattern, new in replacements:
-                    parts = {"P": _text_value(pattern, "to_replace"), "N": _text_value(new, "value")}
-                    rewritten = self._sql("REPLACE_REGEXPR(X, P, N)", "to_replace", X=rewritten, **parts)
+                    parts = (_pattern(pattern), _text_value(new, "value"))
+                    rewritten = Call("replace_matches", rewritten.type, rewritten, *parts)
                 changed[name] = rewritten
         return self._replace(changed)
 
@@ -334,6 +336,14 @@ def _pairs(old: Any, new: Any) -> list[tuple[Any, Any]]:
 
 def _text_value(value: object, argument: str) -> Expression:
     return sa.literal(arguments.text(value, argument), sa.String())
+
+
+def _pattern(value: object) -> Expression:
+    try:
+        re.compile(arguments.text(value, "to_replace"))
+    except re.error as error:
+        raise InvalidArgumentError(f"to_replace: {value!r} is not a regular expression: {error}.") from None
+    return _text_value(value, "to_replace")
 
 
 def _type_key(kind: str) -> str:

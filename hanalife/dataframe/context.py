@@ -70,7 +70,18 @@ class ConnectionContext(Administration):
         with self.session() as connection:
             if not relations.exists(connection, table, schema):
                 raise relations.missing(connection, table, schema)
-            return relations.named(table, schema, autoload_with=connection)
+            reflected = relations.named(table, schema, autoload_with=connection)
+            if any(isinstance(column.type, sa.types.NullType) for column in reflected.columns):
+                self._complete_types(connection, reflected)
+            return reflected
+
+    def _complete_types(self, connection: sa.Connection, view: sa.Table) -> None:
+        """Give the computed columns of a view on SQLite, which declares no types for them, those of their values."""
+        text = sa.select(*view.columns).compile(dialect=self.dialect)
+        plain = sa.text(definitions.without_parameters(str(text), ()))
+        types = dialects.types_of_query(connection, plain, [(column.name,) for column in view.columns])
+        for column, kind in zip(view.columns, types, strict=True):
+            column.type = kind
 
     # --- what frames ask for ------------------------------------------------------------------
 

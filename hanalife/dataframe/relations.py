@@ -32,8 +32,12 @@ def new_table(table: str, columns: list[sa.ColumnClause[Any]], schema: str | Non
 
 
 def like(table: str, query: sa.Select[Any], schema: str | None) -> sa.Table:
-    """Return a table to be created for the rows of a query."""
-    return new_table(table, [sa.column(str(column.key), column.type) for column in query.selected_columns], schema)
+    """Return a table to be created for the rows of a query; what has no known type is text."""
+    kinds = {
+        str(column.key): sa.String() if isinstance(column.type, sa.types.NullType) else column.type
+        for column in query.selected_columns
+    }
+    return new_table(table, [sa.column(name, kind) for name, kind in kinds.items()], schema)
 
 
 def exists(connection: sa.Connection, table: str, schema: str | None) -> bool:

@@ -107,13 +107,16 @@ class Saving(Frame):
     ) -> Self:
         """Write the rows to a table that they may come from, as :meth:`save` does.
 
-        A table may always be replaced by rows made of itself. A view may not; it is then made
-        of a copy of the rows, which lives as long as the connection.
+        Raises
+        ------
+        InvalidArgumentError
+            A view is to be made of itself: it would have no rows to begin with.
         """
-        frame = self
-        if _kind(table_type, table, None) == "VIEW" and table in {t["TABLE_NAME"] for t in self.source_tables}:
-            frame = self.save(f"#{table}__copy", force=True)
-        return frame.save((schema, table), table_type, force, save_source, append)
+        if _kind(table_type, table, None) == "VIEW" and table in {known["TABLE_NAME"] for known in self.source_tables}:
+            raise InvalidArgumentError(
+                f"table: the view {table!r} cannot read itself; save the rows as a table of another name first."
+            )
+        return self.save((schema, table), table_type, force, save_source, append)
 
     def _over_table(self, table: str, schema: str | None) -> Self:
         frame = self.connection_context.table(table, schema)

@@ -31,6 +31,8 @@ class Selection(Frame):
     def __getattr__(self, name: str) -> Column:
         # Only for what is no attribute; private names are never columns, and some are asked
         # for before the frame has a query.
+        if hasattr(type(self), name):
+            object.__getattribute__(self, name)  # a property that failed raises its own error again
         if name.startswith("_") or name not in self.columns:
             known = "" if name.startswith("_") else f"; the columns are: {', '.join(self.columns)}"
             raise AttributeError(f"DataFrame has no method and no column {name!r}{known}")
