@@ -170,6 +170,11 @@ class PostgresWriter(Postgres):
         TRANSFORMS: ClassVar = {**PostgresGenerator.TRANSFORMS, **_TRANSFORMS}
 
 
+def reads_hana(dialect: sa.Dialect) -> bool:
+    """Say whether a database is SAP HANA itself."""
+    return dialect.name == "hana"
+
+
 def writer(dialect: sa.Dialect) -> type[Dialect]:
     """Return who writes a statement of SAP HANA's for a database."""
     return PostgresWriter if dialect.name == "postgresql" else SqliteWriter

@@ -17,9 +17,6 @@ from typing import Any
 
 from hanalife.database.sqlite_aggregates import WINDOW_AGGREGATES, StringAgg
 
-DATE_FORMAT = "YYYY-MM-DD"
-TIMESTAMP_FORMAT = "YYYY-MM-DD HH24:MI:SS.FF6"
-
 #: Parts of a date format: word -> (field, most digits).
 FORMAT_WORDS = {
     "YYYY": ("year", 4),
@@ -87,7 +84,11 @@ def _moment(text: str) -> dt.datetime:
 
 def _stored(moment: dt.datetime, like: str) -> str:
     """Return a moment as a date or a timestamp, whichever the other one is."""
-    return write_moment(moment, DATE_FORMAT if len(like) <= 10 else TIMESTAMP_FORMAT)
+    return moment.isoformat()[:10] if len(like) <= 10 else _timestamp(moment)
+
+
+def _timestamp(moment: dt.datetime) -> str:
+    return moment.isoformat(" ", "microseconds")
 
 
 def _add_days(text: str, days: float) -> str:
@@ -102,7 +103,7 @@ def _add_months(text: str, months: float) -> str:
 
 
 def _add_seconds(text: str, seconds: float) -> str:
-    return write_moment(_moment(text) + dt.timedelta(seconds=seconds), TIMESTAMP_FORMAT)
+    return _timestamp(_moment(text) + dt.timedelta(seconds=seconds))
 
 
 def _days_between(start: str, end: str) -> int:
@@ -116,12 +117,12 @@ def _seconds_between(start: str, end: str) -> int:
 
 def _read_date(text: str, form: str | None = None) -> str:
     moment = read_moment(text, form) if form else _moment(text.strip())
-    return write_moment(moment, DATE_FORMAT)
+    return moment.isoformat()[:10]
 
 
 def _read_timestamp(text: str, form: str | None = None) -> str:
     moment = read_moment(text, form) if form else _moment(text.strip())
-    return write_moment(moment, TIMESTAMP_FORMAT)
+    return _timestamp(moment)
 
 
 def _text_as(text: str, form: str) -> str:
@@ -149,10 +150,14 @@ def _text_scaled(value: float, digits: int) -> str:
 
 
 def _upper(text: str) -> str:
+    if text.isascii():
+        return text.upper()
     return "".join(char.upper() if len(char.upper()) == 1 else char for char in text)
 
 
 def _lower(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
 
 
@@ -207,6 +212,10 @@ def _to_scale(value: float, digits: float, rounding: str) -> float:
 
 
 def _round(value: float, digits: float) -> float:
+    if isinstance(value, float) and 0 <= digits < 6 and abs(value) < 1e8:
+        shifted = abs(value) * 10 ** int(digits)
+        if abs(shifted - int(shifted) - 0.5) > 1e-4:
+            return round(value, int(digits))  # ten times as fast, and the same but for ties
     return _to_scale(value, digits, ROUND_HALF_UP)
 
 

@@ -178,10 +178,11 @@ def one_query(text: str, dialect: sa.Dialect, argument: str = "sql") -> str:
         return statements.one_query(text, dialect)
 
 
-def source_tables(text: str) -> list[str]:
+def source_tables(text: str, dialect: sa.Dialect | None = None) -> list[str]:
     """Return the tables that a query reads, ``NAME`` or ``SCHEMA.NAME``, in alphabetical order.
 
-    Names of common table expressions are none.
+    Names of common table expressions are none. The text is SAP HANA's SQL, or that of the database
+    of a dialect.
 
     Raises
     ------
@@ -194,7 +195,7 @@ def source_tables(text: str) -> list[str]:
     ['PEOPLE', 'S.Orders']
     """
     with _refused(text, "sql"):
-        return statements.source_tables(text)
+        return statements.source_tables(text, dialect)
 
 
 @contextmanager

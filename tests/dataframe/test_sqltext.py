@@ -121,6 +121,31 @@ def test_text_has_the_length_of_its_type_or_none(sqlite_place):
     assert length("COALESCE(NAME, 'more than twenty characters')") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("X > 1", [1, 3]),
+        ("X * 2 = 3", [1]),
+        ("ID + X = 2.5", [1]),
+        ("MOD(X, 2) = 0.5", [3]),
+        ("NAME LIKE 'a%'", [2]),
+        ("D = '2024-01-15'", [1]),
+        ("YEAR(D) = 2023", [3]),
+        ("TO_DATE(D) > TO_DATE('2024-01-15')", [2]),
+        ("CAST(X AS INT) = 2", [3]),
+        ("TO_VARCHAR(AGE) = '20'", [4]),
+        ("COALESCE(AGE, 1) = 1", [3]),
+        ("FLAG AND X > 0", [1]),
+    ],
+)
+def test_columns_whose_type_no_one_tells_are_taken_as_they_are(sqlite_place, text, expected):
+    """SQLite tells no type of a computed column."""
+    number = sqlite_place.columns()["ID"]
+    known = {name: sa.literal_column(f'"{name}"') for name in sqlite_place.columns()} | {"ID": number}
+    where = expressions.condition(text, known, sqlite_place.dialect)
+    assert [row[0] for row in sqlite_place.rows(sa.select(number).where(where))] == expected
+
+
 def test_values_are_never_replayed_from_a_cached_statement(place):
     """Statements of one form share their text; the values must not be shared."""
     for pattern, expected in (("A%", [1]), ("a%", [2]), ("B%", [3]), ("%n", [1, 2])):

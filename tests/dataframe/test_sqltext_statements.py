@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from hanalife import errors
 from hanalife.database import dialects
 from hanalife.dataframe import expressions
+from tests.dataframe.hana import hana_dialect
 from tests.dataframe.sqltext_corpus import CONDITIONS, TABLE
 from tests.dataframe.sqltext_places import place, postgres_place, sqlite_place
 
@@ -156,6 +157,14 @@ def test_the_tables_that_a_query_reads(text, expected):
     assert expressions.source_tables(text) == expected
 
 
+def test_the_tables_that_a_query_of_the_database_reads(place):
+    written = expressions.query('SELECT * FROM people p JOIN s."Orders" o ON p.ID = o.ID', place.dialect)
+    assert expressions.source_tables(written) == ["PEOPLE", "S.Orders"]
+    assert expressions.source_tables(written, place.dialect) == ["PEOPLE", "S.Orders"]
+    unquoted = {"sqlite": ["People"], "postgresql": ["people"]}
+    assert expressions.source_tables("SELECT * FROM People", place.dialect) == unquoted[place.dialect.name]
+
+
 @pytest.mark.parametrize("text", [text for text, _ in CONDITIONS])
 def test_what_a_condition_became_is_one_query_of_the_database(place, text):
     """Stored definitions are read again as the database's own SQL, unchanged."""
@@ -165,6 +174,14 @@ def test_what_a_condition_became_is_one_query_of_the_database(place, text):
     written = str(query.compile(dialect=named, compile_kwargs={"render_postcompile": True}))
     assert expressions.one_query(written, place.dialect) == written
     assert expressions.one_query(written + ";", place.dialect) == written
+
+
+@pytest.mark.parametrize("read", [expressions.query, expressions.one_query])
+def test_hana_gets_a_statement_as_it_is(read):
+    text = "SELECT TOP 2 LOCATE(NAME, 'n') FROM T WITH HINT(NO_CS_JOIN)"
+    assert read(text + ";", hana_dialect()) == text
+    with pytest.raises(errors.BadSQLError):
+        read("DROP TABLE T", hana_dialect())
 
 
 def test_a_comment_at_the_end_does_not_swallow_what_follows(place):

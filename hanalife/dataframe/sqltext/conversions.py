@@ -20,7 +20,7 @@ from hanalife.dataframe.sqltext.values import (
     Expression,
     Operand,
     Type,
-    kind_of,
+    kind_of_type,
     literal_as,
     null_of,
     typed,
@@ -35,7 +35,7 @@ def converted(operand: Operand, target: Type) -> Expression:
     Decimals are cut off, not rounded, when a number becomes a whole one or a shorter
     DECIMAL (SAP Note 1895981).
     """
-    wanted = kind_of(sa.literal(None, target))
+    wanted = kind_of_type(target)
     if operand.kind == "null":
         return null_of(target)
     if wanted == "text":

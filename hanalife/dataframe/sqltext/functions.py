@@ -206,7 +206,7 @@ def modulo(value: Operand, divisor: Operand) -> Expression:
     value.number()
     divisor.number()
     (left, right), kind = together([value, divisor])
-    if isinstance(kind, sa.Integer) or kind is sa.types.NULLTYPE:
+    if isinstance(kind, sa.Integer):
         return Call("mod", kind, left, right)
     return Call("mod_double", DOUBLE, left, right)
 

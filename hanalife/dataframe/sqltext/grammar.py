@@ -84,7 +84,7 @@ def _require_text(text: object) -> None:
         raise Refusal(str(text), "is not SQL text such as 'AGE > 30'")
 
 
-def tokens_of(text: str) -> list[Token]:
+def tokens_of(text: str, dialect: type[Dialect] = Hana) -> list[Token]:
     """Return the words of SQL text.
 
     Raises
@@ -96,7 +96,7 @@ def tokens_of(text: str) -> list[Token]:
     if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise Refusal(text, "has a character that is not text")
     try:
-        return list(Hana().tokenize(text))
+        return list(dialect().tokenize(text))
     except sqlglot.errors.SqlglotError as error:
         raise Refusal(text, f"cannot be read{reason_of(error)}") from None
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import ClassVar
 
 import sqlalchemy as sa
 import sqlglot
 from sqlglot import exp
-from sqlglot.dialects.dialect import Dialect
+from sqlglot.dialects.dialect import Dialect, NormalizationStrategy
+from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 from sqlglot.optimizer.scope import traverse_scope
 from sqlglot.tokenizer_core import Token, TokenType
 
@@ -15,6 +17,15 @@ from hanalife.database import sql_writers
 from hanalife.dataframe.sqltext.grammar import Hana, Refusal, reason_of, tokens_of, written
 
 _BEGINNINGS = (TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN)
+
+
+class _AnyQuotes(Hana):
+    """Also reads what :func:`query` wrote for SQLite."""
+
+    class Tokenizer(Hana.Tokenizer):
+        """Names in double quotes or backticks."""
+
+        IDENTIFIERS: ClassVar = ['"', "`"]
 
 
 def query(text: str, dialect: sa.Dialect, known: Collection[str]) -> str:
@@ -26,6 +37,8 @@ def query(text: str, dialect: sa.Dialect, known: Collection[str]) -> str:
         The text is not exactly one query that changes nothing.
     """
     tree = _hana_tree(text)
+    if sql_writers.reads_hana(dialect):
+        return _plain(text)
     _name_results(tree)
     _leave_out_dummy(tree)
     _fold_names(tree, known)
@@ -43,14 +56,22 @@ def one_query(text: str, dialect: sa.Dialect) -> str:
     Refusal
         The text is not exactly one query that changes nothing.
     """
-    _require_beginning(text, tokens_of(text))
-    _one_tree(text, _trees(text, sql_writers.reader(dialect)))
+    if sql_writers.reads_hana(dialect):
+        _hana_tree(text)
+    else:
+        reader = sql_writers.reader(dialect)
+        _require_beginning(text, tokens_of(text, reader))
+        _one_tree(text, _trees(text, reader))
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
     plain = text.rstrip().removesuffix(";")
     # A comment at the end would swallow the bracket that closes a sub-query.
     return f"{plain}\n" if "--" in plain else plain
 
 
-def source_tables(text: str) -> list[str]:
+def source_tables(text: str, dialect: sa.Dialect | None) -> list[str]:
     """Return the names of the tables that a query reads, in alphabetical order.
 
     Raises
@@ -58,16 +79,23 @@ def source_tables(text: str) -> list[str]:
     Refusal
         The text is not exactly one query.
     """
-    tree = _hana_tree(text)
-    _leave_out_dummy(tree)
-    _fold_names(tree, ())
+    if dialect is None:
+        tree = _hana_tree(text, _AnyQuotes)
+        _leave_out_dummy(tree)
+        _fold_names(tree, ())
+    else:
+        reader = sql_writers.reader(dialect)
+        _require_beginning(text, tokens_of(text, reader))
+        tree = _one_tree(text, _trees(text, reader))
+        if reader.NORMALIZATION_STRATEGY is NormalizationStrategy.LOWERCASE:
+            tree = normalize_identifiers(tree, dialect=reader)
     sources = [source for scope in traverse_scope(tree) for source in scope.sources.values()]
     tables = [source for source in sources if isinstance(source, exp.Table) and source.name]
     return sorted({f"{table.db}.{table.name}" if table.db else table.name for table in tables})
 
 
-def _hana_tree(text: str) -> exp.Query:
-    words = tokens_of(text)
+def _hana_tree(text: str, dialect: type[Hana] = Hana) -> exp.Query:
+    words = tokens_of(text, dialect)
     _require_beginning(text, words)
     try:
         trees = Hana().parser().parse(_without_hints(words), text)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -41,9 +42,17 @@ _TIMESTAMP_TEXT = re.compile(_DATE_TEXT.pattern + r"(?:[ T](\d{1,2}):(\d{2})(?::
 
 def kind_of(value: Expression) -> Kind:
     """Return which kind of value an expression is; ``unknown`` where a database tells no type."""
-    if isinstance(value, sa.sql.elements.Null):
-        return "null"
-    return next((kind for cls, kind in _KINDS if isinstance(value.type, cls)), "unknown")
+    return "null" if isinstance(value, sa.sql.elements.Null) else kind_of_type(value.type)
+
+
+def kind_of_type(kind: Type) -> Kind:
+    """Return which kind of value a type holds."""
+    return _kind_of_class(type(kind))  # type: ignore[arg-type]
+
+
+@cache
+def _kind_of_class(cls: type[Type]) -> Kind:
+    return next((kind for parent, kind in _KINDS if issubclass(cls, parent)), "unknown")
 
 
 @dataclass(frozen=True)
@@ -218,7 +227,7 @@ def coerced(operand: Operand, target: Type, other: Operand | None) -> Expression
     Refusal
         The types do not fit; the message names both.
     """
-    wanted = kind_of(sa.literal(None, target))
+    wanted = kind_of_type(target)
     if operand.kind == "null":
         return null_of(target)
     if operand.is_literal and operand.kind == "text" and wanted not in ("text", "unknown"):
@@ -256,6 +265,8 @@ def together(operands: Sequence[Operand]) -> tuple[list[Expression], Type]:
 
 def _common_type(first: Operand, operands: Sequence[Operand]) -> Type:
     if first.kind == "number":
+        if any(item.kind == "unknown" for item in operands):
+            return sa.types.NULLTYPE  # it may have a fraction
         numbers = [item for item in operands if item.kind == "number"]
         held = widest([item.value.type for item in numbers if not item.is_literal])
         # 0.5 beside a DECIMAL column is a DECIMAL, and a DOUBLE elsewhere.
