@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,15 +20,29 @@ def named(table: str, schema: str | None, **options: Any) -> sa.Table:
     return sa.Table(sa.sql.quoted_name(table, quote=True), sa.MetaData(), schema=schema, **options)
 
 
-def new_table(table: str, columns: list[sa.ColumnClause[Any]], schema: str | None) -> sa.Table:
+def new_table(
+    table: str,
+    columns: Sequence[sa.ColumnClause[Any]],
+    schema: str | None,
+    primary_key: Collection[str] = (),
+    not_nulls: Collection[str] = (),
+) -> sa.Table:
     """Return a table to be created."""
-    prefixes = ["TEMPORARY"] if is_temporary(table) else []
     return sa.Table(
         sa.sql.quoted_name(table, quote=True),
         sa.MetaData(),
-        *(sa.Column(sa.sql.quoted_name(str(column.key), quote=True), column.type) for column in columns),
+        *(
+            sa.Column(
+                sa.sql.quoted_name(str(column.key), quote=True),
+                column.type,
+                primary_key=column.key in primary_key,
+                autoincrement=False,
+                nullable=column.key not in primary_key and column.key not in not_nulls,
+            )
+            for column in columns
+        ),
         schema=schema,
-        prefixes=prefixes,
+        prefixes=["TEMPORARY"] if is_temporary(table) else [],
     )
 
 
@@ -48,15 +63,21 @@ def exists(connection: sa.Connection, table: str, schema: str | None) -> bool:
     return inspector.has_table(table, schema)
 
 
-def drop(connection: sa.Connection, name: str, schema: str | None) -> None:
-    """Drop a table or view if there is one."""
+def drop_statement(connection: sa.Connection, name: str, schema: str | None) -> sa.schema.ExecutableDDLElement | None:
+    """Return the statement that drops a table or view, or None if there is none of that name."""
     inspector = sa.inspect(connection)
     views = inspector.get_temp_view_names() if is_temporary(name) else inspector.get_view_names(schema)
     old = named(name, schema)
     if name in views:
-        connection.execute(sa.schema.DropView(old))
-    elif exists(connection, name, schema):
-        connection.execute(sa.schema.DropTable(old))
+        return sa.schema.DropView(old)
+    return sa.schema.DropTable(old) if exists(connection, name, schema) else None
+
+
+def drop(connection: sa.Connection, name: str, schema: str | None) -> None:
+    """Drop a table or view if there is one."""
+    statement = drop_statement(connection, name, schema)
+    if statement is not None:
+        connection.execute(statement)
 
 
 def missing(connection: sa.Connection, table: str, schema: str | None) -> TableNotFoundError:

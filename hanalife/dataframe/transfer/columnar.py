@@ -52,7 +52,7 @@ class Pool:
             # It may be broken, or in the middle of a result; if the server went, so are the others.
             connection.close()
             self.close()
-            if isinstance(error, self._dbapi.Error):
+            if isinstance(error, self._dbapi.Error) or "[libpq]" in str(error):
                 raise _in_words_of_sqlalchemy(error) from error
             raise
         self._idle.append(connection)
@@ -73,14 +73,14 @@ class Pool:
             self._idle.pop().close()
 
 
-def _in_words_of_sqlalchemy(error: Any) -> sa.exc.DBAPIError:
+def _in_words_of_sqlalchemy(error: BaseException) -> sa.exc.DBAPIError:
     """Return the error that the other drivers' way would have raised."""
-    state = error.sqlstate or ""
+    # An error while rows arrive comes through Arrow, without its code.
+    state = getattr(error, "sqlstate", None) or "22000"
     kinds = {"22": sa.exc.DataError, "23": sa.exc.IntegrityError, "42": sa.exc.ProgrammingError}
-    kind = kinds.get(state[:2], sa.exc.OperationalError)
-    # 57P: the server shuts down or ended the connection; 08: it was lost.
-    dropped = state[:3] == "57P" or state[:2] == "08" or "server closed the connection" in str(error)
-    return kind(None, None, error, connection_invalidated=dropped)
+    if any(words in str(error) for words in ("server closed the connection", "terminating connection")):
+        return sa.exc.OperationalError(None, None, error, connection_invalidated=True)
+    return kinds.get(state[:2], sa.exc.OperationalError)(None, None, error)
 
 
 def can_bind(query: sa.Select[Any]) -> bool:
@@ -168,12 +168,27 @@ def write(
     ``fields`` are the column types of the table itself, which the binary protocol insists on.
     """
     schema = pa.schema(fields)
-    reader = pa.RecordBatchReader.from_batches(schema, (_recast(batch, schema) for batch in batches))
-    with pool.lend() as connection, connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-        cursor.adbc_ingest(target.name, reader, mode="append", db_schema_name=target.schema)
-        connection.commit()
+    failures: list[Exception] = []
+
+    def recast() -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in batches:
+                yield _recast(batch, schema)
+        except Exception as error:
+            failures.append(error)  # the driver makes a text of it
+            raise
+
+    reader = pa.RecordBatchReader.from_batches(schema, recast())
+    try:
+        with pool.lend() as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            cursor.adbc_ingest(target.name, reader, mode="append", db_schema_name=target.schema)
+            connection.commit()
+    except sa.exc.DBAPIError:
+        if failures:
+            raise failures[0] from None
+        raise
 
 
 def _recast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 import sqlalchemy as sa
 
+from hanalife.database import dialects
 from hanalife.dataframe import relations
 from hanalife.dataframe.transfer import columnar, types
 from hanalife.errors import InvalidArgumentError, UnreachableDatabaseError
@@ -74,15 +75,22 @@ def _write(context: ConnectionContext, target: sa.Table, batches: Iterator[pa.Re
                 target.create(connection)
             append(connection, target, batches)
     else:
-        statements = [sa.schema.DropTable(target, if_exists=True), sa.schema.CreateTable(target)] if create else []
-        texts = [str(statement.compile(dialect=context.dialect)) for statement in statements]
+        texts = _recreation(context, target) if create else []
         columnar.write(pool, target, texts, batches, fields)
+
+
+def _recreation(context: ConnectionContext, target: sa.Table) -> list[str]:
+    with context.session() as connection:
+        drop = relations.drop_statement(connection, target.name, target.schema)
+    statements = [drop, sa.schema.CreateTable(target)] if drop is not None else [sa.schema.CreateTable(target)]
+    plain = dialects.with_numbered_parameters()  # the session's driver would double each % in a name
+    return [str(statement.compile(dialect=plain)) for statement in statements]
 
 
 def append(connection: sa.Connection, target: sa.Table, batches: Iterator[pa.RecordBatch]) -> None:
     """Append batches to a table in the transaction of a connection."""
     writers: dict[str, Callable[..., None]] = {"psycopg": _by_copy, "pysqlite": _by_tuples}
-    writers.get(connection.dialect.driver, _by_insert)(connection, target, batches)
+    writers.get(connection.dialect.driver, _by_insert)(connection, target, batches)  # type: ignore[no-untyped-call]
 
 
 def _wire_fields(target: sa.Table) -> list[pa.Field] | None:
