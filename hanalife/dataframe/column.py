@@ -30,7 +30,7 @@ class Column:
     >>> from hanalife import ConnectionContext, DataSets
     >>> data, *_ = DataSets.load_diabetes_data(ConnectionContext("sqlite://"))
     >>> data.filter((data.AGE > 60) & (data.CLASS == 1)).count()
-    10
+    7
     """
 
     def __init__(self, frame: DataFrame, name: str, build: Build, *, condition: bool = False) -> None:

@@ -117,3 +117,14 @@ def quotename(name: str) -> str:
     '"a""b"'
     """
     return '"' + name.replace('"', '""') + '"'
+
+
+def smart_quote(name: str) -> str:
+    """Return a name, or a schema and a name with a dot between them, in double quotes unless it has them.
+
+    >>> smart_quote("S.T"), smart_quote('"S.T"')
+    ('"S"."T"', '"S.T"')
+    """
+    if name.startswith('"') and name.endswith('"'):
+        return name
+    return ".".join(part if part.startswith('"') else quotename(part) for part in name.split(".", 1))

@@ -25,6 +25,7 @@ _JOINS: dict[str, dict[str, bool]] = {
 }
 
 Side = Mapping[str, Expression]
+Halves = tuple[Side, Side]
 
 
 class Combination(Arrangement):
@@ -93,15 +94,16 @@ class Combination(Arrangement):
         if how == "cross" and condition is not None:
             raise InvalidArgumentError(f"condition: a cross join takes none, got {condition!r}; use how='inner'.")
         left, right = self._source.alias(), other._source.alias()
-        sides = {self.name: _side(left), other.name: _side(right)}
-        if len(sides) == 1:
+        if self.name == other.name:
             raise InvalidArgumentError(f"other: both frames are named {self.name!r}; give them names with alias().")
         on: Expression = sa.true()
         if condition is not None:
-            text, known = qualified(condition, sides, "condition")
+            text, known = qualified(condition, {self.name: _side(left), other.name: _side(right)}, "condition")
             on = expressions.condition(text, known, self.connection_context.dialect)
+        source, halves = _outer(left, right, on) if how == "outer" else _joined(left, right, on, how)
+        sides = dict(zip((self.name, other.name), halves, strict=True))
         chosen = [column for wish in ("*" if select is None else select) for column in self._wished_of(wish, sides)]
-        return self._derive(sa.select(*_unique(chosen, sides)).select_from(_joined(left, right, on, how)))
+        return self._derive(sa.select(*_unique(chosen, sides)).select_from(source))
 
     def _join_indexes(self, other: Self, how: str) -> Self:
         for side, frame in (("left", self), ("right", other)):
@@ -118,8 +120,9 @@ class Combination(Arrangement):
         on = sa.and_(*[left.c[name] == right.c[partner] for name, partner in pairs.items()])
         chosen = [_either(column, right.c[pairs[name]]) if name in pairs else column for name, column in _items(left)]
         chosen += [column for name, column in _items(right) if name not in pairs.values()]
-        sides = {"left": _side(left), "right": _side(right)}
-        return self._derive(sa.select(*_unique(chosen, sides)).select_from(_joined(left, right, on, how)))
+        source, halves = _joined(left, right, on, how)
+        sides = dict(zip(("left", "right"), halves, strict=True))
+        return self._derive(sa.select(*_unique(chosen, sides)).select_from(source))
 
     def _over_both(self, text: str, sides: Mapping[str, Side]) -> Expression:
         text, known = qualified(text, sides, "select")
@@ -181,9 +184,29 @@ def _side(side: sa.FromClause) -> dict[str, Expression]:
     return dict(_items(side))
 
 
-def _joined(left: sa.FromClause, right: sa.FromClause, on: Expression, how: str) -> sa.FromClause:
+def _joined(left: sa.FromClause, right: sa.FromClause, on: Expression, how: str) -> tuple[sa.FromClause, Halves]:
+    """Return a join, and the columns of its sides."""
     first, second = (right, left) if how == "right" else (left, right)
-    return first.join(second, on, **_JOINS[how])
+    return first.join(second, on, **_JOINS[how]), (_side(left), _side(right))
+
+
+def _outer(left: sa.FromClause, right: sa.FromClause, on: Expression) -> tuple[sa.FromClause, Halves]:
+    """Return a full join on any condition, where PostgreSQL's own takes equalities only."""
+    columns = [*left.columns, *right.columns]
+    matched = sa.select(*columns).select_from(left.outerjoin(right, on))
+    partner = sa.select(sa.literal(1)).select_from(left).where(on).correlate(right)
+    nothing = [sa.type_coerce(sa.null(), column.type) for column in left.columns]
+    unmatched = sa.select(*nothing, *right.columns).select_from(right).where(~partner.exists())
+    numbered = [f"hl_{place}" for place in range(len(columns))]
+    both = sa.union_all(_named(matched, numbered), _named(unmatched, numbered)).cte()
+    named = [both.c[number].label(str(column.key)) for number, column in zip(numbered, columns, strict=True)]
+    half = len(left.columns)
+    return both, ({str(c.key): c for c in named[:half]}, {str(c.key): c for c in named[half:]})
+
+
+def _named(query: sa.Select[*tuple[Any, ...]], names_in_order: Sequence[str]) -> sa.Select[*tuple[Any, ...]]:
+    columns = zip(query.selected_columns, names_in_order, strict=True)
+    return query.with_only_columns(*[column.label(name) for column, name in columns])
 
 
 def _either(left: Expression, right: Expression) -> Expression:

@@ -19,6 +19,7 @@ _SHOWN_CHARACTERS = 60
 
 # Colours of JupyterLab's and of VS Code's themes, else what looks right on white and on black.
 # All stands in style attributes: front ends strip style sheets from what they do not trust.
+_TEXT = "var(--jp-ui-font-color1, var(--vscode-editor-foreground, inherit))"
 _DIM = "color:var(--jp-ui-font-color2, var(--vscode-descriptionForeground, #888888))"
 _LINE = "var(--jp-border-color2, var(--vscode-panel-border, rgba(128, 128, 128, 0.35)))"
 _CELL = "padding:4px 12px;text-align:%s"
@@ -77,7 +78,8 @@ class Display(Selection):
         footer = f'<div style="{_DIM};font-size:12px;padding:6px 12px">{_footer(total, len(rows), self.columns)}</div>'
         return (
             '<div style="overflow-x:auto;max-width:100%">'
-            f'<table style="border-collapse:collapse;border:none;margin:0;font-size:13px;white-space:nowrap">'
+            f'<table style="border-collapse:collapse;border:none;margin:0;font-size:13px;white-space:nowrap;'
+            f'color:{_TEXT}">'
             f"<thead>{_row(head, '2px')}</thead><tbody>{body}</tbody></table>{footer}</div>"
         )
 
@@ -109,7 +111,7 @@ def _cell(value: object, side: str) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.10g}"
     if isinstance(value, dt.datetime):
         return value.isoformat(sep=" ")
     return value[:16].hex() if isinstance(value, bytes) else str(value)

@@ -86,6 +86,11 @@ class DataFrame(Combination, Cleaning, Description, Saving, Display, HanaOnly):
         with self.connection_context.session() as connection:
             return connection.execute(self.query.limit(0)).cursor.description
 
+    @property
+    def description_ext(self) -> Any:
+        """The same as :attr:`description`."""
+        return self.description
+
     # --- rows out -----------------------------------------------------------------------------
 
     def count(self) -> int:

@@ -85,6 +85,7 @@ def test_types_are_told_in_the_words_of_hana(frame):
     assert frame.has("ID")
     assert not frame.has("id")
     assert [row[0] for row in frame.description] == frame.columns
+    assert len(frame.description_ext) == 6
 
 
 # --- lineage --------------------------------------------------------------------------------------

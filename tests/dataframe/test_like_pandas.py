@@ -188,9 +188,24 @@ def index_joined(how):
     )
 
 
+def outer_by_hand(left, right):
+    """Join on ``ID > ID2 + 1 and K = 0``; every row that has no partner stays."""
+    pairs = left.merge(right, how="cross").query("ID > ID2 + 1 and K == 0")
+    lonely = [left[~left.ID.isin(pairs.ID)], right[~right.ID2.isin(pairs.ID2)]]
+    return pd.concat([part.astype("Float64") for part in (pairs, *lonely)])[["ID", "K", "ID2", "Y"]]
+
+
 COMBINATIONS = {
     **{f"join {how}": joined(how) for how in ("inner", "left", "right", "outer")},
     **{f"join on indexes, {how}": index_joined(how) for how in ("inner", "left", "right", "outer")},
+    "join outer on any condition": (
+        lambda f: (
+            f.select("ID", "K")
+            .alias("L")
+            .join(other(f).alias("R"), "L.ID > R.ID + 1 AND L.K = 0", "outer", ["L.ID", "K", ("R.ID", "ID2"), "Y"])
+        ),
+        lambda d: outer_by_hand(d[["ID", "K"]], other(d).rename(columns={"ID": "ID2"})),
+    ),
     "join cross": (
         lambda f: f.select("ID").alias("L").join(f.select(("K", "K2")).alias("R"), how="cross"),
         lambda d: d[["ID"]].merge(d[["K"]].rename(columns={"K": "K2"}), how="cross"),
