@@ -21,7 +21,7 @@ from sqlalchemy.sql.visitors import InternalTraversal
 
 _PLACE = re.compile(r"\{(\d|\*)\}")
 
-_PG_INTERVAL = "(({0}) + CAST({1} AS INTEGER) * INTERVAL '1 %s')"
+_PG_INTERVAL = "(CAST({0} AS TIMESTAMP) + CAST({1} AS INTEGER) * INTERVAL '1 %s')"
 _PG_SECONDS = "EXTRACT(EPOCH FROM (CAST({1} AS TIMESTAMP) - CAST({0} AS TIMESTAMP)))"
 _PG_PART = "CAST(FLOOR(EXTRACT(%s FROM CAST({0} AS TIMESTAMP))) AS INTEGER)"
 _SQLITE_PART = "CAST(substr({0}, %d, %d) AS INTEGER)"
@@ -57,7 +57,7 @@ TEMPLATES: dict[str, dict[str, str]] = {
     },
     "add_seconds": {
         "sqlite": "hl_add_seconds({0}, {1})",
-        "postgresql": "(({0}) + CAST({1} AS DOUBLE PRECISION) * INTERVAL '1 second')",
+        "postgresql": "(CAST({0} AS TIMESTAMP) + CAST({1} AS DOUBLE PRECISION) * INTERVAL '1 second')",
         "": "ADD_SECONDS({0}, {1})",
     },
     "days_between": {
@@ -78,12 +78,12 @@ TEMPLATES: dict[str, dict[str, str]] = {
     "second": _part("SECOND", 18, 2),
     "dayofyear": {
         "sqlite": "CAST(strftime('%j', substr({0}, 1, 10)) AS INTEGER)",
-        "postgresql": "CAST(EXTRACT(DOY FROM {0}) AS INTEGER)",
+        "postgresql": "CAST(EXTRACT(DOY FROM CAST({0} AS TIMESTAMP)) AS INTEGER)",
         "": "DAYOFYEAR({0})",
     },
     "weekday": {  # Monday is 0
         "sqlite": "((CAST(strftime('%w', substr({0}, 1, 10)) AS INTEGER) + 6) % 7)",
-        "postgresql": "(CAST(EXTRACT(ISODOW FROM {0}) AS INTEGER) - 1)",
+        "postgresql": "(CAST(EXTRACT(ISODOW FROM CAST({0} AS TIMESTAMP)) AS INTEGER) - 1)",
         "": "WEEKDAY({0})",
     },
     "last_day": {
@@ -143,7 +143,7 @@ TEMPLATES: dict[str, dict[str, str]] = {
     "text_of_anything": {"sqlite": "hl_text({0})", "postgresql": "CAST({0} AS VARCHAR)", "": "TO_NVARCHAR({0})"},
     "text_as": {
         "sqlite": "hl_text_as({0}, {1})",
-        "postgresql": "to_char({0}, {1})",
+        "postgresql": "to_char(CAST({0} AS TIMESTAMP), {1})",
         "": "TO_NVARCHAR({0}, {1})",
     },
     # --- to numbers: SAP HANA cuts off decimals, and text must be a number ----------------------
@@ -256,7 +256,7 @@ TEMPLATES: dict[str, dict[str, str]] = {
         "": "LEFT({0}, {1})",
     },
     "right": {
-        "sqlite": "CASE WHEN ({1}) < 1 THEN substr({0}, 1, 0) ELSE substr({0}, -({1})) END",
+        "sqlite": "CASE WHEN ({1}) < 1 THEN substr({0}, 1, 0) ELSE substr({0}, MAX(length({0}) - ({1}) + 1, 1)) END",
         "postgresql": f"right({{0}}, {_PG_COUNT})",
         "": "RIGHT({0}, {1})",
     },

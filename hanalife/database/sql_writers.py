@@ -51,7 +51,10 @@ _FUNCTIONS: dict[str, dict[int | None, tuple[str, tuple[str, ...]]]] = {
     "TO_DOUBLE": {1: ("double_of_text", ())},
     "TO_DECIMAL": {1: ("decimal_of_text", ()), 3: ("scaled_of", ())},
 }
-_PARTS = {"DAY": "dayofmonth"}
+_PARTS = {
+    **{part: part.lower() for part in ("YEAR", "MONTH", "HOUR", "MINUTE", "SECOND")},
+    "DAY": "dayofmonth",
+}
 _TRIMS = {"LEADING": "ltrim", "TRAILING": "rtrim"}
 _WHOLE = (exp.DType.INT, exp.DType.BIGINT, exp.DType.SMALLINT, exp.DType.TINYINT)
 _MOMENTS = {exp.DType.DATE: "read_date", exp.DType.TIMESTAMP: "read_timestamp"}
@@ -86,8 +89,8 @@ def _map(node: exp.Anonymous) -> exp.Case:
 
 
 def _extract(self: Any, node: exp.Extract) -> str:
-    part = node.name.upper()
-    return _writes(_PARTS.get(part, part.lower()), self, node.expression)
+    ours = _PARTS.get(node.name.upper())
+    return _writes(ours, self, node.expression) if ours else str(self.extract_sql(node))
 
 
 def _trim(self: Any, node: exp.Trim) -> str:

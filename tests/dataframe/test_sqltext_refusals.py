@@ -274,6 +274,7 @@ NO_QUERIES = [
     "GRANT ALL ON T TO X",
     "SELECT 1; SELECT 2",
     "SELECT 1; DROP TABLE T",
+    "SELECT",
     "SELECT * FROM",
     "SELECT * INTO X FROM T",
     "SELECT * FROM T FOR UPDATE",
@@ -291,6 +292,21 @@ NO_QUERIES = [
 def test_what_is_not_one_query_is_refused(place, read, text):
     with pytest.raises(errors.BadSQLError, match="sql: "):
         read(text, place.dialect)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("SELECT ID FROM T WHERE ID = ?", "'?' is a parameter"),
+        ("SELECT ID FROM T WHERE ID = :x", "':x' is a parameter"),
+        ("SELECT * FROM T UNPIVOT (A FOR B IN (C))", "cannot be written for this database"),
+        ("SELECT ID FROM T WITH HINT(X", "'WITH HINT' has an open bracket"),
+    ],
+)
+def test_no_part_of_a_query_gets_lost(place, text, why):
+    with pytest.raises(errors.BadSQLError) as caught:
+        expressions.query(text, place.dialect)
+    assert why in str(caught.value)
 
 
 @pytest.mark.parametrize("text", NO_QUERIES)

@@ -24,6 +24,9 @@ STATEMENTS = [
     ("SELECT ID FROM T ORDER BY ID LIMIT 2 OFFSET 1", [(2,), (3,)]),
     ("SELECT ID FROM T WHERE ID = 1 WITH HINT(NO_CS_JOIN, IGNORE_PLAN_CACHE)", [(1,)]),
     ("SELECT 1 + 1 FROM DUMMY", [(2,)]),
+    ("(SELECT ID FROM T WHERE ID < 2)", [(1,)]),
+    ("SELECT * FROM (VALUES (1, 2)) AS V", [(1, 2)]),
+    ("SELECT T.* FROM (SELECT ID, GRP FROM T) T WHERE ID = 5", [(5, 2)]),
     ("SELECT 'x' AS A, 2 AS B FROM dummy", [("x", 2)]),
     ("SELECT COUNT(*), SUM(AGE), AVG(AGE) FROM T", [(5, 120, 30)]),
     ("SELECT COUNT(DISTINCT AGE) AS N FROM T", [(3,)]),
@@ -174,6 +177,16 @@ def test_what_a_condition_became_is_one_query_of_the_database(place, text):
     written = str(query.compile(dialect=named, compile_kwargs={"render_postcompile": True}))
     assert expressions.one_query(written, place.dialect) == written
     assert expressions.one_query(written + ";", place.dialect) == written
+
+
+@pytest.mark.parametrize(("text", "expected"), CONDITIONS)
+def test_a_printed_statement_may_be_given_back_as_a_query(place, text, expected):
+    known = place.columns()
+    query = sa.select(known["ID"]).where(expressions.condition(text, known, place.dialect)).order_by(known["ID"])
+    printed = str(query.compile(dialect=place.dialect, compile_kwargs={"literal_binds": True}))
+    if place.dialect.name == "postgresql":
+        printed = printed.replace("%%", "%")  # as the driver reads it
+    assert [row[0] for row in run(place, printed)[1]] == expected
 
 
 @pytest.mark.parametrize("read", [expressions.query, expressions.one_query])

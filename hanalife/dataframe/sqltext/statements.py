@@ -19,13 +19,14 @@ from hanalife.dataframe.sqltext.grammar import Hana, Refusal, reason_of, tokens_
 _BEGINNINGS = (TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN)
 
 
-class _AnyQuotes(Hana):
-    """Also reads what :func:`query` wrote for SQLite."""
+class _Printed(Hana):
+    """Also reads what frames print for SQLite and PostgreSQL."""
 
     class Tokenizer(Hana.Tokenizer):
-        """Names in double quotes or backticks."""
+        """Names in backticks too, and PostgreSQL's sign for a match."""
 
         IDENTIFIERS: ClassVar = ['"', "`"]
+        KEYWORDS: ClassVar = {**Hana.Tokenizer.KEYWORDS, "~": TokenType.RLIKE}
 
 
 def query(text: str, dialect: sa.Dialect, known: Collection[str]) -> str:
@@ -39,11 +40,21 @@ def query(text: str, dialect: sa.Dialect, known: Collection[str]) -> str:
     tree = _hana_tree(text)
     if sql_writers.reads_hana(dialect):
         return _plain(text)
+    while isinstance(tree, exp.Subquery) and tree.is_wrapper:
+        tree = tree.this  # SQLite takes no bracket around a statement
     _name_results(tree)
     _leave_out_dummy(tree)
     _fold_names(tree, known)
+    _require_no_parameters(tree)
     try:
-        return tree.sql(dialect=sql_writers.writer(dialect), identify=True, comments=False)
+        return tree.sql(
+            dialect=sql_writers.writer(dialect),
+            identify=True,
+            comments=False,
+            unsupported_level=sqlglot.ErrorLevel.RAISE,  # a part that cannot be written must not get lost
+        )
+    except sqlglot.errors.UnsupportedError as error:
+        raise Refusal(text, f"cannot be written for this database: {error}") from None
     except RecursionError:
         raise Refusal(text[:40] + "...", "is nested too deeply") from None
 
@@ -80,7 +91,7 @@ def source_tables(text: str, dialect: sa.Dialect | None) -> list[str]:
         The text is not exactly one query.
     """
     if dialect is None:
-        tree = _hana_tree(text, _AnyQuotes)
+        tree = _hana_tree(text)
         _leave_out_dummy(tree)
         _fold_names(tree, ())
     else:
@@ -94,11 +105,11 @@ def source_tables(text: str, dialect: sa.Dialect | None) -> list[str]:
     return sorted({f"{table.db}.{table.name}" if table.db else table.name for table in tables})
 
 
-def _hana_tree(text: str, dialect: type[Hana] = Hana) -> exp.Query:
-    words = tokens_of(text, dialect)
+def _hana_tree(text: str) -> exp.Query:
+    words = tokens_of(text, _Printed)
     _require_beginning(text, words)
     try:
-        trees = Hana().parser().parse(_without_hints(words), text)
+        trees = _Printed().parser().parse(_without_hints(words), text)
     except sqlglot.errors.SqlglotError as error:
         raise Refusal(text, f"is not SQL{reason_of(error)}") from None
     except RecursionError:
@@ -125,7 +136,7 @@ def _one_tree(text: str, trees: Sequence[exp.Expr | None]) -> exp.Query:
     if len(found) != 1:
         raise Refusal(text, f"is {len(found)} statements, but one is expected; use execute_sql() for several")
     (tree,) = found
-    if not isinstance(tree, exp.Query):
+    if not isinstance(tree, exp.Query) or (isinstance(tree, exp.Select) and not tree.expressions):
         raise Refusal(tree, "is not a query")
     for node in tree.walk():
         if isinstance(node, (exp.DML, exp.DDL, exp.Command)) and not isinstance(node, exp.Query):
@@ -151,8 +162,15 @@ def _without_hints(words: Sequence[Token]) -> list[Token]:
                 depth += (kind is TokenType.L_PAREN) - (kind is TokenType.R_PAREN)
                 if depth == 0 and kind is TokenType.R_PAREN:
                     break
+            else:
+                raise Refusal("WITH HINT", "has an open bracket")
 
     return list(kept())
+
+
+def _require_no_parameters(tree: exp.Query) -> None:
+    for node in tree.find_all(exp.Placeholder, exp.Parameter):
+        raise Refusal(node, "is a parameter, but a query has no values for it; write them into the text")
 
 
 def _leave_out_dummy(tree: exp.Query) -> None:
@@ -166,9 +184,9 @@ def _leave_out_dummy(tree: exp.Query) -> None:
 def _name_results(tree: exp.Query) -> None:
     """Name each result by its text, as SAP HANA does; the others each have a way of their own."""
     select: exp.Expr = tree
-    while not isinstance(select, exp.Select):
+    while isinstance(select, (exp.SetOperation, exp.Subquery)):
         select = select.this
-    for result in select.expressions:
+    for result in select.expressions if isinstance(select, exp.Select) else []:
         if not isinstance(result, (exp.Alias, exp.Column, exp.Star)):
             result.replace(exp.alias_(result.copy(), written(result).upper(), quoted=True))
 

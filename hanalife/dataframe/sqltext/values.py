@@ -148,7 +148,7 @@ def number(node: exp.Expr, text: str) -> Expression:
 
 def null_of(kind: Type) -> Expression:
     """Return NULL as a value; SQLAlchemy would turn ``= NULL`` into ``IS NULL``."""
-    return sa.literal(None, kind)
+    return sa.cast(sa.null(), TEXT if isinstance(kind, sa.types.NullType) else kind)
 
 
 def date_from(text: str) -> dt.date:
