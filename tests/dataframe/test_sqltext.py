@@ -165,7 +165,48 @@ def test_values_are_never_replayed_from_a_cached_statement(place):
         assert place.values(text)[0][4] == expected
 
 
-def test_a_thousand_conditions_may_stand_in_a_row(place):
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("NAME < 'Z'", [False, True]),
+        ("NAME BETWEEN 'A' AND 'Z'", [False, True]),
+        ("GREATEST(NAME, 'C')", ["a", "C"]),
+        ("LEAST(NAME, 'C')", ["C", "B"]),
+        ("MAX(NAME) OVER ()", ["a", "a"]),
+        ("ROW_NUMBER() OVER (ORDER BY NAME)", [2, 1]),
+        ("NAME LIKE 'A%'", [False, False]),
+    ],
+)
+def test_text_is_compared_by_its_bytes_whatever_the_language_of_the_database(postgres_place, text, expected):
+    english = sa.Table(
+        "ENGLISH",
+        sa.MetaData(),
+        sa.Column("ID", sa.Integer),
+        sa.Column("NAME", sa.String(collation="en-x-icu")),
+        prefixes=["TEMPORARY"],
+    )
+    with postgres_place.engine.begin() as connection:
+        english.create(connection)
+        connection.execute(english.insert(), [{"ID": 1, "NAME": "a"}, {"ID": 2, "NAME": "B"}])
+        value = expressions.parse(text, dict(english.columns), postgres_place.dialect)
+        found = connection.execute(sa.select(value).order_by(english.c.ID)).scalars().all()
+        english.drop(connection)
+    assert found == expected
+
+
+def test_the_present_is_that_of_utc(place, monkeypatch):
+    before = dt.datetime.now(dt.UTC)
+    # A zone where another day is, for new connections.
+    monkeypatch.setenv("PGTZ", "Etc/GMT-14" if before.hour >= 12 else "Etc/GMT+12")
+    place.engine.dispose()
+    (moment, *_), _ = place.values("CURRENT_TIMESTAMP")
+    (today, *_), _ = place.values("CURRENT_DATE")
+    after = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
+    assert before - dt.timedelta(seconds=1) <= moment.replace(tzinfo=dt.UTC) <= after
+    assert before.date() <= today <= after.date()
+
+
+def test_hundreds_of_conditions_may_stand_in_a_row(place):
     chain = " OR ".join(f"(ID = {number} AND AGE > 0)" for number in range(1, 400))
     assert place.ids(chain) == [1, 2, 4, 5]
     assert place.ids("ID IN (" + ", ".join(map(str, range(3, 2000))) + ")") == [3, 4, 5]
