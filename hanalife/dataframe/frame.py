@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hanalife.dataframe.context import ConnectionContext
+
+logger = logging.getLogger(__name__)
 
 
 class DataFrame(Combination, Cleaning, Description, Saving, Display, HanaOnly):
@@ -103,15 +106,17 @@ class DataFrame(Combination, Cleaning, Description, Saving, Display, HanaOnly):
 
     def collect(
         self,
-        fetch_size: int = 32_000,  # noqa: ARG002
-        geometries: bool = True,  # noqa: ARG002
-        convert_geo_to_shapely: bool = True,  # noqa: ARG002
+        fetch_size: int | None = None,
+        geometries: bool | None = None,
+        convert_geo_to_shapely: bool | None = None,
     ) -> pd.DataFrame:
         """Return all rows as a pandas frame of shape ``(n_rows, n_columns)``.
 
         The arguments are accepted for compatibility; the columns have the types that the
         database declares, in an empty result as well.
         """
+        if (fetch_size, geometries, convert_geo_to_shapely) != (None, None, None):
+            logger.debug("collect: fetch_size and spatial arguments are tuning of SAP HANA, ignored here.")
         return transfer.collect(self.connection_context, self.query)
 
     def batches(self, size: int = transfer.BATCH_ROWS) -> Iterator[pa.RecordBatch]:

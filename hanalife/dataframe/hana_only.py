@@ -16,10 +16,10 @@ def refused(method: str, remedy: str) -> Callable[..., NoReturn]:
     """Return a method that says what to use instead of it."""
 
     def refuse(_self: object, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Say what to use instead; it works inside SAP HANA only."""
         raise NotSupportedError(f"{method}: works inside SAP HANA only; {remedy}.")
 
     refuse.__name__ = refuse.__qualname__ = method
-    refuse.__doc__ = f"Not supported: {remedy}."
     return refuse
 
 

@@ -36,7 +36,7 @@ class Saving(Frame):
         save_source: bool = True,
         append: bool = False,
         data_lake: bool = False,
-        data_lake_container: str = "",  # noqa: ARG002
+        data_lake_container: str = "",
         view_structure: Any = None,
     ) -> Self:
         """Write the rows to a table, or the query to a view, and return a frame over it.
@@ -74,7 +74,10 @@ class Saving(Frame):
         schema, table = _place(where)
         kind = _kind(table_type, table, view_structure)
         if data_lake:
-            raise NotSupportedError("save(data_lake=True): works inside SAP HANA only; save to a table instead.")
+            raise NotSupportedError(
+                f"save(data_lake={data_lake!r}, data_lake_container={data_lake_container!r}): "
+                "works inside SAP HANA only; save to a table instead."
+            )
         if kind == "VIEW" and append:
             raise InvalidArgumentError("append: rows cannot be added to a view; use force=True to replace it.")
         context = self.connection_context

@@ -195,5 +195,7 @@ def test_tuning_of_sap_hana_is_accepted(frame, caplog):
     with caplog.at_level(logging.DEBUG, "hanalife"):
         assert frame.apply_with_hint("NO_CS_JOIN") is frame
         assert frame.disable_validate_columns().enable_validate_columns().declare_lttab_usage(usage=True) is frame
+        assert len(frame.collect(fetch_size=1, geometries=False)) == 3
     assert "apply_with_hint: tuning of SAP HANA, ignored here" in caplog.text
+    assert "collect: fetch_size" in caplog.text
     assert (frame.geometries, frame.srids) == ([], {})

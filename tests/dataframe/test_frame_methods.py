@@ -12,6 +12,7 @@ import pytest
 
 from hanalife import DataFrame, errors
 from hanalife.dataframe import relations
+from hanalife.dataframe.columns import smart_quote
 from hanalife.dataframe.reshaping import melt
 from tests.dataframe.samples import rows_of
 
@@ -60,6 +61,21 @@ def test_frames_have_names_and_an_index_that_follows_its_columns(frame):
     assert frame.select("X").index is None
     assert frame.set_index(["ID", "K"]).alias("L").index == ["ID", "K"]
     assert frame.rearrange(label="S").columns == ["ID", "K", "X", "D", "AT", "S"]
+
+
+@pytest.mark.parametrize(
+    ("name", "quoted"),
+    [
+        ("T", '"T"'),
+        ("S.T", '"S"."T"'),
+        ('"S.T"', '"S.T"'),
+        ('"S".T', '"S"."T"'),
+        ('a"b', '"a""b"'),
+        ("S.T.U", '"S"."T.U"'),
+    ],
+)
+def test_names_are_quoted_once(name, quoted):
+    assert smart_quote(name) == quoted
 
 
 def test_columns_are_listed_as_attributes(frame):
@@ -242,6 +258,11 @@ def test_describe_shows_text_where_there_is_nothing_but_text(frame):
     assert long["min_value"].tolist() == ["a string o..."]
     assert frame.stats is frame.stats
     assert frame.stats["column"].tolist() == ["ID", "K", "X", "D", "S", "AT"]
+
+
+def test_the_spread_of_one_value_is_unknown(frame):
+    assert frame.select("X").head(1).stddev() is None
+    assert frame.filter("ID IN (1, 2)").select("X").stddev() == pytest.approx(1.5 / 2**0.5)
 
 
 def test_the_summary_can_be_long(frame):
