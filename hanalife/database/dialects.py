@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from hanalife.clock import utc_now
+from hanalife.database.sqlite_functions import add_functions
 from hanalife.errors import InvalidArgumentError
 
 #: Execution option of a connection that is going to write.
@@ -27,7 +29,9 @@ def create_engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, pool_pre_ping=True)
+        engine = sa.create_engine(url, pool_pre_ping=True)
+        event.listen(engine, "connect", _prepare_postgres)
+        return engine
     raise InvalidArgumentError(
         f"url: {url.get_backend_name()!r} is not a supported database; "
         "use sqlite:///file.db or postgresql://user@host/database."
@@ -52,6 +56,13 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not block each other
     connection.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives power loss
     connection.execute("PRAGMA foreign_keys=ON")
+    add_functions(connection)
+
+
+def _prepare_postgres(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    # Moments are UTC everywhere: the present day and moments read from text as well.
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
@@ -123,30 +134,71 @@ def default_schema(dialect: sa.Dialect) -> str:
     return "public" if dialect.name == "postgresql" else "main"
 
 
-def like(value: sa.ColumnElement[Any], pattern: str, dialect: sa.Dialect) -> sa.ColumnElement[bool]:
-    """Match a LIKE pattern with regard to case, which SQLite's own LIKE has not."""
-    if dialect.name == "sqlite":
-        glob = "".join({"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}.get(char, char) for char in pattern)
-        return value.op("GLOB", is_comparison=True, return_type=sa.Boolean())(glob)
-    return value.like(pattern)
+def types_of_query(
+    connection: sa.Connection, text: sa.TextClause, described: Sequence[Sequence[Any]]
+) -> list[sa.types.TypeEngine[Any]]:
+    """Return the types of a query's columns; ``described`` is the driver's description of them."""
+    if connection.dialect.name == "postgresql":
+        return [_POSTGRES_TYPES.get(row[1], sa.types.NullType()) for row in described]
+    return _sqlite_types(connection, text, [row[0] for row in described])
 
 
-def type_of_code(code: object, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-    """Return the type of a result column from the driver's code; SQLite gives none."""
-    if dialect.name == "postgresql":
-        kinds: dict[object, sa.types.TypeEngine[Any]] = {
-            16: sa.Boolean(),
-            20: sa.BigInteger(),
-            21: sa.SmallInteger(),
-            23: sa.Integer(),
-            700: sa.Double(),
-            701: sa.Double(),
-            1082: sa.Date(),
-            1114: sa.DateTime(),
-            1700: sa.Numeric(),
-        }
-        return kinds.get(code, sa.String())
-    return sa.types.NullType()
+_POSTGRES_TYPES: dict[object, sa.types.TypeEngine[Any]] = {
+    16: sa.Boolean(),
+    17: sa.LargeBinary(),
+    20: sa.BigInteger(),
+    21: sa.SmallInteger(),
+    23: sa.Integer(),
+    25: sa.String(),
+    114: sa.JSON(),
+    700: sa.Double(),
+    701: sa.Double(),
+    1042: sa.String(),
+    1043: sa.String(),
+    1082: sa.Date(),
+    1083: sa.Time(),
+    1114: sa.DateTime(),
+    1184: sa.DateTime(timezone=True),
+    1186: sa.Interval(),
+    1700: sa.Numeric(),
+    2950: sa.Uuid(),
+    3802: sa.JSON(),
+}
+
+# Rows of a query that tell the types of its computed columns.
+_SQLITE_SAMPLE = 1_000
+
+
+def _sqlite_types(
+    connection: sa.Connection, text: sa.TextClause, names: Sequence[str]
+) -> list[sa.types.TypeEngine[Any]]:
+    """Return declared types, as a view over the query shows them; of computed columns, what values show."""
+    view = sa.table("#hl_shape")
+    connection.exec_driver_sql(f'CREATE TEMPORARY VIEW "#hl_shape" AS {text.compile(dialect=connection.dialect)}')
+    try:
+        declared = [column["type"] for column in sa.inspect(connection).get_columns("#hl_shape")]
+        if any(isinstance(kind, sa.types.NullType) for kind in declared):
+            sample = connection.execute(sa.select(sa.text("*")).select_from(view).limit(_SQLITE_SAMPLE)).all()
+            for place, name in enumerate(names):
+                if isinstance(declared[place], sa.types.NullType):
+                    values = [row[place] for row in sample if row[place] is not None]
+                    column: sa.ColumnClause[Any] = sa.column(name)
+                    later = sa.select(column).select_from(view).where(column.is_not(None)).limit(1)
+                    declared[place] = _sqlite_type(values or connection.execute(later).scalars().all())
+    finally:
+        connection.exec_driver_sql('DROP VIEW "#hl_shape"')
+    return declared
+
+
+def _sqlite_type(values: Sequence[Any]) -> sa.types.TypeEngine[Any]:
+    kinds = {type(value) for value in values}
+    types: tuple[tuple[set[type], sa.types.TypeEngine[Any]], ...] = (
+        ({int}, sa.BigInteger()),
+        ({int, float}, sa.Double()),
+        ({str}, sa.String()),
+        ({bytes}, sa.LargeBinary()),
+    )
+    return next((kind for allowed, kind in types if kinds and kinds <= allowed), sa.types.NullType())
 
 
 def with_named_parameters(dialect: sa.Dialect) -> sa.Dialect:
@@ -165,3 +217,50 @@ def file_of(url: sa.URL) -> Path | None:
     if url.get_backend_name() != "sqlite" or is_in_memory(url):
         return None
     return Path(url.database or "").absolute()
+
+
+#: The package that reads and writes a database in columns, by the name in its URL.
+COLUMNAR_DRIVERS = {"postgresql": "adbc_driver_postgresql"}
+
+#: What a columnar connection starts with, so that it answers as the others do.
+COLUMNAR_SETUP = "SET TIME ZONE 'UTC'"
+
+
+def with_numbered_parameters() -> sa.Dialect:
+    """Return PostgreSQL's dialect with ``$1`` for the first value, and its type, as the server itself reads it."""
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+    numbered: sa.Dialect = PGDialect_psycopg(  # type: ignore[no-untyped-call]
+        paramstyle="numeric_dollar"
+    )
+    return numbered
+
+
+def has_schemas(dialect: sa.Dialect) -> bool:
+    """Say whether a database has a server with schemas, or is one file."""
+    return dialect.name == "postgresql"
+
+
+def can_change_keys(dialect: sa.Dialect) -> bool:
+    """Say whether the key of an existing table can be changed."""
+    return dialect.name == "postgresql"
+
+
+def connection_id(connection: sa.Connection) -> int:
+    """Return the server's number of a connection; of an embedded database, that of the process."""
+    if connection.dialect.name == "postgresql":
+        return int(connection.execute(sa.select(sa.func.pg_backend_pid())).scalar_one())
+    return os.getpid()
+
+
+def statements(text: str, dialect: sa.Dialect) -> list[str]:
+    """Cut a script into what one call of the driver can run; PostgreSQL runs a whole one."""
+    if dialect.name == "postgresql":
+        return [text] if text.strip() else []
+    found, rest = [], ""
+    for part in text.split(";"):
+        rest += part + ";"
+        if sqlite3.complete_statement(rest):  # knows quotes, comments and the bodies of triggers
+            found.append(rest)
+            rest = ""
+    return [statement for statement in (*found, rest.removesuffix(";")) if statement.strip(" \n\t\r;")]

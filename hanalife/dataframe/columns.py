@@ -71,6 +71,16 @@ def name_of_type(kind: sa.types.TypeEngine[Any]) -> str:
     return next((word for cls, word in words if isinstance(kind, cls)), "NVARCHAR")
 
 
+def sized_name_of_type(kind: sa.types.TypeEngine[Any]) -> str:
+    """Return HANA's word for a type with its size, such as ``NVARCHAR(20)`` or ``DECIMAL(7, 3)``."""
+    word = name_of_type(kind)
+    if isinstance(kind, sa.String) and kind.length and not isinstance(kind, sa.Text):
+        return f"{word}({kind.length})"
+    if word == "DECIMAL" and isinstance(kind, sa.Numeric) and kind.precision:
+        return f"{word}({kind.precision}, {kind.scale or 0})"
+    return word
+
+
 def specs(columns: Sequence[sa.ColumnElement[object]]) -> tuple[ColumnSpec, ...]:
     """Return name and HANA type of each column."""
     return tuple(ColumnSpec(str(column.key), name_of_type(column.type)) for column in columns)
@@ -107,3 +117,14 @@ def quotename(name: str) -> str:
     '"a""b"'
     """
     return '"' + name.replace('"', '""') + '"'
+
+
+def smart_quote(name: str) -> str:
+    """Return a name, or a schema and a name with a dot between them, in double quotes unless it has them.
+
+    >>> smart_quote("S.T"), smart_quote('"S.T"')
+    ('"S"."T"', '"S.T"')
+    """
+    if name.startswith('"') and name.endswith('"'):
+        return name
+    return ".".join(part if part.startswith('"') else quotename(part) for part in name.split(".", 1))

@@ -1,209 +1,209 @@
-"""SQL text of the user, read by a parser and rebuilt as bound expressions.
+"""SQL text of the user: read by a parser, checked, rebuilt as bound expressions.
 
-Nothing from the text is pasted into a statement: what has no rule here cannot reach the
-database, and every literal becomes a bound value.
+Nothing from the text of an expression is pasted into a statement: what has no rule cannot
+reach the database, and every literal becomes a bound value. The rules stand in
+:mod:`hanalife.dataframe.sqltext`.
+
+Known differences between the databases that remain:
+
+- ``x / 0`` and ``MOD(x, 0)`` are NULL on SQLite and an error elsewhere.
+- SQLite keeps a DECIMAL as a DOUBLE, and whole numbers never overflow 32 bits there.
+- ``/`` gives a DOUBLE; SAP HANA gives a DECIMAL for whole numbers.
+- Regular expressions are each database's own beyond the common ground.
 """
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
-from decimal import Decimal
-from typing import Any, ClassVar
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
-import sqlglot
-from sqlglot import exp, tokens
-from sqlglot.dialects.dialect import Dialect, NormalizationStrategy
+from sqlglot import exp
 
-from hanalife.database import dialects
-from hanalife.dataframe import columns as names
+from hanalife.dataframe.sqltext import aggregates, grammar, statements
+from hanalife.dataframe.sqltext.translation import Translator
+from hanalife.dataframe.sqltext.values import Operand
 from hanalife.errors import BadSQLError
 
 Columns = Mapping[str, sa.ColumnElement[Any]]
 Expression = sa.ColumnElement[Any]
 
-
-class Hana(Dialect):
-    """SQL as SAP HANA reads it, as far as expressions need."""
-
-    NORMALIZATION_STRATEGY = NormalizationStrategy.UPPERCASE
-    TYPED_DIVISION = False  # INT / INT keeps its fraction
-
-    class Tokenizer(tokens.Tokenizer):
-        """Comments and quotes of SAP HANA."""
-
-        IDENTIFIERS: ClassVar = ['"']
-        QUOTES: ClassVar = ["'"]
-        COMMENTS: ClassVar = ["--", ("/*", "*/")]
+_SHOWN = 300  # characters of a refused text
 
 
 def parse(text: str, columns: Columns, dialect: sa.Dialect, argument: str = "condition") -> Expression:
     """Return the bound expression that SQL text means over the given columns.
 
+    Parameters
+    ----------
+    text : str
+        One expression as SAP HANA reads it, such as ``"AGE / 2 > 15 OR NAME LIKE 'A%'"``.
+    columns : mapping of str to ColumnElement
+        What the names in the text may mean; see :func:`hanalife.dataframe.columns.resolve`.
+    dialect : sqlalchemy.Dialect
+        The database that the expression is for.
+    argument : str
+        The name of the caller's argument, for messages.
+
     Raises
     ------
     BadSQLError
-        The text is not one expression, or uses something that has no portable meaning.
+        The text is not one expression, uses something that is not on the list, or joins types
+        that do not fit. The message quotes the part and says why.
     UnknownColumnError
         A name in the text is not a column.
+
+    Examples
+    --------
+    >>> from sqlalchemy.dialects import sqlite
+    >>> print(parse("AGE > 30", {"AGE": sa.column("AGE", sa.Integer())}, sqlite.dialect()))
+    "AGE" > :param_1
     """
-    return _Translator(columns, dialect, text, argument).translate(_one_expression(text, argument))
+    with _refused(text, argument):
+        return Translator(columns, dialect, argument).value(grammar.expression_tree(text))
+
+
+def condition(text: str, columns: Columns, dialect: sa.Dialect, argument: str = "condition") -> Expression:
+    """Return the bound condition that SQL text means; see :func:`parse`.
+
+    Raises
+    ------
+    BadSQLError
+        As :func:`parse`, and if the text has a value that is not true or false.
+    """
+    with _refused(text, argument):
+        return Translator(columns, dialect, argument).operand(grammar.expression_tree(text)).condition()
+
+
+def aggregate(
+    name: str,
+    column: sa.ColumnElement[Any] | None,
+    dialect: sa.Dialect,
+    *,
+    second: sa.ColumnElement[Any] | None = None,
+    distinct: bool = False,
+    separator: str = "",
+    order_by: Sequence[tuple[sa.ColumnElement[Any], bool]] = (),
+    argument: str = "agg_list",
+) -> Expression:
+    """Return an aggregate by SAP HANA's name for it.
+
+    Parameters
+    ----------
+    name : str
+        One of avg, corr, count, max, median, min, stddev (of a sample), stddev_pop, string_agg, sum, var
+        (of a sample) and var_pop, in any case.
+    column : ColumnElement or None
+        What is aggregated; None is ``COUNT(*)``.
+    dialect : sqlalchemy.Dialect
+        The database that the expression is for.
+    second : ColumnElement, optional
+        The other column of ``corr``.
+    distinct : bool, default False
+        Count each value once.
+    separator : str, default ''
+        What stands between the texts of ``string_agg``.
+    order_by : sequence of (ColumnElement, bool)
+        The order of the texts of ``string_agg``: columns, and whether each descends.
+    argument : str
+        The name of the caller's argument, for messages.
+
+    Returns
+    -------
+    ColumnElement
+        Of type BIGINT for counts and sums of whole numbers, DOUBLE for averages and measures of
+        spread, NVARCHAR for ``string_agg``, else of the column's own type.
+
+    Raises
+    ------
+    BadSQLError
+        There is no such aggregate, or the column's type does not fit.
+    """
+    with _refused(name, argument):
+        operands = [_operand(item) for item in (column, second) if item is not None]
+        node = exp.Anonymous(this=str(name), expressions=[item.node for item in operands])
+        if str(name).upper() != "STRING_AGG":
+            return aggregates.aggregate(node, name, operands, dialect, distinct=distinct).value
+        between = Operand(exp.Literal.string(separator), sa.literal(separator, sa.String()))
+        if order_by and len(operands) == 1:
+            keys = [(_operand(key), descends) for key, descends in order_by]
+            return aggregates.ordered_strings(operands[0], between, keys, dialect)
+        return aggregates.aggregate(node, name, [*operands, between], dialect, distinct=distinct).value
+
+
+def _operand(column: sa.ColumnElement[Any]) -> Operand:
+    name = str(getattr(column, "key", None) or "expression")
+    return Operand(exp.column(exp.to_identifier(name, quoted=True)), column)
+
+
+def query(text: str, dialect: sa.Dialect, argument: str = "sql", known: Collection[str] = ()) -> str:
+    """Return one SELECT statement of SAP HANA's SQL as the database of a dialect reads it.
+
+    Names without quotes are folded to upper case and all names are quoted; ``TOP n``,
+    ``FROM DUMMY``, ``WITH HINT (...)``, true division, LIKE's regard to case, the place of NULLs
+    in an order and SAP HANA's functions are rewritten. The types of columns are not known here,
+    so that a text compared with a timestamp stays a text: write ``TO_TIMESTAMP('...')``.
+
+    Parameters
+    ----------
+    text : str
+        The statement.
+    dialect : sqlalchemy.Dialect
+        The database that it is for.
+    argument : str
+        The name of the caller's argument, for messages.
+    known : collection of str
+        Names of tables and columns that exist. A name without quotes that is not among them in
+        upper case, but is in another spelling, is taken for that one.
+
+    Raises
+    ------
+    BadSQLError
+        The text is not exactly one query, or changes something.
+    """
+    with _refused(text, argument):
+        return statements.query(text, dialect, known)
 
 
 def one_query(text: str, dialect: sa.Dialect, argument: str = "sql") -> str:
-    """Return the text of one SELECT statement unchanged, or refuse it.
+    """Return the text of one SELECT statement in the database's own SQL unchanged, or refuse it.
+
+    Raises
+    ------
+    BadSQLError
+        The text is not exactly one query, or changes something.
+    """
+    with _refused(text, argument):
+        return statements.one_query(text, dialect)
+
+
+def source_tables(text: str, dialect: sa.Dialect | None = None) -> list[str]:
+    """Return the tables that a query reads, ``NAME`` or ``SCHEMA.NAME``, in alphabetical order.
+
+    Names of common table expressions are none. The text is SAP HANA's SQL, or that of the database
+    of a dialect.
 
     Raises
     ------
     BadSQLError
         The text is not exactly one query.
+
+    Examples
+    --------
+    >>> source_tables('WITH X AS (SELECT * FROM people) SELECT * FROM X JOIN S."Orders" ON 1 = 1')
+    ['PEOPLE', 'S.Orders']
     """
-    _query(text, dialect, argument)
-    return text.rstrip().removesuffix(";")
+    with _refused(text, "sql"):
+        return statements.source_tables(text, dialect)
 
 
-def tables_of(text: str, dialect: sa.Dialect) -> set[str]:
-    """Return the names of the tables that one SELECT statement reads."""
-    return {table.name for table in _query(text, dialect, "sql").find_all(exp.Table)}
-
-
-def _query(text: str, dialect: sa.Dialect, argument: str) -> exp.Query:
-    reader = "postgres" if dialect.name == "postgresql" else dialect.name
+@contextmanager
+def _refused(text: object, argument: str) -> Iterator[None]:
+    """Name the argument and the whole text of what is refused."""
     try:
-        statements = [tree for tree in sqlglot.parse(text, read=reader) if tree is not None]
-    except sqlglot.errors.SqlglotError as error:
-        raise BadSQLError(f"{argument}: {text!r} is not SQL{_reason(error)}.") from None
-    query = statements[0] if len(statements) == 1 else None
-    if not isinstance(query, exp.Query):
-        raise BadSQLError(f"{argument}: expected exactly one SELECT statement, got {text!r}.")
-    if any(isinstance(node, (exp.DML, exp.DDL)) and not isinstance(node, exp.Query) for node in query.walk()):
-        raise BadSQLError(f"{argument}: a query must not change anything: {text!r}.")
-    return query
-
-
-def _one_expression(text: str, argument: str) -> exp.Expression:
-    if not isinstance(text, str) or not text.strip():
-        raise BadSQLError(f"{argument}: expected SQL text such as 'AGE > 30', got {text!r}.")
-    try:
-        words = Hana().tokenize(text)
-        tree = sqlglot.parse_one("SELECT " + text, read=Hana)
-    except sqlglot.errors.SqlglotError as error:
-        raise BadSQLError(f"{argument}: {text!r} is not an SQL expression{_reason(error)}.") from None
-    if any(word.comments or word.token_type.name == "SEMICOLON" for word in words):
-        raise BadSQLError(f"{argument}: comments and semicolons are not allowed: {text!r}.")
-    clauses = {key for key, value in tree.args.items() if value} - {"expressions"}
-    if not isinstance(tree, exp.Select) or clauses or len(tree.expressions) != 1:
-        raise BadSQLError(f"{argument}: expected one expression, got {text!r}.")
-    found: exp.Expression = tree.expressions[0]
-    return found
-
-
-def _reason(error: sqlglot.errors.SqlglotError) -> str:
-    """Return the parser's own words, without its colours."""
-    parts = getattr(error, "errors", None)
-    return f": {parts[0]['description']}" if parts else ""
-
-
-_BINARY: dict[type[exp.Expression], Callable[[Any, Any], Any]] = {
-    exp.EQ: operator.eq,
-    exp.NEQ: operator.ne,
-    exp.GT: operator.gt,
-    exp.GTE: operator.ge,
-    exp.LT: operator.lt,
-    exp.LTE: operator.le,
-    exp.Add: operator.add,
-    exp.Sub: operator.sub,
-    exp.Mul: operator.mul,
-    exp.Div: operator.truediv,
-    exp.Mod: operator.mod,
-    exp.And: sa.and_,
-    exp.Or: sa.or_,
-}
-
-#: Functions that mean the same on every backend: node -> (SQL name, type; None: that of the argument).
-_FUNCTIONS: dict[type[exp.Expression], tuple[str, sa.types.TypeEngine[Any] | None]] = {
-    exp.Abs: ("abs", None),
-    exp.Upper: ("upper", sa.String()),
-    exp.Lower: ("lower", sa.String()),
-    exp.Length: ("length", sa.Integer()),
-}
-
-
-class _Translator:
-    """One parse tree on its way to an expression."""
-
-    def __init__(self, columns: Columns, dialect: sa.Dialect, text: str, argument: str) -> None:
-        self.columns = columns
-        self.dialect = dialect
-        self.text = text
-        self.argument = argument
-        self.rules: dict[type[exp.Expression], Callable[[Any], Expression]] = {
-            exp.Paren: lambda node: self.translate(node.this),
-            exp.Column: self.column,
-            exp.Literal: self.literal,
-            exp.Null: lambda _: sa.null(),
-            exp.Boolean: lambda node: sa.true() if node.this else sa.false(),
-            exp.Not: lambda node: sa.not_(self.translate(node.this)),
-            exp.Neg: lambda node: -self.translate(node.this),
-            exp.Is: lambda node: self.translate(node.this).is_(self.translate(node.expression)),
-            exp.In: self.membership,
-            exp.Between: self.between,
-            exp.Like: self.like,
-            exp.Case: self.case,
-            exp.Coalesce: lambda node: sa.func.coalesce(*map(self.translate, [node.this, *node.expressions])),
-        }
-
-    def translate(self, node: exp.Expression) -> Expression:
-        rule = self.rules.get(type(node))
-        if rule is not None:
-            return rule(node)
-        if type(node) in _BINARY:
-            left, right = self.translate(node.this), self.translate(node.expression)
-            combined: Expression = _BINARY[type(node)](left, right)
-            return combined
-        if type(node) in _FUNCTIONS:
-            name, kind = _FUNCTIONS[type(node)]
-            value = self.translate(node.this)
-            called: Expression = getattr(sa.func, name)(value, type_=kind or value.type)
-            return called
-        raise BadSQLError(f"{self.argument}: {node.sql(dialect=Hana)!r} is not supported in {self.text!r}.")
-
-    def column(self, node: exp.Column) -> Expression:
-        identifier = node.this
-        if node.args.get("table") is not None or not isinstance(identifier, exp.Identifier):
-            raise BadSQLError(f"{self.argument}: write {node.name!r} without a table name in {self.text!r}.")
-        return names.resolve(
-            identifier.name, quoted=bool(identifier.quoted), columns=self.columns, argument=self.argument
-        )
-
-    def literal(self, node: exp.Literal) -> Expression:
-        if node.is_string:
-            return sa.literal(node.this, sa.String())
-        text = node.this
-        if text.isdigit():
-            return sa.literal(int(text), sa.Integer() if int(text) < 2**31 else sa.BigInteger())
-        value = Decimal(text)
-        return sa.literal(float(value), sa.Double())
-
-    def membership(self, node: exp.In) -> Expression:
-        if node.args.get("query") is not None or not node.expressions:
-            raise BadSQLError(f"{self.argument}: IN takes a list of values in {self.text!r}.")
-        return self.translate(node.this).in_([self.translate(item) for item in node.expressions])
-
-    def between(self, node: exp.Between) -> Expression:
-        low, high = self.translate(node.args["low"]), self.translate(node.args["high"])
-        return self.translate(node.this).between(low, high)
-
-    def like(self, node: exp.Like) -> Expression:
-        pattern = node.expression
-        if not isinstance(pattern, exp.Literal) or not pattern.is_string:
-            raise BadSQLError(f"{self.argument}: LIKE takes a text pattern in {self.text!r}.")
-        return dialects.like(self.translate(node.this), pattern.this, self.dialect)
-
-    def case(self, node: exp.Case) -> Expression:
-        if node.this is not None:
-            raise BadSQLError(f"{self.argument}: write CASE WHEN <condition> in {self.text!r}.")
-        branches = [(self.translate(part.this), self.translate(part.args["true"])) for part in node.args["ifs"]]
-        default = node.args.get("default")
-        return sa.case(*branches, else_=None if default is None else self.translate(default))
+        yield
+    except grammar.Refusal as refusal:
+        shown = text if not isinstance(text, str) or len(text) <= _SHOWN else text[:_SHOWN] + "..."
+        whole = f" (in {shown!r})" if refusal.part != text else ""
+        raise BadSQLError(f"{argument}: {refusal.part!r} {refusal.reason}{whole}.") from None

@@ -1,0 +1,171 @@
+"""A session with a database: the connection of its own where temporary tables live, and a pool."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import sqlalchemy as sa
+
+from hanalife.database import dialects
+from hanalife.database.engine import Database, parse_url
+from hanalife.errors import InvalidArgumentError, NotSupportedError, UnreachableDatabaseError
+
+if TYPE_CHECKING:
+    from hanalife.dataframe.transfer.columnar import Pool
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+URL_VARIABLE = "HANALIFE_URL"
+DEFAULT_URL = "sqlite:///hanalife.db"
+
+_DROPPED = (
+    "The connection to the database was dropped, and the session's temporary tables with it; "
+    "nothing of this call was written. A new connection is open: make the temporary tables again, then call again."
+)
+
+
+class Session:
+    """What a connection is, below what it does with tables."""
+
+    def __init__(self, address: str = "", port: int = 0, user: str = "", password: str | None = None) -> None:
+        if port or user or password:
+            raise NotSupportedError(
+                "ConnectionContext(address, port, user, password): SAP HANA is not supported yet; "
+                "use ConnectionContext('sqlite:///life.db') or a postgresql:// URL."
+            )
+        self.database = Database(_absolute(parse_url(address or os.environ.get(URL_VARIABLE) or DEFAULT_URL)))
+        self._lock = threading.RLock()
+        self._session: sa.Connection | None = self.database.connect()
+        self._is_altered = False  # by raw statements, in ways that other connections do not know
+        self._columnar: list[Pool | None] = []  # empty until it is first asked for
+
+    # --- life ---------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"ConnectionContext({self.database.label!r})"
+
+    @property
+    def dialect(self) -> sa.Dialect:
+        """The SQL dialect of the database."""
+        return self.database.engine.dialect
+
+    @property
+    def connection(self) -> Any:
+        """The raw DBAPI connection of the session.
+
+        Whatever is set on it counts for the frames too, which from now on all read through it.
+        """
+        with self._lock:
+            self._is_altered = True
+            return self._open_session().connection.driver_connection
+
+    def close(self) -> None:
+        """Close the session and the pool; temporary tables are gone."""
+        with self._lock:
+            if self._session is not None:
+                self._session.close()
+                self._session = None
+            for pool in self._columnar:
+                if pool is not None:
+                    pool.close()
+            self.database.close()
+
+    def copy(self) -> Self:
+        """Return a new connection to the same database."""
+        return type(self)(self.database.url.render_as_string(hide_password=False))
+
+    def _open_session(self) -> sa.Connection:
+        if self._session is None:
+            raise InvalidArgumentError("The connection is closed; open a new ConnectionContext.")
+        return self._session
+
+    @property
+    def columnar(self) -> Pool | None:
+        """The columnar connections to the database, or None where its driver has none."""
+        from hanalife.dataframe.transfer import columnar
+
+        with self._lock:
+            if not self._columnar:
+                self._columnar = [columnar.pool_for(self.database.url)]
+            return self._columnar[0]
+
+    def needs_session(self, query: sa.ClauseElement) -> bool:
+        """Say whether only the session can answer a query.
+
+        It can where a transaction is open, where a temporary table is named, and where the
+        caller may have set something on the session that other connections do not have.
+        """
+        with self._lock:
+            if self._is_altered or self._open_session().in_transaction() or dialects.is_in_memory(self.database.url):
+                return True
+        return '"#' in str(query.compile(dialect=self.dialect))
+
+    def read_again_if_dropped(self, read: Callable[[], T]) -> T:
+        """Return what a reading gives; if the connection was dropped meanwhile, read once more."""
+        try:
+            return read()
+        except Exception as error:
+            if self._open_session().in_transaction() or not _is_dropped(error):
+                raise
+            logger.warning("The connection to %s was dropped; reading once more.", self.database.label)
+            return read()
+
+    @contextmanager
+    def session(self, *, writes: bool = False) -> Iterator[sa.Connection]:
+        """Give the session's connection in one transaction; an inner call joins the outer one.
+
+        The session is where temporary tables live. One thread at a time has it.
+        """
+        with self._lock:
+            connection = self._open_session()
+            if connection.in_transaction():
+                yield connection
+                return
+            connection = self._live(connection, writes=writes)
+            connection.execution_options(**{dialects.WRITES: writes})
+            try:
+                with connection.begin():
+                    yield connection
+            except sa.exc.DBAPIError as error:
+                if writes and error.connection_invalidated:
+                    raise UnreachableDatabaseError(_DROPPED) from error
+                raise
+
+    def _live(self, connection: sa.Connection, *, writes: bool) -> sa.Connection:
+        """Return the session, or for a reader a new one if the server dropped it."""
+        raw = connection.connection.dbapi_connection
+        try:
+            connection.dialect.do_ping(raw)  # type: ignore[arg-type]
+        except connection.dialect.loaded_dbapi.Error as error:
+            logger.warning("The connection to %s was dropped; its temporary tables are gone.", self.database.label)
+            connection.invalidate(error)
+            connection.close()
+            self._session = self.database.connect()
+            if writes:
+                raise UnreachableDatabaseError(_DROPPED) from error
+        return self._open_session()
+
+
+def _absolute(url: sa.URL) -> sa.URL:
+    # Jobs run in processes with another working directory.
+    if url.get_backend_name() != "sqlite" or dialects.is_in_memory(url):
+        return url
+    return url.set(database=str(Path(url.database or "").absolute()))
+
+
+def _is_dropped(error: Exception) -> bool:
+    return isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
