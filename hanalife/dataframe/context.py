@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hanalife.database import dialects
 from hanalife.dataframe import columns as names
-from hanalife.dataframe import definitions, relations, transfer
+from hanalife.dataframe import definitions, expressions, relations, transfer
 from hanalife.dataframe.administration import Administration
 from hanalife.dataframe.frame import DataFrame
 from hanalife.dataframe.session import URL_VARIABLE
@@ -51,8 +51,28 @@ class ConnectionContext(Administration):
     # --- tables -------------------------------------------------------------------------------
 
     def sql(self, sql: str) -> DataFrame:
-        """Return a frame over one SELECT statement in the SQL of this database."""
-        return DataFrame(self, sql)
+        """Return a frame over one SELECT statement in SAP HANA's SQL.
+
+        Names without quotes are tried in upper case first, then as they are spelt in the
+        database. For SQL of the database itself write ``DataFrame(conn, "...")``.
+
+        Raises
+        ------
+        BadSQLError
+            The text is not exactly one query, or the database refuses it.
+        """
+        return DataFrame(self, expressions.query(sql, self.dialect, "sql", self._known_names(sql)))
+
+    def _known_names(self, sql: str) -> set[str]:
+        """Return the names of tables, and of the columns of those that a query may read."""
+        read = {name.rpartition(".")[2].upper() for name in expressions.source_tables(sql)}
+        with self.session() as connection:
+            inspector = sa.inspect(connection)
+            tables = {*inspector.get_table_names(), *inspector.get_view_names(), *inspector.get_temp_table_names()}
+            columns = {
+                column["name"] for table in tables if table.upper() in read for column in inspector.get_columns(table)
+            }
+        return tables | columns
 
     def table(self, table: str, schema: str | None = None) -> DataFrame:
         """Return a frame over all rows of a table.

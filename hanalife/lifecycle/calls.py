@@ -16,7 +16,6 @@ import sqlalchemy as sa
 
 from hanalife.database import dialects, leases, models
 from hanalife.database.leases import Lease
-from hanalife.dataframe import expressions
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.dataframe.frame import DataFrame
 from hanalife.errors import ArgumentTypeError, Error, InvalidArgumentError, LostLeaseError, ModelStorageError
@@ -168,8 +167,7 @@ def _lasting(context: ConnectionContext, frame: DataFrame, table: str, argument:
             f"{argument}: the frame is of {owner.database.label}, the task of {context.database.label}; "
             "use frames of the task's database."
         )
-    names = expressions.tables_of(frame.definition()["sql"], owner.dialect)
-    if not any(name.startswith("#") for name in names):
+    if not any(source["TABLE_NAME"].startswith("#") for source in frame.source_tables):
         return frame
     if owner is not context:
         raise InvalidArgumentError(
