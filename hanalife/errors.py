@@ -53,6 +53,10 @@ class UnreachableDatabaseError(Error, ConnectionError):
     """The database of a URL cannot be opened."""
 
 
+class UnreachableFileError(Error, ConnectionError):
+    """A file of a URL or path cannot be read."""
+
+
 class IncompatibleStoreError(Error):
     """The tables of the store were made by a newer hanalife than this one."""
 

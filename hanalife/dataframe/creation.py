@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import sqlalchemy as sa
 
 from hanalife.dataframe import columns as names
-from hanalife.dataframe import relations, transfer
+from hanalife.dataframe import arguments, relations, transfer
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.dataframe.frame import DataFrame
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError, TableNotFoundError
@@ -189,10 +189,9 @@ def _upsert(
 def _without_null_numbers(frame: DataFrame) -> DataFrame:
     inner = frame.query.subquery()
     columns = [
-        sa.func.coalesce(column, 0).label(str(column.key)) if isinstance(column.type, sa.types.Numeric | sa.Integer)
-        else column
+        sa.func.coalesce(column, 0).label(str(column.key)) if isinstance(column.type, arguments.NUMBERS) else column
         for column in inner.columns
-    ]  # fmt: skip
+    ]
     return DataFrame.from_query(frame.connection_context, sa.select(*columns))
 
 
