@@ -13,6 +13,7 @@ from hanalife._version import __version__
 if TYPE_CHECKING:
     from hanalife.compat import install_as_hana_ml
     from hanalife.dataframe.context import ConnectionContext
+    from hanalife.dataframe.creation import create_dataframe_from_pandas
     from hanalife.dataframe.frame import DataFrame
     from hanalife.datasets.loaders import DataSets
     from hanalife.datasets.split import train_test_val_split
@@ -36,6 +37,7 @@ __all__ = [
     "ScheduledTaskMonitor",
     "UnifiedClassification",
     "__version__",
+    "create_dataframe_from_pandas",
     "install_as_hana_ml",
     "train_test_val_split",
 ]
@@ -51,6 +53,7 @@ _HOME = {
     "ScheduledExecution": "hanalife.lifecycle.scheduled_execution",
     "ScheduledTaskMonitor": "hanalife.monitors.scheduled_task_monitor",
     "UnifiedClassification": "hanalife.learning.classification",
+    "create_dataframe_from_pandas": "hanalife.dataframe.creation",
     "install_as_hana_ml": "hanalife.compat",
     "train_test_val_split": "hanalife.datasets.split",
 }

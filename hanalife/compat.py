@@ -19,7 +19,12 @@ _PATHS: dict[str, dict[str, str]] = {
     "hana_ml.dataframe": {
         "ConnectionContext": "hanalife.dataframe.context",
         "DataFrame": "hanalife.dataframe.frame",
+        "create_dataframe_from_pandas": "hanalife.dataframe.creation",
+        "import_csv_from": "hanalife.dataframe.creation",
+        "melt": "hanalife.dataframe.reshaping",
         "quotename": "hanalife.dataframe.columns",
+        "read_pickle": "hanalife.dataframe.creation",
+        "smart_quote": "hanalife.dataframe.columns",
     },
     "hana_ml.algorithms": {},
     "hana_ml.algorithms.pal": {},

@@ -32,6 +32,12 @@ def main() -> int:
         ("packages of the front end", ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], js),
         ("types of the front end", ["npm", "run", "--silent", "typecheck"], js),
         ("tests of the front end", ["npm", "test", "--silent"], js),
+        # Its dialect class alone is tested, without the proprietary driver that it would pull in.
+        (
+            "SAP HANA's dialect",
+            [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "sqlalchemy-hana>=5,<6"],
+            ROOT,
+        ),
         ("tests", [sys.executable, "-m", "pytest", *sys.argv[1:]], ROOT),
     ]
     if (js / "node_modules").exists():

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import sqlalchemy as sa
 
-from hanalife.dataframe import columns as names
 from hanalife.dataframe import arguments, relations, transfer
+from hanalife.dataframe import columns as names
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.dataframe.frame import DataFrame
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError, TableNotFoundError

@@ -51,7 +51,7 @@ def test_installing_twice_changes_nothing(hana_ml):
 def test_an_unknown_name_is_an_import_error(hana_ml):
     with pytest.raises(ImportError, match="NoSuchClass"):
         exec("from hana_ml.dataframe import NoSuchClass", {})
-    with pytest.raises(AttributeError, match="its names are: ConnectionContext, DataFrame, quotename"):
+    with pytest.raises(AttributeError, match="its names are: ConnectionContext, DataFrame, create_dataframe"):
         sys.modules["hana_ml.dataframe"].NoSuchClass  # noqa: B018
 
 
