@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import uuid
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
 from hanalife import ConnectionContext, DataSets
 from tests.postgres import Server, find_server
+
+# No test fails by the clock.
+hypothesis.settings.register_profile("hanalife", deadline=None)
+hypothesis.settings.load_profile("hanalife")
 
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 

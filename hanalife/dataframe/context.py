@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -171,6 +171,12 @@ class ConnectionContext(Administration):
         target = relations.new_table(table, columns, schema)
         transfer.write_pandas(self, target, data, create=True)
         return self.table(table, schema)
+
+    def create_from_parts(self, parts: Iterable[pd.DataFrame], table: str, types: Mapping[str, str]) -> DataFrame:
+        """Write pandas frames, one after another as they come, to a new table; replaces an old table."""
+        columns = [sa.column(name, names.type_from_name(kind)) for name, kind in types.items()]
+        transfer.write_parts(self, relations.new_table(table, columns, None), parts)
+        return self.table(table)
 
     # --- frames as values ---------------------------------------------------------------------
 

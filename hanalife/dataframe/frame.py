@@ -130,12 +130,16 @@ class DataFrame(Combination, Cleaning, Description, Saving, Display, HanaOnly):
 
     def facts(self, rows: pd.DataFrame) -> DatasetFacts:
         """Describe the rows that this frame gave: count, types, query, content hash."""
+        return self.facts_of(len(rows), transfer.content_hash(rows, self.query))
+
+    def facts_of(self, rows: int, content_hash: str) -> DatasetFacts:
+        """Describe rows that were counted and hashed as they passed."""
         source = self.source_table
         return DatasetFacts(
-            rows=len(rows),
+            rows=rows,
             columns=self.specs,
             sql=self.select_statement,
-            content_hash=transfer.content_hash(rows, self.query),
+            content_hash=content_hash,
             source_table=source["TABLE_NAME"] if source else None,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from hanalife.dataframe.context import ConnectionContext
     from hanalife.dataframe.frame import DataFrame
+    from hanalife.learning import reading
 
 
 class UnifiedClassification(UnifiedModel):
@@ -330,19 +332,21 @@ class UnifiedClassification(UnifiedModel):
         arguments.check_rest("predict", kwargs, self.real_func)
         checked = arguments.read_arguments(data, fitted.encoding, given, score=False)
 
-        def work() -> tuple[pd.DataFrame, pd.DataFrame, DataFrame]:
-            rows = reading.read(data, key)
-            predicted = reading.predictions(fitted, rows, *fitted.probabilities(rows), checked)
-            self.hanaml_predict_params = _given(given)
-            return rows, predicted, _write_predictions(data.connection_context, predicted, checked)
+        tally = reading.Tally() if self.observer is not None else None
 
-        (_, _, frame), _ = self._call(
-            "predict",
-            self._words(fitted.parameters) | checked.in_words(),
-            work,
-            lambda done: self._describe_predict(data, done[0], done[1]),
-        )
-        return frame
+        def work() -> DataFrame:
+            context = data.connection_context
+            parts = reading.predict_in_parts(fitted, data, checked, tally)
+            # One connection cannot read and write at once: what the session alone can read is read
+            # before, everything else has begun on a connection of its own when the session writes.
+            begun = list(parts) if context.needs_session(data.query) else itertools.chain([next(parts)], parts)
+            columns = dict(results.predictions_columns(checked.key))
+            frame = context.create_from_parts(begun, results.table_name("PREDICTIONS"), columns)
+            self.hanaml_predict_params = _given(given)
+            return frame
+
+        words = self._words(fitted.parameters) | checked.in_words()
+        return self._call("predict", words, work, lambda _: self._describe_predict(data, tally))[0]
 
     # --- what the observer is told ------------------------------------------------------------
 
@@ -364,14 +368,14 @@ class UnifiedClassification(UnifiedModel):
             signature=self._signature(self._require()),
         )
 
-    def _describe_predict(self, data: DataFrame, rows: pd.DataFrame, predicted: pd.DataFrame) -> CallOutcome:
-        counts = predicted["SCORE"].value_counts()
+    def _describe_predict(self, data: DataFrame, tally: reading.Tally | None) -> CallOutcome:
+        assert tally is not None, "an observer is told, so there is one"
         return CallOutcome(
-            dataset=data.facts(rows),
+            dataset=data.facts_of(tally.content.rows, tally.content.hexdigest()),
             seconds=self.runtime or 0.0,
             metrics={
-                **{f"PREDICTED_{name}": int(counts.get(name, 0)) for name in self._require().encoding.class_names},
-                "MEAN_CONFIDENCE": float(predicted["CONFIDENCE"].mean()),
+                **{f"PREDICTED_{name}": tally.classes[name] for name in self._require().encoding.class_names},
+                "MEAN_CONFIDENCE": tally.mean_confidence,
             },
             signature=self._signature(self._require()),
         )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hanalife.dataframe.frame import DataFrame
+from hanalife.dataframe.transfer.hashing import ContentHash
+from hanalife.dataframe.transfer.pandas import gather
 from hanalife.errors import InvalidArgumentError
 from hanalife.learning import evaluation
 from hanalife.learning.arguments import ReadArguments
@@ -15,7 +19,10 @@ from hanalife.learning.training import Fitted, positive_code
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
     from numpy.typing import NDArray
+
+NO_ROWS = "data: the frame has no rows; check its filter."
 
 
 def read(data: DataFrame, key: str | None) -> pd.DataFrame:
@@ -30,8 +37,50 @@ def read(data: DataFrame, key: str | None) -> pd.DataFrame:
     """
     rows = data.collect()
     if rows.empty:
-        raise InvalidArgumentError("data: the frame has no rows; check its filter.")
+        raise InvalidArgumentError(NO_ROWS)
     return rows if key is None else rows.sort_values(key, kind="stable", ignore_index=True)
+
+
+class Tally:
+    """What was seen of rows that passed by on their way to be predicted."""
+
+    def __init__(self) -> None:
+        self.content = ContentHash()
+        self.classes: Counter[str] = Counter()
+        self._confidence = 0.0
+
+    def add(self, batch: pa.RecordBatch, predicted: pd.DataFrame) -> None:
+        """Take a batch and its predictions into account."""
+        self.content.add(batch)
+        self.classes.update(predicted["SCORE"])
+        self._confidence += float(predicted["CONFIDENCE"].sum())
+
+    @property
+    def mean_confidence(self) -> float:
+        """The mean probability of the predicted classes."""
+        return self._confidence / self.content.rows
+
+
+def predict_in_parts(
+    fitted: Fitted, data: DataFrame, arguments: ReadArguments, tally: Tally | None
+) -> Iterator[pd.DataFrame]:
+    """Yield the predictions batch by batch, so that memory does not grow with the rows.
+
+    With a tally the rows come in the order of the key, which its content hash depends on.
+
+    Raises
+    ------
+    InvalidArgumentError
+        There is no row.
+    """
+    for batch in (data if tally is None else data.sort(arguments.key.name)).batches():
+        if not batch.num_rows:
+            raise InvalidArgumentError(NO_ROWS)
+        rows = gather([batch])
+        predicted = predictions(fitted, rows, *fitted.probabilities(rows), arguments)
+        if tally is not None:
+            tally.add(batch, predicted)
+        yield predicted
 
 
 def predictions(

@@ -165,7 +165,7 @@ def test_score_agrees_with_scikit_learn(fitted, halves):
 
 def test_predict_agrees_with_the_engine(fitted, halves):
     rows = halves[1].collect().sort_values("ID")
-    found = fitted.predict(halves[1].deselect("CLASS"), key="ID", top_k_attributions=8).collect()
+    found = fitted.predict(halves[1].deselect("CLASS"), key="ID", top_k_attributions=8).sort("ID").collect()
     booster = fitted.to_state().estimator
     matrix = xgboost.DMatrix(rows[FEATURES].to_numpy(dtype=np.float32))
     probability = booster.predict(matrix)

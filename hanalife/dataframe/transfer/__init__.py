@@ -5,7 +5,7 @@ The functions below are the door of this room; Arrow and pandas load when rows f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -55,6 +55,15 @@ def write_pandas(
     parts = pandas.split(data, [types.field_of(column) for column in target.columns], size)
     shown = progress.shown(parts, f"writing {target.name}", len(data), disable=disable_progressbar)
     writing.write_batches(context, target, shown, create=create)
+
+
+def write_parts(context: ConnectionContext, target: sa.Table, parts: Iterable[pd.DataFrame]) -> None:
+    """Make a table of pandas frames that come one after another, so that memory stays bounded; all rows or none."""
+    from hanalife.dataframe.transfer import pandas, progress, types, writing
+
+    fields = [types.field_of(column) for column in target.columns]
+    batches = (batch for part in parts for batch in pandas.split(part, fields))
+    writing.write_batches(context, target, progress.shown(batches, f"writing {target.name}"), create=True)
 
 
 def content_hash(rows: pd.DataFrame, query: sa.Select[Any]) -> str:
