@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 logger = logging.getLogger(__name__)
+
+# Words of statements after which the session may differ from other connections to the database.
+_SETTING = re.compile(r"\b(SET|RESET|SET_CONFIG|ATTACH|DETACH|PRAGMA|TEMP|TEMPORARY|LOAD|DISCARD|DO|CALL)\b", re.I)
 
 _TABLE_TYPES = ("COLUMN", "ROW", "TEMPORARY")
 _DROP_OPTIONS = (None, "CASCADE", "RESTRICT")
@@ -49,8 +53,8 @@ class Administration(Session):
                     connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
                 except sa.exc.DatabaseError as error:
                     raise BadSQLError(f"sql: the database refused {statement.strip()[:200]!r}: {error.orig}") from error
-        # Settings of the session, such as a search path, count for its frames too.
-        self._is_altered = True
+        if _SETTING.search(text):
+            self._is_altered = True
 
     # --- schemas ------------------------------------------------------------------------------
 
@@ -286,6 +290,19 @@ class Administration(Session):
         number = connection_id if connection_id is not None else self.get_connection_id()
         with self.database.connect() as connection:
             connection.execute(sa.select(sa.func.pg_cancel_backend(number)))
+
+    def restart_session(self, connection_id: int | None = None) -> None:
+        """Close this session and open a new one; its temporary tables and settings are gone.
+
+        Raises
+        ------
+        NotSupportedError
+            Another session's number is given.
+        """
+        if connection_id not in (None, self.get_connection_id()):
+            raise NotSupportedError("restart_session: only this connection's own session; leave connection_id out.")
+        self.clean_up_temporary_tables()
+        self._reopen()
 
     def hana_version(self) -> str:
         """Return ``'0.00 (<database and version>)'``: not SAP HANA of any version, but this."""

@@ -153,11 +153,19 @@ class Session:
         except connection.dialect.loaded_dbapi.Error as error:
             logger.warning("The connection to %s was dropped; its temporary tables are gone.", self.database.label)
             connection.invalidate(error)
-            connection.close()
-            self._session = self.database.connect()
+            self._reopen()
             if writes:
                 raise UnreachableDatabaseError(_DROPPED) from error
         return self._open_session()
+
+    def _reopen(self) -> None:
+        with self._lock:
+            old = self._open_session()
+            if not old.invalidated and not dialects.is_in_memory(self.database.url):
+                old.invalidate()  # its settings must not come back from the pool
+            old.close()
+            self._session = self.database.connect()
+            self._is_altered = False
 
 
 def _absolute(url: sa.URL) -> sa.URL:

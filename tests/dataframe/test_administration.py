@@ -144,3 +144,15 @@ def test_what_only_sap_hana_can_do(sqlite_conn):
         sqlite_conn.copy_to_data_lake("T")
     with pytest.raises(errors.NotSupportedError, match="second ConnectionContext"):
         sqlite_conn.create_virtual_table("T")
+
+
+def test_a_new_session_has_nothing_of_the_old_one(postgres):
+    postgres.create_table("#T", STRUCTURE)
+    postgres.execute_sql("SET search_path TO nowhere")
+    old = postgres.get_connection_id()
+    with pytest.raises(errors.NotSupportedError, match="only this connection's own"):
+        postgres.restart_session(old + 1)
+    postgres.restart_session()
+    assert postgres.get_connection_id() != old
+    assert not postgres.has_table("#T")
+    assert postgres.sql("SELECT current_setting('search_path') AS p").collect()["p"][0] != "nowhere"

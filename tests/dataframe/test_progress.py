@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 
 import pytest
 
@@ -23,6 +24,7 @@ print(sum(batch.num_rows for batch in shown(slow(), "reading", disable={disable}
 def on_a_terminal(batches, disable=False, **environment):
     """Return what a person sees and what the program found."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
     with os.fdopen(ours, "rb", buffering=0) as screen:
         command = [sys.executable, "-c", SCRIPT.format(batches=batches, disable=disable)]
         done = subprocess.run(

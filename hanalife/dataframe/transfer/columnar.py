@@ -22,6 +22,10 @@ from hanalife.database import dialects
 from hanalife.dataframe.transfer import types
 from hanalife.errors import UnreachableDatabaseError
 
+# Large enough to cost nothing, small enough to be forgotten soon.
+_PORTION_BYTES = 4 << 20
+_PORTION_ROWS = 20_000
+
 _BINDABLE = (type(None), bool, int, float, str, bytes, Decimal, date, datetime, time)
 
 
@@ -97,7 +101,7 @@ def stream(pool: Pool, query: sa.Select[Any], fields: Sequence[pa.Field], size: 
     """Yield the rows in batches of the declared types, of whatever size the driver gives."""
     text, values = _compiled(query)
     with pool.lend() as connection, connection.cursor() as cursor:
-        read = _through_cursor(cursor, text, values, size) if values else _by_copy(cursor, text)
+        read = _through_cursor(cursor, text, values, max(size, _PORTION_ROWS)) if values else _by_copy(cursor, text)
         schema: pa.Schema | None = None
         for batch in read:
             if schema is None:
@@ -113,6 +117,7 @@ def _bare(field: pa.Field) -> pa.DataType:
 
 
 def _by_copy(cursor: Any, text: str) -> Iterator[pa.RecordBatch]:
+    cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(_PORTION_BYTES)})
     cursor.execute(text)
     reader = cursor.fetch_record_batch()
     none = True

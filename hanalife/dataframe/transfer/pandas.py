@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,6 +14,9 @@ from hanalife.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_LARGE_BYTES = 1 << 22
 
 
 def gather(batches: Iterable[pa.RecordBatch]) -> pd.DataFrame:
@@ -91,13 +95,19 @@ class _Numbers:
 
 def _with_room(values: Any, used: int, needed: int) -> Any:
     """Return the array with room for more; memory that was never touched costs nothing."""
-    import numpy as np
-
     if needed <= len(values):
         return values
-    larger = np.empty(max(needed, 2 * len(values)), values.dtype)
+    larger = _room(max(needed, 2 * len(values)), values.dtype)
     larger[:used] = values[:used]
     return larger
+
+
+def _room(length: int, dtype: Any) -> Any:
+    """Return an array of any content. A large one is mapped page by page, where NumPy would take huge pages."""
+    import numpy as np
+
+    size = length * dtype.itemsize
+    return np.empty(length, dtype) if size < _LARGE_BYTES else np.frombuffer(mmap.mmap(-1, size), dtype)
 
 
 class _Values:

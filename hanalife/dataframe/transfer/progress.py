@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -17,9 +18,12 @@ def shown(
     from tqdm.auto import tqdm
     from tqdm.std import tqdm as text_bar
 
-    # None: only on a terminal. A notebook's bar is no text and has its own place.
-    where = None if tqdm.__mro__[1] is text_bar else False
-    with tqdm(total=total, desc=what, unit=" rows", delay=1, leave=False, disable=disable or where) as bar:
+    # A notebook's bar is no text and has its own place.
+    is_text = tqdm.__mro__[1] is text_bar
+    if disable or (is_text and not sys.stderr.isatty()):
+        yield from batches
+        return
+    with tqdm(total=total, desc=what, unit=" rows", delay=1, leave=False) as bar:
         for batch in batches:
             yield batch
             bar.update(batch.num_rows)

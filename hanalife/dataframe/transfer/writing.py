@@ -24,6 +24,9 @@ from hanalife.errors import InvalidArgumentError, UnreachableDatabaseError
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
 
+# Few enough to stay in the processor's cache on their way.
+_SENT_ROWS = 2_000
+
 _WIRE: tuple[tuple[type[sa.types.TypeEngine[Any]], pa.DataType], ...] = (
     (sa.BigInteger, pa.int64()),
     (sa.SmallInteger, pa.int16()),
@@ -148,8 +151,8 @@ def _csv_column(array: pa.Array) -> pa.Array:
 def _by_tuples(connection: sa.Connection, target: sa.Table, batches: Iterator[pa.RecordBatch]) -> None:
     statement = str(target.insert().compile(dialect=connection.dialect))
     for batch in batches:
-        if batch.num_rows:
-            columns = [_values(batch.column(name), name) for name in _names(target)]
+        for piece in types.pieces(batch, _SENT_ROWS) if batch.num_rows else ():
+            columns = [_values(piece.column(name), name) for name in _names(target)]
             connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
 
 
@@ -164,10 +167,10 @@ def _values(array: pa.Array, name: str) -> Sequence[Any]:
         array = array.cast(pa.string())
     elif pa.types.is_decimal(kind):
         return [_number(value, name) for value in array.to_pylist()]
-    if array.null_count or not pa.types.is_primitive(array.type):
-        values: list[Any] = array.to_pylist()
-        return values
-    return array.to_numpy().tolist()  # type: ignore[no-any-return]
+    if array.null_count and pa.types.is_integer(array.type):
+        return array.to_pylist()  # type: ignore[no-any-return]
+    # Several times as fast; NaN for a missing float becomes NULL in the database.
+    return array.to_numpy(zero_copy_only=False).tolist()  # type: ignore[no-any-return]
 
 
 def _number(value: Decimal | None, name: str) -> int | float | None:
