@@ -8,7 +8,7 @@ import logging
 import pandas as pd
 import pytest
 
-from hanalife import errors
+from hanalife import DataFrame, errors
 
 TYPES = {"ID": "INT", "NAME": "NVARCHAR(20)", "X": "DOUBLE", "BIG": "BIGINT", "OK": "BOOLEAN", "AT": "TIMESTAMP"}
 
@@ -198,8 +198,18 @@ def test_a_query_as_text(people):
     frame = conn.sql('SELECT "ID", "X" FROM "PEOPLE" WHERE "ID" < 3')
     assert ids(frame.filter("ID > 1")) == [2]
     for text in ('DROP TABLE "PEOPLE"', "SELECT 1; SELECT 2", 'INSERT INTO "PEOPLE" DEFAULT VALUES', "SELECT"):
-        with pytest.raises(errors.BadSQLError, match="select_statement"):
+        with pytest.raises(errors.BadSQLError, match="sql: "):
             conn.sql(text)
+        with pytest.raises(errors.BadSQLError, match="select_statement: "):
+            DataFrame(conn, text)
+
+
+def test_a_query_of_sap_hana_finds_names_in_any_case(people):
+    conn = people.connection_context
+    assert ids(conn.sql("select top 2 id from people order by ID desc")) == [3, 4]
+    people.select("ID").rename_columns({"ID": "Number"}).save("Small Table")
+    assert conn.sql('SELECT number FROM "Small Table" WHERE NUMBER > 3').collect()["Number"].tolist() == [4]
+    assert conn.sql("SELECT 7 AS SEVEN FROM DUMMY").collect()["SEVEN"].tolist() == [7]
 
 
 def test_the_printed_statement_runs_as_it_is(people):

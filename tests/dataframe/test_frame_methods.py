@@ -144,7 +144,7 @@ def test_a_frame_can_be_written_down_printed_and_viewed(frame, name):
     assert expected
     again = conn.frame_from_definition(json.loads(json.dumps(made.definition())))
     assert values(again) == expected
-    assert values(conn.sql(made.select_statement)) == expected
+    assert values(DataFrame(conn, made.select_statement)) == expected
     assert values(made.save("SAVED", table_type="view")) == expected
     assert conn.table("SAVED").columns == made.columns
 

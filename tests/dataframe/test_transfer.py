@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hanalife import ConnectionContext, errors
+from hanalife import ConnectionContext, DataFrame, errors
 from hanalife.dataframe.transfer import hashing, writing
 
 TYPES = {
@@ -183,7 +183,7 @@ def test_a_sum_of_decimals_keeps_all_its_digits(postgres_url):
         frame = conn.table("m")
         total = sa.select(sa.func.sum(frame.query.selected_columns["a"]).label("s"))
         assert frame.from_query(conn, total).collect()["s"].tolist() == [Decimal("1000000000000000.123456789012")]
-        assert conn.sql("SELECT avg(a) * 10 AS x FROM m").collect()["x"].iloc[0] == Decimal(
+        assert DataFrame(conn, "SELECT avg(a) * 10 AS x FROM m").collect()["x"].iloc[0] == Decimal(
             "5000000000000000.61728394506"
         )
 
@@ -208,7 +208,7 @@ def test_types_that_arrow_does_not_have_travel_as_text(postgres_url):
             "u": "00000000-0000-0000-0000-000000000001", "j": '{"a": 1}', "m": "good", "t": moment, "a": "{1,2}",
         }  # fmt: skip
         assert rows_of(conn.table("o")) == [expected]
-        assert rows_of(conn.sql("SELECT u, j, m, t, a::text AS a FROM o")) == [expected]
+        assert rows_of(DataFrame(conn, "SELECT u, j, m, t, a::text AS a FROM o")) == [expected]
         with conn.copy() as other:
             assert rows_of(other.table("o")) == [expected]
 
@@ -233,10 +233,12 @@ def test_a_value_that_is_not_of_the_declared_type(sqlite_conn, kind, value, word
 
 def test_computed_columns_of_a_text_have_the_types_of_their_values(conn):
     conn.execute_sql("CREATE TABLE c (a INTEGER, b DOUBLE PRECISION); INSERT INTO c VALUES (1, 0.5), (NULL, 2)")
-    rows = conn.sql("SELECT a, a * 2 AS twice, b + 1 AS more, 'x' || a AS word, COUNT(*) OVER () AS n FROM c").collect()
+    rows = DataFrame(
+        conn, "SELECT a, a * 2 AS twice, b + 1 AS more, 'x' || a AS word, COUNT(*) OVER () AS n FROM c"
+    ).collect()
     assert rows["twice"].tolist()[0] == 2
     assert [str(kind) for kind in rows.dtypes] == ["Int64", "Int64", "float64", "str", "int64"]
-    assert conn.sql("SELECT a, a * 2 AS twice FROM c WHERE a > 7").collect().shape == (0, 2)
+    assert DataFrame(conn, "SELECT a, a * 2 AS twice FROM c WHERE a > 7").collect().shape == (0, 2)
 
 
 def test_an_open_transaction_is_seen_by_its_own_reader_only(conn, url):

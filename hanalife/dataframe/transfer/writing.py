@@ -72,7 +72,8 @@ def _write(context: ConnectionContext, target: sa.Table, batches: Iterator[pa.Re
     pool = context.columnar
     fields = _wire_fields(target)
     if pool is None or fields is None or context.needs_session(sa.select(target)):
-        with context.session(writes=True) as connection:
+        # A table of the session is nobody else's: on SQLite the others may go on writing meanwhile.
+        with context.session(writes=not relations.is_temporary(target.name)) as connection:
             if create:
                 relations.drop(connection, target.name, target.schema)
                 target.create(connection)
