@@ -68,3 +68,76 @@ def test_installing_loads_nothing():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+NOTEBOOK = """
+import hanalife; hanalife.install_as_hana_ml()
+from hana_ml import dataframe
+from hana_ml.algorithms.pal.partition import train_test_val_split
+from hana_ml.algorithms.pal.scheduler import ScheduledExecution
+from hana_ml.algorithms.pal.unified_classification import UnifiedClassification
+from hana_ml.algorithms.pal.utility import DataSets
+from hana_ml.artifacts.tracking.tracking import MLExperiments, delete_experiment_log, get_tracking_log
+from hana_ml.model_storage import ModelStorage
+from hana_ml.visualizers.tracking import ExperimentMonitor, ScheduledTaskMonitor
+
+conn = dataframe.ConnectionContext("sqlite:///notebook.db")
+full, _, _, _ = DataSets.load_diabetes_data(conn)
+train, held, _ = train_test_val_split(
+    data=full, partition_method="random", random_seed=23, training_percentage=0.8, testing_percentage=0.2,
+    validation_percentage=0.0, id_column="ID")
+train = train.save("DIABETES_TRAIN")
+print(train.shape, train.head(3).collect().shape)
+inference = held.deselect("CLASS")
+
+delete_experiment_log(conn, "PIMA")
+tracker = MLExperiments(connection_context=conn, experiment_id="PIMA", experiment_description="first")
+model = UnifiedClassification(
+    func="HybridGradientBoostingTree", param_search_strategy="grid", resampling_method="cv",
+    evaluation_metric="error_rate", ref_metric=["auc"], fold_num=5, random_state=123,
+    param_values={"learning_rate": [0.1, 0.4], "n_estimators": [4, 10], "split_threshold": [0.1, 1.0]})
+tracker.autologging(model=model, run_name="run 1", dataset_name="PIMA", dataset_source="DIABETES_TRAIN")
+model.fit(data=train, key="ID", label="CLASS", partition_method="stratified", partition_random_state=5,
+          stratified_column="CLASS")
+print(len(model.score(data=held, key="ID", label="CLASS")))
+print(tracker.get_current_tracking_id(), len(tracker.get_tracking_metadata_for_current_run().collect()))
+ExperimentMonitor(conn, experiment_ids=["PIMA"]).start()
+
+model.name = "PIMA_MODEL"; model.version = 1
+storage = ModelStorage(connection_context=conn)
+storage.save_model(model=model, if_exists="replace")
+deployed = storage.load_model(name="PIMA_MODEL")
+print(len(storage.list_models(name="PIMA_MODEL")))
+
+jobs = ScheduledExecution(conn)
+jobs.create_predict_task(obj=deployed, predict_params={"data": inference, "key": "ID"}, task_id="WEEKLY", force=True)
+print(jobs.create_task_schedule(task_id="WEEKLY", cron="* * * mon 8 0 0", force=True).collect()["CRON"][0])
+ScheduledTaskMonitor(conn, task_ids=["WEEKLY"]).start()
+print(len(jobs.query_task_schedule(task_id="WEEKLY")))
+jobs.remove_task_schedule(task_id="WEEKLY")
+
+for week, rows in enumerate([full.filter("ID < 100"), full.filter("CLASS = 1"), full.filter("CLASS = 0")]):
+    weekly = MLExperiments(connection_context=conn, experiment_id="PIMA WEEKLY")
+    weekly.autologging(model=deployed, run_name=f"week {week}", dataset_name="week", dataset_source="new")
+    deployed.score(rows, key="ID", label="CLASS")
+print(weekly.get_tracking_log_for_current_run().count() > 5)
+storage.delete_models(name="PIMA_MODEL")
+conn.close()
+"""
+
+
+def test_a_notebook_for_sap_hana_runs_with_one_line_added(tmp_path):
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", NOTEBOOK], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines() == [
+            "(614, 10) (3, 10)",
+            "4",
+            "PIMA_<EXPERIMENT_SPLITTER>_run 1 1",
+            "1",
+            "* * * mon 8 0 0",
+            "2",
+            "True",
+        ]
