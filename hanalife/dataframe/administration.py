@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # Words of statements after which the session may differ from other connections to the database.
-_SETTING = re.compile(r"\b(SET|RESET|SET_CONFIG|ATTACH|DETACH|PRAGMA|TEMP|TEMPORARY|LOAD|DISCARD|DO|CALL)\b", re.I)
+_SETTING = re.compile(
+    r"\b(SET|RESET|SET_CONFIG|ATTACH|DETACH|PRAGMA|TEMP|TEMPORARY|LOAD|DISCARD|DO|CALL)\b", re.IGNORECASE
+)
 
 _TABLE_TYPES = ("COLUMN", "ROW", "TEMPORARY")
 _DROP_OPTIONS = (None, "CASCADE", "RESTRICT")
