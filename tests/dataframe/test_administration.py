@@ -7,7 +7,7 @@ import os
 import pytest
 import sqlalchemy as sa
 
-from hanalife import ConnectionContext, errors
+from hanalife import ConnectionContext, DataFrame, errors
 
 STRUCTURE = {"ID": "INT", "NAME": "NVARCHAR(20)", "X": "DOUBLE"}
 
@@ -155,4 +155,4 @@ def test_a_new_session_has_nothing_of_the_old_one(postgres):
     postgres.restart_session()
     assert postgres.get_connection_id() != old
     assert not postgres.has_table("#T")
-    assert postgres.sql("SELECT current_setting('search_path') AS p").collect()["p"][0] != "nowhere"
+    assert DataFrame(postgres, "SELECT current_setting('search_path') AS p").collect()["p"][0] != "nowhere"
