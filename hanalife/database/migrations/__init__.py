@@ -1,7 +1,9 @@
 """Numbered steps that bring the tables of a store up to date.
 
-A fresh store takes all steps at once. Each step runs once, in one transaction under an
-exclusive lock, however many processes start together.
+A fresh store is made from ``tables.py`` at once and counts as having taken every step. An older
+one takes the steps it lacks, each once, in one transaction under an exclusive lock, however
+many processes start together. What a step does is frozen in its own module: it never looks at
+``tables.py``, which moves on.
 """
 
 from __future__ import annotations
@@ -14,26 +16,29 @@ import sqlalchemy as sa
 from hanalife.database import dialects, tables
 from hanalife.errors import IncompatibleStoreError
 
+Step = Callable[[sa.Connection], None]
 
-def _create_first_tables(connection: sa.Connection) -> None:
-    tables.metadata.create_all(connection)
+#: Step n brings version n to version n + 1; version 1 is the first. Released steps are never edited.
+STEPS: tuple[Step, ...] = ()
 
-
-#: Step n brings version n-1 to version n. Released steps are never edited.
-STEPS: tuple[Callable[[sa.Connection], None], ...] = (_create_first_tables,)
+#: The version of a store that is up to date.
+VERSION = 1 + len(STEPS)
 
 
 def is_current(connection: sa.Connection) -> bool:
     """Say, without a lock, whether the store is at this version; refuse a newer one."""
-    return _version(connection) == len(STEPS)
+    return _version(connection) == VERSION
 
 
 def upgrade(connection: sa.Connection) -> None:
-    """Apply the missing steps within the caller's write transaction."""
+    """Make the tables, or apply the missing steps, within the caller's write transaction."""
     dialects.lock_for_migration(connection)
     version = _version(connection)  # again: another process may have been quicker
-    for number, step in enumerate(STEPS[version:], start=version + 1):
+    if not version:
+        tables.metadata.create_all(connection)
+    for step in STEPS[version - 1 :] if version else ():
         step(connection)
+    for number in range(version + 1, VERSION + 1):
         applied = {"version": number, "applied_at": datetime.now(UTC)}
         connection.execute(tables.schema_version.insert().values(**applied))
 
@@ -42,9 +47,9 @@ def _version(connection: sa.Connection) -> int:
     if not sa.inspect(connection).has_table(tables.schema_version.name):
         return 0
     version = connection.execute(sa.select(sa.func.max(tables.schema_version.c.version))).scalar() or 0
-    if version > len(STEPS):
+    if version > VERSION:
         raise IncompatibleStoreError(
-            f"The store has version {version}, this hanalife knows up to {len(STEPS)}. "
+            f"The store has version {version}, this hanalife knows up to {VERSION}. "
             "Upgrade hanalife (pip install --upgrade hanalife)."
         )
     return int(version)
