@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hanalife.datasets.split import train_test_val_split
     from hanalife.drift.detector import DriftDetector
     from hanalife.learning.classification import UnifiedClassification
+    from hanalife.learning.regression import UnifiedRegression
     from hanalife.lifecycle.scheduled_execution import ScheduledExecution
     from hanalife.monitors.experiment_monitor import ExperimentMonitor
     from hanalife.monitors.scheduled_task_monitor import ScheduledTaskMonitor
@@ -36,6 +37,7 @@ __all__ = [
     "ScheduledExecution",
     "ScheduledTaskMonitor",
     "UnifiedClassification",
+    "UnifiedRegression",
     "__version__",
     "create_dataframe_from_pandas",
     "install_as_hana_ml",
@@ -53,6 +55,7 @@ _HOME = {
     "ScheduledExecution": "hanalife.lifecycle.scheduled_execution",
     "ScheduledTaskMonitor": "hanalife.monitors.scheduled_task_monitor",
     "UnifiedClassification": "hanalife.learning.classification",
+    "UnifiedRegression": "hanalife.learning.regression",
     "create_dataframe_from_pandas": "hanalife.dataframe.creation",
     "install_as_hana_ml": "hanalife.compat",
     "train_test_val_split": "hanalife.datasets.split",

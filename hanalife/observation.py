@@ -54,12 +54,35 @@ class CallStart:
 
 
 @dataclass(frozen=True, slots=True)
+class FoldScore:
+    """One candidate of a search, judged on one fold."""
+
+    candidate: int  #: counted from 1, in the order tried
+    parameters: Mapping[str, Json]  #: what it changes
+    metric: str
+    fold: int  #: counted from 1
+    score: float | None  #: None: not defined on this fold
+
+
+@dataclass(frozen=True, slots=True)
+class LearningPoint:
+    """How good a model in training is after one of its rounds."""
+
+    metric: str
+    part: str  #: training or validation
+    step: int  #: the round, counted from 1
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallProgress:
     """A long call has come so far, such as 12 of 40 candidate folds."""
 
     done: int
     total: int
     description: str = ""
+    fold_scores: tuple[FoldScore, ...] = ()  #: new since the last progress
+    points: tuple[LearningPoint, ...] = ()  #: new since the last progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,18 @@ from typing import Any
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError
-from hanalife.learning import parameters
 from hanalife.learning.encoding import INTEGERS, NUMBERS, TEXTS, Encoding
-from hanalife.learning.parameters import Parameter
+from hanalife.learning.functions import Func
+from hanalife.learning.parameters import parameter as parameters
+from hanalife.learning.parameters.parameter import Parameter
 from hanalife.observation import ColumnSpec
 
 logger = logging.getLogger(__name__)
 
-PARTITIONS = {"no": "no", "predefined": "predefined", "user_defined": "predefined", "stratified": "stratified"}
+_PARTITIONS = {"no": "no", "predefined": "predefined", "user_defined": "predefined"}
+PARTITIONS_OF_CLASSES = _PARTITIONS | {"stratified": "stratified"}
+PARTITIONS_OF_NUMBERS = _PARTITIONS | {"random": "random"}
 ATTRIBUTIONS = ("tree-shap", "saabas", "no")
-RESERVED = ("SCORE", "CONFIDENCE", "REASON_CODE")
 
 # Keywords of hana_ml that only steer its server, and those that ask for something not there yet.
 _TUNING = frozenset({"thread_ratio", "block_size"})
@@ -71,8 +73,6 @@ _LATER = {
             "permutation_seed",
             "permutation_n_samples",
             "evaluation_variable",
-            "scale_weight",
-            "scale_weight_target",
         }
     ),
     "score": _COMMON_LATER | _READING_LATER | {"evaluation_variable"},
@@ -85,7 +85,10 @@ _NTILES = Parameter("ntiles", int, minimum=1, maximum=10_000)
 _TOP = Parameter("top_k_attributions", int, 10, minimum=0)
 _METHOD = Parameter("attribution_method", str, "tree-shap", choices=ATTRIBUTIONS)
 _ROWS = Parameter("max_result_num", int, minimum=0)
-_PARTITION = Parameter("partition_method", str, "no", choices=tuple(PARTITIONS))
+_PARTITION = {
+    True: Parameter("partition_method", str, "no", choices=tuple(PARTITIONS_OF_CLASSES)),
+    False: Parameter("partition_method", str, "no", choices=tuple(PARTITIONS_OF_NUMBERS)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,20 @@ class FitArguments:
     partition_random_state: int
     training_percent: float
     ntiles: int | None  #: None: by the number of rows
+    keep_partition: bool
+    own: Mapping[str, Any]  #: keywords that only this algorithm has
+
+    @property
+    def class_weights(self) -> dict[str, float]:
+        """How much a row of a class counts, by the class's name; 1 for those not named."""
+        if "scale_weight" in self.own:
+            return {str(self.own["scale_weight_target"]): self.own["scale_weight"]}
+        return {}
+
+    @property
+    def class_weights_given_as(self) -> str:
+        """The keyword that names the classes."""
+        return "scale_weight_target"
 
     def in_words(self) -> dict[str, Any]:
         """Return them under hana_ml's names in upper case, as JSON values; what plays no part is left out."""
@@ -114,13 +131,14 @@ class FitArguments:
         }
         if self.partition_method == "predefined":
             words["PURPOSE"] = self.purpose
-        if self.partition_method == "stratified":
+        if self.stratified_column is not None:
             words["STRATIFIED_COLUMN"] = self.stratified_column
+        if self.partition_method in ("stratified", "random"):
             words["TRAINING_PERCENT"] = self.training_percent
             words["PARTITION_RANDOM_STATE"] = self.partition_random_state
         if self.ntiles is not None:
             words["NTILES"] = self.ntiles
-        return words
+        return words | {name.upper(): value for name, value in self.own.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +159,8 @@ class ReadArguments:
         return {name.upper(): value for name, value in words.items() if value is not None and name != "positive"}
 
 
-def fit_arguments(data: Any, given: Mapping[str, Any], draw_seed: Any) -> FitArguments:
-    """Check what ``fit`` is given and fill in the defaults.
+def fit_arguments(data: Any, given: Mapping[str, Any], func: Func, draw_seed: Any, *, classifies: bool) -> FitArguments:
+    """Check what ``fit`` is given and fill in the defaults; an argument that a kind of model lacks is missing.
 
     Raises
     ------
@@ -152,9 +170,12 @@ def fit_arguments(data: Any, given: Mapping[str, Any], draw_seed: Any) -> FitArg
     frame = check_frame(data)
     specs = {spec.name: spec for spec in frame.specs}
     key = _column(specs, given["key"], "key")
-    label = _label(specs, given["label"], key)
-    method, purpose, stratum = _partition(specs, given)
+    label = _label(specs, given["label"], key, classifies=classifies)
+    method, purpose, stratum = _partition(specs, given, classifies=classifies)
     features = _features(specs, given["features"], unusable=(key, label, purpose))
+    own = {row.name: given[row.name] for row in func.fit_parameters if given.get(row.name) is not None}
+    if "scale_weight" in own and "scale_weight_target" not in own:
+        raise InvalidArgumentError("scale_weight: say of which class in scale_weight_target.")
     return FitArguments(
         key=specs[key] if key else None,
         features=features,
@@ -166,11 +187,15 @@ def fit_arguments(data: Any, given: Mapping[str, Any], draw_seed: Any) -> FitArg
         partition_random_state=_or_default(_SEED, given) or draw_seed(),
         training_percent=_or_default(_SHARE, given),
         ntiles=_or_default(_NTILES, given),
+        keep_partition=bool(given["output_partition_result"]),
+        own=own,
     )
 
 
-def read_arguments(data: Any, encoding: Encoding, given: Mapping[str, Any], *, score: bool) -> ReadArguments:
-    """Check what ``score`` or ``predict`` is given and fill in the defaults.
+def read_arguments(
+    data: Any, encoding: Encoding, given: Mapping[str, Any], results: Sequence[str], *, score: bool
+) -> ReadArguments:
+    """Check what ``score`` or ``predict`` is given and fill in the defaults; ``results`` are its columns.
 
     Raises
     ------
@@ -182,12 +207,12 @@ def read_arguments(data: Any, encoding: Encoding, given: Mapping[str, Any], *, s
     key = _column(specs, given["key"], "key")
     if key is None:
         raise ArgumentTypeError("key: name the column that identifies a row; it is copied to the result.")
-    if key in RESERVED:
+    if key in results:
         raise InvalidArgumentError(f"key: {key!r} is also a column of the result; give it another name with select().")
     encoding.check_columns(frame.specs)
     _check_same_features(given["features"], encoding)
     label = _column(specs, given["label"] or encoding.label.name, "label") if score else None
-    positive = given["positive_label"]
+    positive = given.get("positive_label")
     if positive is not None and str(positive) not in encoding.class_names:
         raise InvalidArgumentError(
             f"positive_label: {positive!r} is not a class; the classes are: {', '.join(encoding.class_names)}."
@@ -203,8 +228,8 @@ def read_arguments(data: Any, encoding: Encoding, given: Mapping[str, Any], *, s
     )
 
 
-def check_rest(method: str, rest: Mapping[str, Any], func: str) -> None:
-    """Refuse keywords of a call that do nothing here.
+def check_rest(method: str, rest: Mapping[str, Any], func: Func) -> dict[str, Any]:
+    """Refuse keywords of a call that do nothing here; return those that only this algorithm has.
 
     Raises
     ------
@@ -213,15 +238,21 @@ def check_rest(method: str, rest: Mapping[str, Any], func: str) -> None:
     UnknownParameterError
         Nobody knows it.
     """
-    later, tuning = _LATER[method], _TUNING
-    parameters_known = [Parameter(name, str) for name in sorted(later | tuning)]
+    own = func.fit_parameters if method == "fit" else ()
+    later = _LATER[method]
+    known = [*own, *(Parameter(name, str) for name in sorted(later | _TUNING))]
+    found: dict[str, Any] = {}
     for name, value in rest.items():
-        parameters.find(parameters_known, name, f"{method}() of {func}")
+        parameter = parameters.find(known, name, f"{method}() of {func.name}")
         if value is None or value is False:
             continue
-        if name in later:
+        if parameter in own:
+            found[name] = parameters.check_value(parameter, value)
+        elif name in later:
             raise NotSupportedError(f"{name}: {method}({name}={value!r}) is not supported yet; leave it out.")
-        logger.debug("%s(%s=%r) is accepted and has no effect here.", method, name, value)
+        else:
+            logger.debug("%s(%s=%r) is accepted and has no effect here.", method, name, value)
+    return found
 
 
 def check_frame(data: Any) -> DataFrame:
@@ -247,16 +278,21 @@ def _column(specs: Mapping[str, ColumnSpec], name: Any, argument: str) -> str | 
     return name
 
 
-def _label(specs: Mapping[str, ColumnSpec], name: Any, key: str | None) -> str:
+def _label(specs: Mapping[str, ColumnSpec], name: Any, key: str | None, *, classifies: bool) -> str:
     label = _column(specs, name, "label") or [column for column in specs if column != key][-1:]
     found = label if isinstance(label, str) else (label[0] if label else None)
     if found is None:
         raise InvalidArgumentError("label: the frame has no column beside the key.")
     if found == key:
         raise InvalidArgumentError(f"label: {found!r} is the key; name another column.")
-    if specs[found].type not in INTEGERS | TEXTS:
+    if classifies and specs[found].type not in INTEGERS | TEXTS:
         raise InvalidArgumentError(
             f"label: column {found!r} is {specs[found].type}; classes are INT, BOOLEAN or text; derive one."
+        )
+    if not classifies and specs[found].type not in NUMBERS - {"BOOLEAN"}:
+        raise InvalidArgumentError(
+            f"label: column {found!r} is {specs[found].type}; regression predicts a number; "
+            "use UnifiedClassification, or derive a number."
         )
     return found
 
@@ -295,15 +331,18 @@ def _categorical(features: Sequence[ColumnSpec], specs: Mapping[str, ColumnSpec]
     return tuple(spec.name for spec in features if spec.type in TEXTS or spec.name in declared)
 
 
-def _partition(specs: Mapping[str, ColumnSpec], given: Mapping[str, Any]) -> tuple[str, str | None, str | None]:
-    method = PARTITIONS[_or_default(_PARTITION, given)]
+def _partition(
+    specs: Mapping[str, ColumnSpec], given: Mapping[str, Any], *, classifies: bool
+) -> tuple[str, str | None, str | None]:
+    known = PARTITIONS_OF_CLASSES if classifies else PARTITIONS_OF_NUMBERS
+    method = known[_or_default(_PARTITION[classifies], given)]
     purpose = _column(specs, given["purpose"], "purpose")
-    stratum = _column(specs, given["stratified_column"], "stratified_column")
+    stratum = _column(specs, given.get("stratified_column"), "stratified_column")
     if method == "predefined" and purpose is None:
         raise ArgumentTypeError("purpose: partition_method='predefined' needs the column that holds 1 and 2.")
     if method == "stratified" and stratum is None:
         raise InvalidArgumentError("stratified_column: partition_method='stratified' needs it; usually the label.")
-    return method, purpose, stratum
+    return method, purpose, stratum if method == "stratified" else None
 
 
 def _check_same_features(given: Any, encoding: Encoding) -> None:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from hanalife.errors import NotSupportedError
-from hanalife.learning import arguments, parameters, results, search
-from hanalife.learning.functions import find_func
-from hanalife.learning.model import UnifiedModel
-from hanalife.observation import CallOutcome
+from hanalife.learning import functions
+from hanalife.learning.model import is_number
+from hanalife.learning.unified import UnifiedModel
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
-    from hanalife.dataframe.context import ConnectionContext
     from hanalife.dataframe.frame import DataFrame
-    from hanalife.learning import reading
+    from hanalife.learning import arguments, reading
+    from hanalife.learning.encoding import Encoding
+    from hanalife.learning.fitted import Fitted
+    from hanalife.learning.results.report import Report
+    from hanalife.observation import ColumnSpec
+
+    Array = NDArray[Any]
 
 
 class UnifiedClassification(UnifiedModel):
@@ -78,6 +79,9 @@ class UnifiedClassification(UnifiedModel):
     """
 
     _procedure = "UNIFIED_CLASSIFICATION"
+    _kind = "classification"
+    _functions = functions.CLASSIFICATION
+    _parts_of_model = ("statistics_", "optimal_param_", "confusion_matrix_", "importance_", "metrics_")
 
     def __init__(
         self,
@@ -88,23 +92,14 @@ class UnifiedClassification(UnifiedModel):
         pivoted: bool = False,
         **kwargs: Any,
     ) -> None:
-        found = find_func(func)
-        if massive or group_params:
-            raise NotSupportedError("massive, group_params: not supported yet; filter() and fit one model a group.")
-        if pivoted:
-            raise NotSupportedError("pivoted: not supported yet; give a frame with one column a feature.")
-        table = parameters.TABLES[found.code]
-        given = parameters.check(table, kwargs, found.name)
-        super().__init__(found.name, found.code, table, given)
-        self._selection = search.selection(table, given, found.name)
-        self.params = dict(kwargs)
+        super().__init__(func, massive, group_params, pivoted, kwargs)
         self.hanaml_parameters = {
             "func": func,
             "multi_class": multi_class,
             "massive": massive,
             "group_params": group_params,
             "pivoted": pivoted,
-            "kwargs": given,
+            "kwargs": self._given,
         }
 
     # --- fit, score, predict ------------------------------------------------------------------
@@ -162,8 +157,6 @@ class UnifiedClassification(UnifiedModel):
         UnifiedClassification
             This object. If anything fails, it stays as it was.
         """
-        from hanalife.learning import reading, training
-
         given = {
             "key": key,
             "features": features,
@@ -177,27 +170,7 @@ class UnifiedClassification(UnifiedModel):
             "categorical_variable": categorical_variable,
             "output_partition_result": output_partition_result,
         }
-        arguments.check_rest("fit", kwargs, self.real_func)
-        checked = arguments.fit_arguments(data, given, training.draw_seed)
-        in_force = parameters.in_force(self._table, self._given)
-        in_force["random_state"] = in_force["random_state"] or training.draw_seed()
-
-        def work() -> tuple[pd.DataFrame, results.Report]:
-            rows = reading.read(data, key)
-            searching = training.reporting(self.observer) if self._selection else contextlib.nullcontext(_silent)
-            with searching as progress:
-                fitted, report = training.fit(
-                    rows, checked, in_force, self._selection, progress, keep_partition=bool(output_partition_result)
-                )
-            self._accept(fitted, data.connection_context)
-            self.training_data, self.scoring_list_ = data, None
-            self.hanaml_fit_params = _given(given)
-            return rows, report
-
-        _, self.run_id = self._call(
-            "fit", self._words(in_force) | checked.in_words(), work, lambda done: self._describe_fit(data, *done)
-        )
-        return self
+        return self._fit(data, given, kwargs)
 
     def score(
         self,
@@ -249,8 +222,6 @@ class UnifiedClassification(UnifiedModel):
         InvalidArgumentError
             No rows, a missing label, or a class that training did not see.
         """
-        from hanalife.learning import reading, training
-
         given = {
             "key": key,
             "features": features,
@@ -261,35 +232,8 @@ class UnifiedClassification(UnifiedModel):
             "attribution_method": attribution_method,
             "positive_label": positive_label,
         }
-        fitted = self._require()
-        arguments.check_rest("score", kwargs, self.real_func)
-        checked = arguments.read_arguments(data, fitted.encoding, given, score=True)
-
-        def work() -> tuple[pd.DataFrame, results.Report, list[DataFrame]]:
-            rows = reading.read(data, key)
-            actual = fitted.encoding.codes(rows[checked.label])
-            features, found = fitted.probabilities(rows)
-            report = training.make_report(actual, found, fitted.encoding, checked.positive, checked.ntiles, {})
-            first = slice(checked.max_result_num)
-            predicted = reading.predictions(fitted, rows[first], features[first], found[first], checked)
-            frames = [
-                _write_predictions(data.connection_context, predicted, checked),
-                *(
-                    table.to_frame(data.connection_context, name.strip("_").upper())
-                    for name, table in report.tables().items()
-                ),
-            ]
-            self.scoring_list_, self.testing_data = frames, data
-            self.hanaml_score_params = _given(given)
-            return rows, report, frames
-
-        (_, _, frames), _ = self._call(
-            "score",
-            self._words(fitted.parameters) | checked.in_words(),
-            work,
-            lambda done: self._describe_score(data, done[0], done[1]),
-        )
-        return frames[0], frames[1], frames[2], frames[3]
+        predictions, statistics, confusion, metrics = self._score(data, given, kwargs)
+        return predictions, statistics, confusion, metrics
 
     def predict(
         self,
@@ -319,8 +263,6 @@ class UnifiedClassification(UnifiedModel):
         FitIncompleteError
             The model is not fitted.
         """
-        from hanalife.learning import reading
-
         given = {
             "key": key,
             "features": features,
@@ -328,69 +270,61 @@ class UnifiedClassification(UnifiedModel):
             "attribution_method": attribution_method,
             "positive_label": positive_label,
         }
-        fitted = self._require()
-        arguments.check_rest("predict", kwargs, self.real_func)
-        checked = arguments.read_arguments(data, fitted.encoding, given, score=False)
+        return self._predict(data, given, kwargs)
 
-        tally = reading.Tally() if self.observer is not None else None
+    # --- what a fit left ----------------------------------------------------------------------
 
-        def work() -> DataFrame:
-            context = data.connection_context
-            parts = reading.predict_in_parts(fitted, data, checked, tally)
-            # One connection cannot read and write at once: what the session alone can read is read
-            # before, everything else has begun on a connection of its own when the session writes.
-            begun = list(parts) if context.needs_session(data.query) else itertools.chain([next(parts)], parts)
-            columns = dict(results.predictions_columns(checked.key))
-            frame = context.create_from_parts(begun, results.table_name("PREDICTIONS"), columns)
-            self.hanaml_predict_params = _given(given)
-            return frame
+    @property
+    def importance_(self) -> DataFrame | None:
+        """VARIABLE_NAME, IMPORTANCE: shares that sum to 1, the largest first; of trees, in the gain of all splits."""
+        return self._frame("importance_")
 
-        words = self._words(fitted.parameters) | checked.in_words()
-        return self._call("predict", words, work, lambda _: self._describe_predict(data, tally))[0]
+    @property
+    def confusion_matrix_(self) -> DataFrame | None:
+        """ACTUAL_CLASS, PREDICTED_CLASS, COUNT of every pair of classes."""
+        return self._frame("confusion_matrix_")
 
-    # --- what the observer is told ------------------------------------------------------------
+    @property
+    def metrics_(self) -> DataFrame | None:
+        """NAME, X, Y: the points of all curves."""
+        return self._frame("metrics_")
 
-    def _describe_fit(self, data: DataFrame, rows: pd.DataFrame, report: results.Report) -> CallOutcome:
-        fitted = self._require()
-        return replace(
-            self._describe_score(data, rows, report),
-            importance=fitted.importance,
-            optimal_parameters=fitted.chosen,
-        )
+    def get_confusion_matrix(self) -> pd.DataFrame:
+        """Return ``confusion_matrix_`` as a pandas frame."""
+        return self._collect("confusion_matrix_")
 
-    def _describe_score(self, data: DataFrame, rows: pd.DataFrame, report: results.Report) -> CallOutcome:
-        return CallOutcome(
-            dataset=data.facts(rows),
-            seconds=self.runtime or 0.0,
-            metrics=report.metrics,
-            confusion=report.confusion,
-            curves=report.curves,
-            signature=self._signature(self._require()),
-        )
+    def get_performance_metrics(self) -> dict[str, float]:
+        """Return the numbers of ``statistics_``; those of a class under ``RECALL_<class>`` and so on."""
+        rows = self._require().tables["statistics_"].rows
+        named = {name if of is None else f"{name}_{of}": value for name, value, of in rows}
+        return {name: float(value) for name, value in named.items() if is_number(value)}
 
-    def _describe_predict(self, data: DataFrame, tally: reading.Tally | None) -> CallOutcome:
-        assert tally is not None, "an observer is told, so there is one"
-        return CallOutcome(
-            dataset=data.facts_of(tally.content.rows, tally.content.hexdigest()),
-            seconds=self.runtime or 0.0,
-            metrics={
-                **{f"PREDICTED_{name}": tally.classes[name] for name in self._require().encoding.class_names},
-                "MEAN_CONFIDENCE": tally.mean_confidence,
-            },
-            signature=self._signature(self._require()),
-        )
+    # --- what is of this kind -----------------------------------------------------------------
 
+    def _prediction_columns(self, key: ColumnSpec) -> tuple[tuple[str, str], ...]:
+        from hanalife.learning.results import classes
 
-def _write_predictions(
-    connection_context: ConnectionContext, predicted: pd.DataFrame, checked: arguments.ReadArguments
-) -> DataFrame:
-    columns = dict(results.predictions_columns(checked.key))
-    return connection_context.create_from_pandas(predicted, results.table_name("PREDICTIONS"), columns)
+        return classes.columns(key)
 
+    def _predictions(
+        self, fitted: Fitted, rows: pd.DataFrame, features: Array, outputs: Array, checked: arguments.ReadArguments
+    ) -> pd.DataFrame:
+        from hanalife.learning.results import classes
 
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+        return classes.predictions(fitted, rows, features, outputs, checked)
 
+    def _report_fit(
+        self, actual: Array, outputs: Array, encoding: Encoding, extra: Mapping[str, float | str], ntiles: int | None
+    ) -> Report:
+        from hanalife.learning.results import classes
 
-def _silent(_done: int, _total: int) -> None:
-    """Report no progress: there is no search."""
+        return classes.report(actual, outputs, encoding, extra, ntiles=ntiles)
+
+    def _report_score(self, fitted: Fitted, actual: Array, outputs: Array, checked: arguments.ReadArguments) -> Report:
+        from hanalife.learning.results import classes
+
+        return classes.report(actual, outputs, fitted.encoding, {}, positive=checked.positive, ntiles=checked.ntiles)
+
+    def _predicted_metrics(self, fitted: Fitted, tally: reading.Tally) -> dict[str, float | str]:
+        counts = {f"PREDICTED_{name}": tally.count(name) for name in fitted.encoding.class_names}
+        return {**counts, "MEAN_CONFIDENCE": tally.mean("CONFIDENCE")}

@@ -7,46 +7,29 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from hanalife.errors import InvalidArgumentError
-from hanalife.learning import evaluation
+from hanalife.learning.engines.engine import Engine, Rows
+from hanalife.learning.evaluation import by_name
+from hanalife.learning.evaluation.by_name import Metric
 from hanalife.learning.search import Candidate
+from hanalife.observation import FoldScore
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from hanalife.learning.folds import Fold
-
-    Array = NDArray[Any]
 
 logger = logging.getLogger(__name__)
 
 #: Scores of one candidate on one fold, by metric; None where a metric is not defined.
 Scores = dict[str, float | None]
 
-
-class Engine(Protocol):
-    """What an algorithm family must do to be searched."""
-
-    def fold_probabilities(
-        self, train: tuple[Array, Array], test: Array, candidates: Sequence[Mapping[str, Any]], n_threads: int = 1
-    ) -> Iterator[tuple[int, Array]]:
-        """Yield the position of each candidate and its probabilities on ``test``, in any order."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The rows to train on: features ``(n_rows, n_features)``, class codes ``(n_rows,)``."""
-
-    features: Array
-    codes: Array
+Told = Callable[[int, int, Sequence[FoldScore]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +68,9 @@ def judge(
     folds: Sequence[Fold],
     candidates: Sequence[Candidate],
     base: Mapping[str, Any],
-    metrics: Mapping[str, evaluation.Metric],
+    metrics: Mapping[str, Metric],
     timeout_seconds: float = 0,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Told = lambda _done, _total, _scores: None,
     now: Callable[[], float] = time.monotonic,
 ) -> Judgement:
     """Score every candidate on every fold and choose the best by the first metric.
@@ -107,7 +90,7 @@ def judge(
     timeout_seconds : float, default 0
         After this, what is not begun is left out, but the first candidate never; 0: no limit.
     progress : callable
-        Told ``(done, total)`` candidate-folds, in the caller's thread.
+        Told ``(done, total)`` candidate-folds and the newest scores, in the caller's thread.
 
     Raises
     ------
@@ -118,12 +101,12 @@ def judge(
     total = len(folds) * len(candidates)
     deadline = now() + timeout_seconds if timeout_seconds else math.inf
     trials = [{**base, **candidate} for candidate in candidates]
-    progress(0, total)
+    progress(0, total, ())
     # Closing stops the threads at once if the progress, or the user, raises.
     with closing(_scores(engine, rows, folds, trials, metrics, deadline, now)) as scored:
         for done, (position, fold, scores) in enumerate(scored, 1):
             found.setdefault(position, {})[fold] = scores
-            progress(done, total)
+            progress(done, total, _told(position, candidates[position], fold, scores))
     judged = tuple(
         Judged(candidate, {name: tuple(found[position][fold][name] for fold in range(len(folds))) for name in metrics})
         for position, candidate in enumerate(candidates)
@@ -135,6 +118,10 @@ def judge(
     return Judgement(judged, _best(judged, next(iter(metrics))), timed_out)
 
 
+def _told(position: int, candidate: Candidate, fold: int, scores: Scores) -> tuple[FoldScore, ...]:
+    return tuple(FoldScore(position + 1, candidate, name, fold + 1, score) for name, score in scores.items())
+
+
 def _best(judged: Sequence[Judged], metric: str) -> Judged:
     means = [(one, one.mean(metric)) for one in judged]
     defined = [(one, mean) for one, mean in means if mean is not None]
@@ -143,7 +130,7 @@ def _best(judged: Sequence[Judged], metric: str) -> Judged:
             f"evaluation_metric: {metric!r} is not defined on any fold, each holds one class only; "
             "use resampling_method='stratified_cv' or another metric."
         )
-    choose = min if evaluation.lower_is_better(metric) else max
+    choose = min if by_name.lower_is_better(metric) else max
     return choose(defined, key=lambda pair: pair[1])[0]
 
 
@@ -152,7 +139,7 @@ def _scores(
     rows: Rows,
     folds: Sequence[Fold],
     trials: Sequence[Mapping[str, Any]],
-    metrics: Mapping[str, evaluation.Metric],
+    metrics: Mapping[str, Metric],
     deadline: float,
     now: Callable[[], float],
 ) -> Generator[tuple[int, int, Scores], None, None]:
@@ -164,11 +151,10 @@ def _scores(
 
     def work(fold: int) -> None:
         train, test = folds[fold]
-        training = (rows.features[train], rows.codes[train])
-        actual = rows.codes[test]
-        trained = engine.fold_probabilities(training, rows.features[test], trials, max(1, processors // workers))
-        for position, probabilities in trained:
-            results.put((position, fold, {name: score(actual, probabilities) for name, score in metrics.items()}))
+        actual = rows.target[test]
+        trained = engine.fold_outputs(rows.take(train), rows.features[test], trials, max(1, processors // workers))
+        for position, found in trained:
+            results.put((position, fold, {name: score(actual, found) for name, score in metrics.items()}))
             if stop.is_set() or now() > deadline:
                 return
 

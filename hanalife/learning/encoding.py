@@ -11,6 +11,7 @@ import numpy as np
 
 from hanalife.dataframe import columns as names
 from hanalife.errors import InvalidArgumentError
+from hanalife.learning.problem import Problem
 from hanalife.observation import ColumnSpec
 
 if TYPE_CHECKING:
@@ -31,17 +32,24 @@ class Encoding:
     """Features and label of a model, and their numbers.
 
     A category is replaced by its place in ``categories``, a class by its place in ``classes``;
-    both are in ascending order. NULL and a category unknown to training are missing values.
+    both are in ascending order. NULL and a category unknown to training are missing values. A
+    label that is a number has no classes.
     """
 
     features: tuple[ColumnSpec, ...]
     label: ColumnSpec
-    classes: tuple[Any, ...]  #: int, bool or str
+    classes: tuple[Any, ...]  #: int, bool or str; empty: the label is a number
     categories: Mapping[str, tuple[Any, ...]]  #: by feature; only of categorical ones
 
     @classmethod
     def learn(
-        cls, rows: pd.DataFrame, features: Sequence[ColumnSpec], label: ColumnSpec, categorical: Collection[str]
+        cls,
+        rows: pd.DataFrame,
+        features: Sequence[ColumnSpec],
+        label: ColumnSpec,
+        categorical: Collection[str],
+        *,
+        classifies: bool,
     ) -> Encoding:
         """Return the encoding of these rows.
 
@@ -51,14 +59,19 @@ class Encoding:
             The label is missing in a row, or has fewer than two classes.
         """
         _refuse_missing(rows[label.name], label.name)
-        classes = _distinct(rows[label.name])
-        if len(classes) < 2:
+        classes = _distinct(rows[label.name]) if classifies else ()
+        if classifies and len(classes) < 2:
             only = ", ".join(map(str, classes))
             raise InvalidArgumentError(
                 f"label: column {label.name!r} holds the one class {only}; a classifier needs two or more."
             )
         categories = {name: _distinct(rows[name].dropna()) for name in categorical}
         return cls(tuple(features), label, classes, categories)
+
+    @property
+    def problem(self) -> Problem:
+        """What there is to learn."""
+        return Problem(len(self.classes) or None, tuple(spec.name in self.categories for spec in self.features))
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -69,11 +82,6 @@ class Encoding:
     def feature_names(self) -> tuple[str, ...]:
         """The features, in the order of the matrix."""
         return tuple(spec.name for spec in self.features)
-
-    @property
-    def categorical(self) -> tuple[bool, ...]:
-        """Whether each feature is categorical."""
-        return tuple(spec.name in self.categories for spec in self.features)
 
     def check_columns(self, specs: Sequence[ColumnSpec]) -> None:
         """Refuse columns that cannot give the features.
@@ -93,24 +101,35 @@ class Encoding:
                     f"data: column {spec.name!r} is {types[spec.name]}, but was {spec.type} at fit."
                 )
 
-    def matrix(self, rows: pd.DataFrame) -> Array:
-        """Return the features of rows as float32, shape ``(n_rows, n_features)``, NaN where missing.
+    def matrix(self, rows: pd.DataFrame, precision: type[np.floating[Any]]) -> Array:
+        """Return the features of rows, shape ``(n_rows, n_features)``, NaN where missing.
 
         Raises
         ------
         InvalidArgumentError
-            A number is infinite, or too large for float32.
+            A number is infinite, or too large for the precision.
         """
-        found = np.empty((len(rows), len(self.features)), dtype=np.float32)
+        found = np.empty((len(rows), len(self.features)), dtype=precision)
         for position, name in enumerate(self.feature_names):
             column = self._codes_of(rows[name], name) if name in self.categories else _numbers(rows[name])
             with np.errstate(over="ignore"):
                 found[:, position] = column
             if np.isinf(found[:, position]).any():
                 raise InvalidArgumentError(
-                    f"data: column {name!r} holds an infinite number, or one above 3.4e38; replace or filter it."
+                    f"data: column {name!r} holds an infinite number, or one above {np.finfo(precision).max:.2g}; "
+                    "replace or filter it."
                 )
         return found
+
+    def target(self, labels: pd.Series[Any]) -> Array:
+        """Return the class code of each label, or the number that it is, shape ``(n_rows,)``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            A label is missing, infinite, or a class that training did not see.
+        """
+        return self.codes(labels) if self.classes else _finite(labels)
 
     def codes(self, labels: pd.Series[Any]) -> Array:
         """Return the class code of each label, shape ``(n_rows,)``.
@@ -152,6 +171,14 @@ def _positions(column: pd.Series[Any], known: Sequence[Any]) -> Array:
 
 def _numbers(column: pd.Series[Any]) -> Array:
     return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _finite(labels: pd.Series[Any]) -> Array:
+    _refuse_missing(labels, str(labels.name))
+    found = _numbers(labels)
+    if not np.isfinite(found).all():
+        raise InvalidArgumentError(f"label: column {labels.name!r} holds an infinite number; replace or filter it.")
+    return found
 
 
 def _refuse_missing(labels: pd.Series[Any], name: str) -> None:

@@ -1,15 +1,41 @@
-"""Reason codes: which features made a prediction. Pure."""
+"""Reason codes: which features made a prediction."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
+
+    from hanalife.learning.arguments import ReadArguments
+    from hanalife.learning.fitted import Fitted
+
+    Array = NDArray[Any]
+
+
+def reasons(
+    fitted: Fitted, features: Array, arguments: ReadArguments, choose: Callable[[Array], Array]
+) -> pd.Series[Any]:
+    """Explain each row; NULL where no explanation is asked for, or none is known.
+
+    ``choose`` picks one output a row of the contributions ``(n_rows, n_outputs, n_features)``.
+    """
+    import pandas as pd
+
+    nothing = pd.Series([None] * len(features), dtype="object")
+    if arguments.attribution_method == "no":
+        return nothing
+    exact = arguments.attribution_method == "tree-shap"
+    found = fitted.engine.contributions(fitted.estimator, features, exact=exact)
+    if found is None:
+        return nothing
+    chosen = choose(found[:, :, :-1].astype(np.float64))
+    return pd.Series(reason_codes(chosen, fitted.encoding.feature_names, arguments.top_k_attributions), dtype="object")
 
 
 def reason_codes(contributions: NDArray[Any], feature_names: Sequence[str], top: int) -> list[str]:

@@ -64,20 +64,22 @@ def _folds(fold_of: Positions, fold_num: int) -> list[Fold]:
     return [(np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)) for fold in range(fold_num)]
 
 
-def stratified_partition(strata: NDArray[Any], training_percent: float, seed: int) -> NDArray[np.int8]:
+def partition(strata: NDArray[Any] | None, n_rows: int, training_percent: float, seed: int) -> NDArray[np.int8]:
     """Mark each row 1 (training) or 2 (validation), the same share of each stratum.
 
     Parameters
     ----------
-    strata : array of int, shape (n_rows,)
-        Number of the row's stratum.
+    strata : array, shape (n_rows,), optional
+        The row's stratum; None: all rows are one.
+    n_rows : int
     training_percent : float
         Share of training rows; a stratum's number is rounded to the nearest row, halves up.
     seed : int
         The same seed gives the same rows.
     """
-    order = np.random.default_rng(seed).permutation(len(strata))
-    marks = np.full(len(strata), VALIDATION, dtype=np.int8)
+    strata = np.zeros(n_rows, dtype=np.int8) if strata is None else strata
+    order = np.random.default_rng(seed).permutation(n_rows)
+    marks = np.full(n_rows, VALIDATION, dtype=np.int8)
     for stratum in np.unique(strata):
         members = order[strata[order] == stratum]
         marks[members[: int(np.floor(len(members) * training_percent + 0.5))]] = TRAINING

@@ -1,35 +1,64 @@
-"""The algorithms by name: what ``func`` may be, and which of them work."""
+"""The algorithms by name: what ``func`` may be, what each takes, and which engine runs it."""
 
 from __future__ import annotations
 
+import difflib
+import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError
+from hanalife.learning.engines.engine import Engine
+from hanalife.learning.parameters import boosting
+from hanalife.learning.parameters.parameter import Parameter
+from hanalife.learning.parameters.selection import SELECTION
+from hanalife.learning.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Func:
-    """One algorithm: its name, its short code, whether it works already."""
+    """One algorithm for one kind of problem."""
 
     name: str
     code: str
-    works: bool = False
+    engine: str = ""  #: ``module:class`` below ``engines``; loaded when a model is fitted
+    parameters: tuple[Parameter, ...] = ()  #: of the algorithm itself
+    selection: tuple[Parameter, ...] = SELECTION  #: model evaluation and search
+    fit_parameters: tuple[Parameter, ...] = ()  #: keywords of ``fit`` that only it has
+    instead: str = ""  #: the algorithm does not work here; what to use
 
+    @property
+    def table(self) -> tuple[Parameter, ...]:
+        """All keywords of the constructor."""
+        return self.parameters + self.selection
+
+    def engine_for(self, problem: Problem) -> Engine:
+        """Return what trains and predicts."""
+        module, _, name = self.engine.partition(":")
+        made: Engine = getattr(importlib.import_module(f"hanalife.learning.engines.{module}"), name)(problem)
+        return made
+
+
+_MULTI_TASK = Func("MLP_MultiTask", "MLP_M_TASK", instead="one model a label, such as func='MLP'")
 
 CLASSIFICATION = (
-    Func("HybridGradientBoostingTree", "HGBT", works=True),
-    Func("DecisionTree", "DT"),
-    Func("RandomDecisionTree", "RDT"),
-    Func("RandomForest", "RDT"),
-    Func("LogisticRegression", "LOGR"),
-    Func("MLP", "MLP"),
-    Func("NaiveBayes", "NB"),
-    Func("SVM", "SVM"),
-    Func("MLP_MultiTask", "MLP_M_TASK"),
+    Func(
+        "HybridGradientBoostingTree",
+        "HGBT",
+        "boosting:Boosting",
+        boosting.CLASSIFICATION,
+        fit_parameters=boosting.CLASSIFICATION_FIT,
+    ),
+    _MULTI_TASK,
+)
+
+REGRESSION = (
+    Func("HybridGradientBoostingTree", "HGBT", "boosting:Boosting", boosting.REGRESSION),
+    _MULTI_TASK,
 )
 
 
-def find_func(func: str) -> Func:
+def find_func(func: str, known: Sequence[Func], kind: str) -> Func:
     """Return the algorithm of a name, in any case.
 
     Raises
@@ -39,20 +68,21 @@ def find_func(func: str) -> Func:
     InvalidArgumentError
         There is no such algorithm.
     NotSupportedError
-        There is, but it does not work yet.
+        There is, but only inside SAP HANA; the message names the alternative.
 
     Examples
     --------
-    >>> find_func("hybridgradientboostingtree").code
+    >>> find_func("hybridgradientboostingtree", CLASSIFICATION, "classification").code
     'HGBT'
     """
     if not isinstance(func, str):
         raise ArgumentTypeError(f"func: expected a str, got {func!r}.")
-    found = next((known for known in CLASSIFICATION if known.name.lower() == func.lower()), None)
+    by_name = {one.name.lower(): one for one in known}
+    found = by_name.get(func.lower())
     if found is None:
-        names = ", ".join(known.name for known in CLASSIFICATION)
-        raise InvalidArgumentError(f"func: {func!r} is not an algorithm for classification; use one of {names}.")
-    if not found.works:
-        working = ", ".join(known.name for known in CLASSIFICATION if known.works)
-        raise NotSupportedError(f"func: {found.name!r} is not supported yet; what works is: {working}.")
+        near = difflib.get_close_matches(func.lower(), by_name, n=3)
+        hint = " or ".join(by_name[name].name for name in near) or ", ".join(one.name for one in known)
+        raise InvalidArgumentError(f"func: {func!r} is not an algorithm for {kind}; use {hint}.")
+    if found.instead:
+        raise NotSupportedError(f"func: {found.name!r} is not supported; use {found.instead}.")
     return found

@@ -1,16 +1,17 @@
-"""What the unified models share: identity, results as frames, calls, state."""
+"""What every model has: identity, results as frames, state."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from hanalife.errors import FitIncompleteError
-from hanalife.learning import results, state
-from hanalife.learning.calls import observed
-from hanalife.learning.parameters import Parameter
-from hanalife.observation import CallObserver, CallOutcome, CallStart, Signature
+from hanalife.errors import FitIncompleteError, NotSupportedError
+from hanalife.learning import search, state
+from hanalife.learning.functions import Func, find_func
+from hanalife.learning.parameters import parameter as parameters
+from hanalife.learning.results import tables
+from hanalife.observation import CallObserver, ColumnSpec, Signature
 from hanalife.records import ModelState
 
 if TYPE_CHECKING:
@@ -18,26 +19,34 @@ if TYPE_CHECKING:
 
     from hanalife.dataframe.context import ConnectionContext
     from hanalife.dataframe.frame import DataFrame
-    from hanalife.learning.search import Selection
-    from hanalife.learning.training import Fitted
-
-R = TypeVar("R")
-
-_PARTS_OF_MODEL = ("statistics_", "optimal_param_", "confusion_matrix_", "importance_", "metrics_")
+    from hanalife.learning.fitted import Fitted
 
 
-class UnifiedModel:
+class Model(ABC):
     """A model that can be fitted, watched, stored and restored.
 
     Results are kept as small tables; the frames over them are made when first asked for, in
     tables that live as long as the connection.
     """
 
-    _procedure: str
+    _procedure: ClassVar[str]
+    _kind: ClassVar[str]  #: classification or regression
+    _functions: ClassVar[Sequence[Func]]
+    _parts_of_model: ClassVar[tuple[str, ...]]
 
-    def __init__(self, func: str, code: str, table: Sequence[Parameter], given: Mapping[str, Any]) -> None:
-        self.func = code
-        self.real_func = func
+    def __init__(self, func: str, massive: bool, group_params: Any, pivoted: bool, given: Mapping[str, Any]) -> None:
+        self._function = find_func(func, self._functions, self._kind)
+        if massive or group_params:
+            raise NotSupportedError("massive, group_params: not supported yet; filter() and fit one model a group.")
+        if pivoted:
+            raise NotSupportedError("pivoted: not supported; give a frame with one column a feature (pivot_table()).")
+        self.func = self._function.code
+        self.real_func = self._function.name
+        self._given = parameters.check(self._function.table, given, self.real_func)
+        self._selection = search.selection(
+            self._function.parameters, self._given, self.real_func, classifies=self._classifies
+        )
+        self.params = dict(given)
         self.hanaml_parameters: dict[str, Any] = {}
         self.name: str | None = None
         self.version = 1
@@ -51,9 +60,6 @@ class UnifiedModel:
         self.hanaml_fit_params: dict[str, Any] = {}
         self.hanaml_score_params: dict[str, Any] = {}
         self.hanaml_predict_params: dict[str, Any] = {}
-        self._table = tuple(table)
-        self._given = dict(given)
-        self._selection: Selection | None = None
         self._fitted: Fitted | None = None
         self._frames: dict[str, DataFrame] = {}
         self._connection: ConnectionContext | None = None
@@ -80,17 +86,17 @@ class UnifiedModel:
 
     @property
     def model_(self) -> list[DataFrame] | None:
-        """``[model, statistics_, optimal_param_, confusion_matrix_, importance_, metrics_]``.
+        """The model's own frame, then the result frames that hana_ml keeps beside it.
 
-        The model's columns are ROW_INDEX, PART_INDEX (-1 for the header, then the tree) and
+        The model's columns are ROW_INDEX, PART_INDEX (-1 for the header, then the part) and
         MODEL_CONTENT (JSON).
         """
         if self._fitted is None:
             return None
         if "model_" not in self._frames:
             texts = self._fitted.engine.describe(self._fitted.estimator)
-            self._frames["model_"] = results.model_content(texts).to_frame(self._context(), "MODEL")
-        parts = [self._frame(name) for name in _PARTS_OF_MODEL]
+            self._frames["model_"] = tables.model_content(texts).to_frame(self._context(), "MODEL")
+        parts = [self._frame(name) for name in self._parts_of_model]
         return [self._frames["model_"], *(part for part in parts if part is not None)]
 
     @property
@@ -104,24 +110,9 @@ class UnifiedModel:
         return self._frame("statistics_")
 
     @property
-    def importance_(self) -> DataFrame | None:
-        """VARIABLE_NAME, IMPORTANCE: share in the gain of all splits, the largest first."""
-        return self._frame("importance_")
-
-    @property
     def optimal_param_(self) -> DataFrame | None:
         """PARAM_NAME, INT_VALUE, DOUBLE_VALUE, STRING_VALUE of what a search chose."""
         return self._frame("optimal_param_")
-
-    @property
-    def confusion_matrix_(self) -> DataFrame | None:
-        """ACTUAL_CLASS, PREDICTED_CLASS, COUNT of every pair of classes."""
-        return self._frame("confusion_matrix_")
-
-    @property
-    def metrics_(self) -> DataFrame | None:
-        """NAME, X, Y: the points of all curves."""
-        return self._frame("metrics_")
 
     @property
     def search_results_(self) -> DataFrame | None:
@@ -137,23 +128,13 @@ class UnifiedModel:
         """Return ``optimal_param_`` as a pandas frame."""
         return self._collect("optimal_param_")
 
-    def get_confusion_matrix(self) -> pd.DataFrame:
-        """Return ``confusion_matrix_`` as a pandas frame."""
-        return self._collect("confusion_matrix_")
-
     def get_feature_importances(self) -> dict[str, float]:
         """Return each feature's importance, the largest first."""
         return self._require().importance
 
-    def get_performance_metrics(self) -> dict[str, float]:
-        """Return the numbers of ``statistics_``; those of a class under ``RECALL_<class>`` and so on."""
-        rows = self._require().tables["statistics_"].rows
-        named = {name if of is None else f"{name}_{of}": value for name, value, of in rows}
-        return {name: float(value) for name, value in named.items() if _is_number(value)}
-
     def get_fit_parameters(self) -> list[tuple[str, Any]]:
         """Return what was given to the constructor and to ``fit``, under SAP HANA's names."""
-        words = {parameter.name: parameter.pal_name for parameter in self._table}
+        words = {parameter.name: parameter.pal_name for parameter in self._function.table}
         return [
             ("FUNCTION", self.func),
             *((words[name], value) for name, value in self._given.items()),
@@ -190,12 +171,20 @@ class UnifiedModel:
         """Make the model that :meth:`to_state` described; its result frames live on this connection."""
         constructor = dict(found.constructor)
         model = cls(**constructor.pop("kwargs"), **constructor)
-        model._accept(state.fitted_of(found), connection_context)
+        model._accept(state.fitted_of(model._function, found), connection_context)
         model.hanaml_fit_params = dict(found.fit_parameters)
         model.run_id, model.runtime = found.facts["run_id"], found.facts["runtime"]
         return model
 
     # --- for the models -----------------------------------------------------------------------
+
+    @property
+    def _classifies(self) -> bool:
+        return self._kind == "classification"
+
+    @abstractmethod
+    def _prediction_columns(self, key: ColumnSpec) -> tuple[tuple[str, str], ...]:
+        """Return the columns of a prediction, ``(name, type)``."""
 
     def _require(self) -> Fitted:
         if self._fitted is None:
@@ -223,32 +212,11 @@ class UnifiedModel:
         return frame.collect()
 
     def _signature(self, fitted: Fitted) -> Signature:
-        return state.signature_of(fitted, self.real_func, self._table)
-
-    def _words(self, in_force: Mapping[str, Any]) -> dict[str, Any]:
-        """Return all parameters in force under the constructor's names; what plays no part is left out."""
-        searching = self._selection.in_words() if self._selection else {}
-        return {
-            "func": self.real_func,
-            **{name: value for name, value in in_force.items() if value is not None},
-            **searching,
-        }
-
-    def _call(
-        self, method: str, words: Mapping[str, Any], work: Callable[[], R], describe: Callable[[R], CallOutcome]
-    ) -> tuple[R, str | None]:
-        """Do the work of one call, timed and reported."""
-        began = time.monotonic()
-
-        def timed() -> R:
-            result = work()
-            self.runtime = time.monotonic() - began
-            return result
-
-        return observed(self.observer, CallStart(method, self._procedure, words), timed, describe)
+        return state.signature_of(fitted, self._prediction_columns(fitted.key or ColumnSpec("ID", "INT")))
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Say whether a text is a number."""
     try:
         float(text)
     except ValueError:

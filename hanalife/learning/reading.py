@@ -1,26 +1,17 @@
-"""Rows from a frame, and predictions for them."""
+"""Rows from a frame, and predictions for them batch by batch."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from hanalife.dataframe.frame import DataFrame
 from hanalife.dataframe.transfer.hashing import ContentHash
 from hanalife.dataframe.transfer.pandas import gather
 from hanalife.errors import InvalidArgumentError
-from hanalife.learning import evaluation
-from hanalife.learning.arguments import ReadArguments
-from hanalife.learning.explain import reason_codes
-from hanalife.learning.training import Fitted, positive_code
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
-    from numpy.typing import NDArray
 
 NO_ROWS = "data: the frame has no rows; check its filter."
 
@@ -46,23 +37,32 @@ class Tally:
 
     def __init__(self) -> None:
         self.content = ContentHash()
-        self.classes: Counter[str] = Counter()
-        self._confidence = 0.0
+        self._counts: dict[str, int] = {}
+        self._sums: dict[str, float] = {}
 
-    def add(self, batch: pa.RecordBatch, predicted: pd.DataFrame) -> None:
-        """Take a batch and its predictions into account."""
-        self.content.add(batch)
-        self.classes.update(predicted["SCORE"])
-        self._confidence += float(predicted["CONFIDENCE"].sum())
+    def add(self, predicted: pd.DataFrame) -> None:
+        """Take the predictions of a batch into account: classes are counted, numbers are summed."""
+        for name in ("SCORE", "CONFIDENCE"):
+            if name not in predicted:
+                continue
+            column = predicted[name]
+            if column.dtype.kind == "f":
+                self._sums[name] = self._sums.get(name, 0.0) + float(column.sum())
+            else:
+                for value, count in column.value_counts().items():
+                    self._counts[str(value)] = self._counts.get(str(value), 0) + int(count)
 
-    @property
-    def mean_confidence(self) -> float:
-        """The mean probability of the predicted classes."""
-        return self._confidence / self.content.rows
+    def count(self, name: str) -> int:
+        """Return how many rows were predicted to be of a class."""
+        return self._counts.get(name, 0)
+
+    def mean(self, name: str) -> float:
+        """Return the mean of a column of numbers."""
+        return self._sums[name] / self.content.rows
 
 
 def predict_in_parts(
-    fitted: Fitted, data: DataFrame, arguments: ReadArguments, tally: Tally | None
+    data: DataFrame, key: str, predict: Callable[[pd.DataFrame], pd.DataFrame], tally: Tally | None
 ) -> Iterator[pd.DataFrame]:
     """Yield the predictions batch by batch, so that memory does not grow with the rows.
 
@@ -73,49 +73,11 @@ def predict_in_parts(
     InvalidArgumentError
         There is no row.
     """
-    for batch in (data if tally is None else data.sort(arguments.key.name)).batches():
+    for batch in (data if tally is None else data.sort(key)).batches():
         if not batch.num_rows:
             raise InvalidArgumentError(NO_ROWS)
-        rows = gather([batch])
-        predicted = predictions(fitted, rows, *fitted.probabilities(rows), arguments)
+        predicted = predict(gather([batch]))
         if tally is not None:
-            tally.add(batch, predicted)
+            tally.content.add(batch)
+            tally.add(predicted)
         yield predicted
-
-
-def predictions(
-    fitted: Fitted, rows: pd.DataFrame, features: NDArray[Any], probabilities: NDArray[Any], arguments: ReadArguments
-) -> pd.DataFrame:
-    """Return key, class as text, its probability and the reasons, one row each."""
-    import pandas as pd
-
-    predicted = evaluation.predict(probabilities)
-    return pd.DataFrame(
-        {
-            arguments.key.name: rows[arguments.key.name],
-            "SCORE": np.array(fitted.encoding.class_names, dtype=object)[predicted],
-            "CONFIDENCE": probabilities.max(axis=1),
-            "REASON_CODE": _reasons(fitted, features, predicted, arguments),
-        }
-    )
-
-
-def _reasons(
-    fitted: Fitted, features: NDArray[Any], predicted: NDArray[Any], arguments: ReadArguments
-) -> pd.Series[Any]:
-    """Explain the margin of the positive class; of many classes, and none named, of the predicted one."""
-    import pandas as pd
-
-    if arguments.attribution_method == "no":
-        return pd.Series([None] * len(features), dtype="object")
-    exact = arguments.attribution_method == "tree-shap"
-    found = fitted.engine.contributions(fitted.estimator, features, exact=exact)[:, :, :-1].astype(np.float64)
-    code = positive_code(fitted.encoding, arguments.positive)
-    if found.shape[1] == 1:
-        chosen = found[:, 0] if code == 1 else -found[:, 0]
-    elif arguments.positive is None and found.shape[1] > 2:
-        chosen = found[np.arange(len(found)), predicted]
-    else:
-        chosen = found[:, code]
-    names = fitted.encoding.feature_names
-    return pd.Series(reason_codes(chosen, names, arguments.top_k_attributions), dtype="object")

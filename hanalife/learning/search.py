@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError
-from hanalife.learning import evaluation, parameters
-from hanalife.learning.parameters import Parameter
+from hanalife.learning.evaluation import by_name
+from hanalife.learning.parameters import parameter as parameters
+from hanalife.learning.parameters.parameter import Parameter
+from hanalife.learning.parameters.selection import RESAMPLING
 
 #: One point of the search: parameter name to value.
 Candidate = dict[str, Any]
@@ -73,7 +75,7 @@ class Selection:
         return {name: (kinds[name](low), kinds[name](high)) for name, (low, high) in self.ranges.items()}
 
 
-def selection(table: Iterable[Parameter], given: Mapping[str, Any], func: str) -> Selection | None:
+def selection(table: Iterable[Parameter], given: Mapping[str, Any], func: str, *, classifies: bool) -> Selection | None:
     """Return the evaluation or search that checked keywords ask for; None if they ask for none.
 
     Raises
@@ -92,8 +94,8 @@ def selection(table: Iterable[Parameter], given: Mapping[str, Any], func: str) -
     _check_strategy(method, strategy, given)
     if method is None:
         return None
-    if method not in parameters.RESAMPLING:
-        working = ", ".join(parameters.RESAMPLING)
+    if method not in RESAMPLING:
+        working = ", ".join(RESAMPLING)
         raise NotSupportedError(f"resampling_method: {method!r} is not supported yet; use one of {working}.")
     values = {name: _values(table, name, items, func) for name, items in given.get("param_values", {}).items()}
     ranges = {
@@ -102,8 +104,9 @@ def selection(table: Iterable[Parameter], given: Mapping[str, Any], func: str) -
     twice = sorted(set(values) & set(ranges))
     if twice:
         raise InvalidArgumentError(f"param_range: {', '.join(twice)} also in param_values; name each parameter once.")
-    metric = evaluation.check_metric(given.get("evaluation_metric", "error_rate"), "evaluation_metric")
-    others = [evaluation.check_metric(name, "ref_metric") for name in given.get("ref_metric", [])]
+    wanted = given.get("evaluation_metric", by_name.default_metric(classifies=classifies))
+    metric = by_name.check_metric(wanted, "evaluation_metric", classifies=classifies)
+    others = [by_name.check_metric(name, "ref_metric", classifies=classifies) for name in given.get("ref_metric", [])]
     return Selection(
         resampling_method=method,
         metric=metric,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hanalife.errors import IncompatibleStoreError
 from hanalife.learning.encoding import Encoding
-from hanalife.learning.parameters import Parameter
-from hanalife.learning.results import Table, predictions_columns
-from hanalife.learning.training import Fitted
+from hanalife.learning.fitted import Fitted
+from hanalife.learning.functions import Func
+from hanalife.learning.results.tables import Table
 from hanalife.observation import ColumnSpec, Signature
 from hanalife.records import ModelState
 
@@ -39,7 +39,7 @@ def tables_of(fitted: Fitted) -> dict[str, dict[str, Any]]:
     return {name: table.to_json() for name, table in fitted.tables.items() if name != _NOT_KEPT}
 
 
-def fitted_of(state: ModelState) -> Fitted:
+def fitted_of(func: Func, state: ModelState) -> Fitted:
     """Make the fitted model of a state.
 
     Raises
@@ -57,6 +57,7 @@ def fitted_of(state: ModelState) -> Fitted:
         categories={name: tuple(values) for name, values in facts["categories"].items()},
     )
     return Fitted(
+        func=func,
         estimator=state.estimator,
         encoding=encoding,
         key=ColumnSpec(*facts["key"]) if facts["key"] else None,
@@ -66,29 +67,28 @@ def fitted_of(state: ModelState) -> Fitted:
     )
 
 
-def signature_of(fitted: Fitted, func: str, table: Sequence[Parameter]) -> Signature:
-    """Return what the model takes and gives."""
+def signature_of(fitted: Fitted, outputs: Iterable[tuple[str, str]]) -> Signature:
+    """Return what the model takes and gives; ``outputs`` are the columns of a prediction."""
     encoding = fitted.encoding
-    key = fitted.key or ColumnSpec("ID", "INT")
+    of_classes = {"CLASSES": list(encoding.classes), "POSITIVE_LABEL": "".join(encoding.class_names[-1:])}
     return Signature(
         properties={
-            "FUNCTION": func,
-            "TASK": "classification",
+            "FUNCTION": fitted.func.name,
+            "TASK": "classification" if encoding.classes else "regression",
             "LABEL": encoding.label.name,
             "LABEL_TYPE": encoding.label.type,
-            "CLASSES": list(encoding.classes),
-            "POSITIVE_LABEL": encoding.class_names[-1],
-            "KEY": key.name if fitted.key else None,
+            **(of_classes if encoding.classes else {}),
+            "KEY": fitted.key.name if fitted.key else None,
         },
         inputs=encoding.features,
-        outputs=tuple(ColumnSpec(name, kind) for name, kind in predictions_columns(key)),
+        outputs=tuple(ColumnSpec(name, kind) for name, kind in outputs),
         parameters={
             parameter.name: {
                 "TYPE": parameter.kind.__name__,
                 "DEFAULT": parameter.default,
                 "VALUE": fitted.parameters[parameter.name],
             }
-            for parameter in table
+            for parameter in fitted.func.table
             if parameter.name in fitted.parameters
         },
     )

@@ -12,10 +12,14 @@ from sklearn.metrics import make_scorer, zero_one_loss
 from sklearn.model_selection import cross_val_score
 
 from hanalife.errors import InvalidArgumentError
-from hanalife.learning import evaluation, folds
-from hanalife.learning.cross_validation import Rows, judge
+from hanalife.learning import folds
+from hanalife.learning.cross_validation import judge
 from hanalife.learning.engines.boosting import Boosting
-from hanalife.learning.parameters import BOOSTING, in_force
+from hanalife.learning.engines.engine import Rows
+from hanalife.learning.evaluation import by_name
+from hanalife.learning.parameters.boosting import CLASSIFICATION as BOOSTING
+from hanalife.learning.parameters.parameter import in_force
+from hanalife.learning.problem import Problem
 
 
 def make_rows(n_classes, seed=0, rows=240):
@@ -38,9 +42,9 @@ METRICS = ("error_rate", "auc", "nll")
 def search(rows, n_classes, categorical, given, candidates=GRID, **options):
     base = in_force(BOOSTING, {"random_state": 123, **given})
     names = [str(code) for code in range(n_classes)]
-    metrics = {name: evaluation.metric(name, names) for name in METRICS}
-    parts = folds.cv(len(rows.codes), 4, 123)
-    engine = Boosting(n_classes, categorical)
+    metrics = {name: by_name.metric(name, names) for name in METRICS}
+    parts = folds.cv(len(rows.target), 4, 123)
+    engine = Boosting(Problem(n_classes, categorical))
     return judge(engine, rows, parts, candidates, base, metrics, **options), parts, base
 
 
@@ -64,12 +68,12 @@ def test_every_fold_scores_as_if_each_candidate_were_trained_alone(n_classes, gi
     assert [one.candidate for one in found.judged] == GRID
     for one in found.judged:
         for fold, (train, test) in enumerate(parts):
-            engine = Boosting(n_classes, categorical)
-            alone = engine.train(rows.features[train], rows.codes[train], {**base, **one.candidate})
-            probabilities = engine.probabilities(alone, rows.features[test])
+            engine = Boosting(Problem(n_classes, categorical))
+            alone = engine.train(rows.take(train), {**base, **one.candidate})
+            probabilities = engine.outputs(alone, rows.features[test])
             for name in METRICS:
-                expected = evaluation.metric(name, [str(code) for code in range(n_classes)])
-                assert one.scores[name][fold] == expected(rows.codes[test], probabilities)
+                expected = by_name.metric(name, [str(code) for code in range(n_classes)])
+                assert one.scores[name][fold] == expected(rows.target[test], probabilities)
 
 
 def test_scores_are_those_of_scikit_learn():
@@ -87,8 +91,8 @@ def test_scores_are_those_of_scikit_learn():
             random_state=123,
             n_jobs=1,
         )
-        wrong = cross_val_score(model, rows.features, rows.codes, cv=parts, scoring=make_scorer(zero_one_loss))
-        areas = cross_val_score(model, rows.features, rows.codes, cv=parts, scoring="roc_auc")
+        wrong = cross_val_score(model, rows.features, rows.target, cv=parts, scoring=make_scorer(zero_one_loss))
+        areas = cross_val_score(model, rows.features, rows.target, cv=parts, scoring="roc_auc")
         assert one.scores["error_rate"] == pytest.approx(wrong, rel=1e-14)
         assert one.scores["auc"] == pytest.approx(areas, rel=1e-14)
 
@@ -110,7 +114,9 @@ def test_mean_and_variance_are_of_the_folds():
 
 def test_progress_counts_in_the_callers_thread():
     calls = []
-    search(make_rows(2), 2, (False,) * 5, {}, progress=lambda *call: calls.append((*call, threading.current_thread())))
+    search(
+        make_rows(2), 2, (False,) * 5, {}, progress=lambda *call: calls.append((*call[:2], threading.current_thread()))
+    )
     total = 4 * len(GRID)
     assert [call[:2] for call in calls] == [(done, total) for done in range(total + 1)]
     assert {call[2] for call in calls} == {threading.current_thread()}
@@ -131,14 +137,14 @@ def test_a_search_stops_at_its_timeout_and_keeps_what_is_complete(caplog):
 
 def test_an_error_in_a_thread_reaches_the_caller_and_ends_the_others():
     rows = make_rows(2)
-    broken = Rows(rows.features, rows.codes - 5)
+    broken = Rows(rows.features, rows.target - 5)
     with pytest.raises(xgboost.core.XGBoostError):
         search(broken, 2, (False,) * 5, {})
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("hanalife-fold")]
 
 
 def test_a_caller_that_stops_listening_stops_the_threads():
-    def interrupt(done, _total):
+    def interrupt(done, _total, _scores):
         if done == 2:
             raise KeyboardInterrupt
 
@@ -149,8 +155,8 @@ def test_a_caller_that_stops_listening_stops_the_threads():
 
 def test_a_metric_that_no_fold_defines_is_refused_with_a_remedy():
     rows = make_rows(2)
-    one_class_each = [(np.flatnonzero(rows.codes != code), np.flatnonzero(rows.codes == code)) for code in (0, 1)]
-    metrics = {"auc": evaluation.metric("auc", ["0", "1"])}
+    one_class_each = [(np.flatnonzero(rows.target != code), np.flatnonzero(rows.target == code)) for code in (0, 1)]
+    metrics = {"auc": by_name.metric("auc", ["0", "1"])}
     base = in_force(BOOSTING, {"random_state": 1})
     with pytest.raises(InvalidArgumentError, match="use resampling_method='stratified_cv'"):
-        judge(Boosting(2, (False,) * 5), rows, one_class_each, [{}], base, metrics)
+        judge(Boosting(Problem(2, (False,) * 5)), rows, one_class_each, [{}], base, metrics)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from hanalife.learning import curves, evaluation
+from hanalife.learning.evaluation import classification as evaluation
+from hanalife.learning.evaluation import curves
 
 NAMES = [
     "RANDOM_CUMGAINS",

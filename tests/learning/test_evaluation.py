@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from hanalife.errors import InvalidArgumentError
-from hanalife.learning import evaluation
+from hanalife.learning.evaluation import by_name
+from hanalife.learning.evaluation import classification as evaluation
 
 
 @st.composite
@@ -89,14 +90,14 @@ def test_large_counts_do_not_overflow():
 def test_metrics_of_a_class_are_found_by_its_name():
     actual, probabilities = np.array([0, 0, 1, 1]), np.array([[0.9, 0.1], [0.4, 0.6], [0.3, 0.7], [0.8, 0.2]])
     for name, expected in (("recall_Yes", 0.5), ("precision_Yes", 0.5), ("F1-score_Yes", 0.5)):
-        metric = evaluation.metric(evaluation.check_metric(name, "ref_metric"), ["No", "Yes"])
+        metric = by_name.metric(by_name.check_metric(name, "ref_metric", classifies=True), ["No", "Yes"])
         assert metric(actual, probabilities) == expected
     with pytest.raises(InvalidArgumentError, match=r"recall_yes.*'yes' is not a class; the classes are: No, Yes"):
-        evaluation.metric("recall_yes", ["No", "Yes"])
+        by_name.metric("recall_yes", ["No", "Yes"])
 
 
 def test_never_to_predict_a_class_is_not_precise():
-    metric = evaluation.metric("precision_b", ["a", "b"])
+    metric = by_name.metric("precision_b", ["a", "b"])
     assert metric(np.array([0, 1]), np.array([[1.0, 0.0], [1.0, 0.0]])) == 0
 
 
@@ -104,6 +105,6 @@ def test_the_larger_metric_is_better_except_for_errors():
     lower = [
         name
         for name in ("auc", "accuracy", "recall_1", "nll", "error_rate", "rmse", "mae")
-        if evaluation.lower_is_better(name)
+        if by_name.lower_is_better(name)
     ]
     assert lower == ["nll", "error_rate", "rmse", "mae"]

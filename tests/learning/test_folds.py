@@ -54,16 +54,16 @@ def test_stratified_folds_share_every_class_evenly(classes, fold_num, seed):
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=100), st.floats(0.05, 1), seeds)
 def test_a_partition_takes_the_same_share_of_each_stratum(strata, share, seed):
     strata = np.array(strata)
-    marks = folds.stratified_partition(strata, share, seed)
+    marks = folds.partition(strata, len(strata), share, seed)
     assert set(marks) <= {1, 2}
     for one in np.unique(strata):
         members = marks[strata == one]
         assert abs((members == 1).sum() - share * len(members)) <= 0.5 + 1e-9
-    assert (marks == folds.stratified_partition(strata, share, seed)).all()
+    assert (marks == folds.partition(strata, len(strata), share, seed)).all()
 
 
 def test_another_seed_gives_other_rows():
     strata = np.zeros(100, dtype=int)
-    one, other = (folds.stratified_partition(strata, 0.5, seed) for seed in (1, 2))
+    one, other = (folds.partition(strata, len(strata), 0.5, seed) for seed in (1, 2))
     assert (one != other).any()
     assert any((a[1] != b[1]).any() for a, b in zip(folds.cv(100, 5, 1), folds.cv(100, 5, 2), strict=True))

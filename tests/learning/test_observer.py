@@ -54,6 +54,8 @@ def test_a_fit_with_a_search(data, listener):
         partition_random_state=5,
     )
     start, *progress, outcome = listener.told
+    curve = [one.points[0] for one in progress if one.points]
+    progress = [one for one in progress if not one.points]
 
     assert (start.method, start.procedure) == ("fit", "UNIFIED_CLASSIFICATION")
     expected = {
@@ -79,6 +81,16 @@ def test_a_fit_with_a_search(data, listener):
     assert json.loads(json.dumps(start.parameters, allow_nan=False)) == start.parameters
 
     assert [(one.done, one.total) for one in progress] == [(done, 192) for done in range(193)]
+    told = {(score.candidate, score.metric, score.fold): score.score for one in progress for score in one.fold_scores}
+    kept = model.search_results_.collect()
+    assert len(told) == len(kept) == 64 * 3 * 2
+    for row in kept.itertuples():
+        assert told[row.CANDIDATE, row.METRIC.lower(), row.FOLD] == row.SCORE
+    trees = model.get_optimal_parameters().set_index("PARAM_NAME")["INT_VALUE"]["n_estimators"]
+    assert [(one.metric, one.part, one.step) for one in curve] == [
+        ("logloss", "training", step) for step in range(1, trees + 1)
+    ]
+    assert curve[-1].value < curve[0].value
 
     assert outcome.dataset == data.facts(data.sort("ID").collect())
     assert outcome.seconds == model.runtime > 0
@@ -185,4 +197,4 @@ def test_an_observer_that_cannot_write_loses_no_model(data, listener, monkeypatc
     with pytest.raises(OSError, match="disk full"):
         model.fit(data, key="ID", label="CLASS")
     assert model.is_fitted()
-    assert [type(one) for one in listener.told] == [CallStart], "the call itself did not fail"
+    assert {type(one) for one in listener.told} == {CallStart, CallProgress}, "the call itself did not fail"

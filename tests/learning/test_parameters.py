@@ -14,7 +14,9 @@ from hanalife.errors import (
     NotSupportedError,
     UnknownParameterError,
 )
-from hanalife.learning.parameters import BOOSTING, SELECTION, Effect, in_force
+from hanalife.learning.parameters.boosting import CLASSIFICATION as BOOSTING
+from hanalife.learning.parameters.parameter import Effect, in_force
+from hanalife.learning.parameters.selection import SELECTION
 
 HGBT = "HybridGradientBoostingTree"
 GRID = {"param_search_strategy": "grid", "resampling_method": "cv", "param_values": {"max_depth": [2, 3]}}
@@ -29,8 +31,12 @@ def test_func_in_any_case(func):
 @pytest.mark.parametrize(
     ("func", "error", "said"),
     [
-        ("GradientBoosting", InvalidArgumentError, r"'GradientBoosting'.*use one of HybridGradientBoostingTree, Dec"),
-        ("SVM", NotSupportedError, "what works is: HybridGradientBoostingTree"),
+        (
+            "GradientBoosting",
+            InvalidArgumentError,
+            "'GradientBoosting'.*classification; use HybridGradientBoostingTree",
+        ),
+        ("MLP_MultiTask", NotSupportedError, "use one model a label"),
         (None, ArgumentTypeError, "func: expected a str, got None"),
     ],
 )
@@ -58,7 +64,7 @@ def test_func_that_does_not_work(func, error, said):
         ({"n_estimators": 0}, InvalidArgumentError, "n_estimators.*at least 1, got 0"),
         ({"split_method": "fast"}, InvalidArgumentError, "one of exact, histogram, sampling, sketch; got 'fast'"),
         ({"model_tree": "linear"}, NotSupportedError, "model_tree: 'linear'.*or at 'constant'"),
-        ({"validation_set_rate": 0.2}, NotSupportedError, "validation_set_rate"),
+        ({"validation_set_rate": 1.0}, InvalidArgumentError, "validation_set_rate.*at most 0.9, got 1.0"),
         ({"massive": True}, NotSupportedError, "massive"),
         ({"pivoted": True}, NotSupportedError, "pivoted"),
         ({"metric": "auc", "evaluation_metric": "nll"}, InvalidArgumentError, "evaluation_metric is given twice"),

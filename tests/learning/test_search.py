@@ -9,14 +9,16 @@ from sklearn.model_selection import ParameterGrid
 
 from hanalife.errors import InvalidArgumentError
 from hanalife.learning import search
-from hanalife.learning.parameters import BOOSTING, SELECTION, check
+from hanalife.learning.parameters.boosting import CLASSIFICATION as BOOSTING
+from hanalife.learning.parameters.parameter import check
+from hanalife.learning.parameters.selection import SELECTION
 
 axes = st.dictionaries(st.sampled_from("abc"), st.lists(st.integers(), min_size=1, max_size=4, unique=True), min_size=1)
 
 
 def candidates(**given):
     table = BOOSTING + SELECTION
-    found = search.selection(table, check(table, {"resampling_method": "cv", **given}, "func"), "func")
+    found = search.selection(table, check(table, {"resampling_method": "cv", **given}, "func"), "func", classifies=True)
     return found.candidates(table, seed=7)
 
 

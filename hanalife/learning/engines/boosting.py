@@ -3,153 +3,184 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from hanalife.errors import InvalidArgumentError, NotSupportedError
-from hanalife.learning import parameters as tables
+from hanalife.learning import folds
+from hanalife.learning.engines.engine import Engine, Rows, Watch
+from hanalife.learning.engines.threads import apart, threads, useful_threads
+from hanalife.learning.parameters import boosting as tables
+from hanalife.observation import LearningPoint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
 
-R = TypeVar("R")
+logger = logging.getLogger(__name__)
 
 # 'sampling' has no equivalent; binning by histogram is the nearest.
 _TREE_METHODS = {"exact": "exact", "sketch": "approx", "histogram": "hist", "sampling": "hist"}
 TREES = "n_estimators"
-CELLS_PER_THREAD = 50_000
+
+_OBJECTIVES = {
+    "se": "reg:squarederror",
+    "sle": "reg:squaredlogerror",
+    "ae": "reg:absoluteerror",
+    "huber": "reg:pseudohubererror",  # the smooth form of it
+    "pseudo-huber": "reg:pseudohubererror",
+    "gamma": "reg:gamma",
+    "tweedie": "reg:tweedie",
+    "quantile": "reg:quantileerror",
+}
+
+# XGBoost's word and ours for what only one objective takes.
+_OF_OBJECTIVE = {
+    "huber": {"huber_slope": "huber_slope"},
+    "pseudo-huber": {"huber_slope": "huber_slope"},
+    "tweedie": {"tweedie_variance_power": "tweedie_power"},
+    "quantile": {"quantile_alpha": "pinball_delta"},
+}
+
+# What decides when to stop: SAP HANA's word and XGBoost's, for two classes, many, and numbers.
+_STOPPING = {
+    "error_rate": ("error", "merror", None),
+    "nll": ("logloss", "mlogloss", None),
+    "auc": ("auc", "auc", None),
+    "rmse": ("rmse", None, "rmse"),
+    "mae": ("mae", None, "mae"),
+}
+
+#: Positive targets only.
+_POSITIVE = ("gamma", "tweedie")
 
 
 @dataclass(frozen=True, slots=True)
-class Boosting:
-    """Training and prediction for one set of columns and classes.
+class Boosting(Engine):
+    """Boosted trees for classes or numbers; contributions are in log-odds, or in the target's unit."""
 
-    Features have shape ``(n_rows, n_features)``, NaN where missing; a categorical column holds
-    codes ``0, 1, ...``. Labels are class codes of shape ``(n_rows,)``.
-    """
-
-    n_classes: int
-    categorical: tuple[bool, ...]  #: one for each feature
+    precision: ClassVar[type[np.floating[Any]]] = np.float32
 
     def check(self, in_force: Mapping[str, Any]) -> None:
-        """Refuse parameters that do not suit the data.
+        """Refuse parameters that do not suit the problem.
 
         Raises
         ------
         InvalidArgumentError
-            ``obj_func='logistic'`` with more than two classes, or text columns with 'exact'.
+            ``obj_func='logistic'`` with more than two classes, text columns with 'exact', or a
+            ``validation_set_metric`` of another kind of problem.
         NotSupportedError
             ``obj_func='hinge'``.
         """
         if in_force["obj_func"] == "hinge":
             raise NotSupportedError("obj_func: 'hinge' gives no probabilities; use 'logistic' or 'softmax'.")
-        if in_force["obj_func"] == "logistic" and self.n_classes > 2:
+        if in_force["obj_func"] == "logistic" and (self.problem.n_classes or 0) > 2:
             raise InvalidArgumentError(
-                f"obj_func: 'logistic' is for two classes, the label has {self.n_classes}; use 'softmax'."
+                f"obj_func: 'logistic' is for two classes, the label has {self.problem.n_classes}; use 'softmax'."
             )
-        if in_force["split_method"] == "exact" and any(self.categorical):
+        if in_force["split_method"] == "exact" and any(self.problem.categorical):
             raise InvalidArgumentError(
                 "split_method: 'exact' cannot split categorical columns; use 'histogram', or deselect them."
             )
+        if in_force["validation_set_metric"] is not None:
+            self._stopping_metric(in_force)
 
-    def train(self, features: Array, codes: Array, in_force: Mapping[str, Any]) -> Any:
-        """Return a booster trained with parameters under their own names, all of them in force."""
-        n_threads = threads(in_force["thread_ratio"], features.size)
+    def train(self, rows: Rows, in_force: Mapping[str, Any], watch: Watch | None = None) -> Any:
+        """Return a booster; ``watch`` is told of the objective's metric after each tree."""
+        self._check_target(rows.target, in_force)
+        n_threads = threads(in_force["thread_ratio"], rows.features.size)
         settings = self._settings(in_force, n_threads)
 
         def work() -> Any:
-            return self._boost(self._binned(features, codes, settings), settings, in_force[TREES])
+            return self._boost(rows, settings, in_force, watch)
 
         return apart(n_threads, work)
 
-    def probabilities(self, booster: Any, features: Array) -> Array:
-        """Return class probabilities, shape ``(n_rows, n_classes)``."""
-        return apart(threads(-1, features.size), lambda: self._probabilities(booster, features, 0))
+    def outputs(self, estimator: Any, features: Array) -> Array:
+        """Return class probabilities or numbers."""
+        return apart(threads(-1, features.size), lambda: self._outputs(estimator, features, 0))
 
-    def _probabilities(self, booster: Any, features: Array, trees: int) -> Array:
+    def _outputs(self, booster: Any, features: Array, trees: int) -> Array:
         found: Array = booster.inplace_predict(features, iteration_range=(0, trees), missing=np.nan).astype(np.float64)
+        if not self.problem.classifies:
+            return found.ravel()
         return found if found.ndim == 2 else np.column_stack([1 - found, found])
 
-    def fold_probabilities(
-        self,
-        train: tuple[Array, Array],
-        test: Array,
-        candidates: Sequence[Mapping[str, Any]],
-        n_threads: int = 1,
+    def fold_outputs(
+        self, rows: Rows, test: Array, candidates: Sequence[Mapping[str, Any]], n_threads: int = 1
     ) -> Iterator[tuple[int, Array]]:
-        """Train each candidate on one fold; yield its position and its probabilities on ``test``.
+        """Train each candidate on one fold; yield its position and its outputs on ``test``.
 
         The rows are binned once for all candidates. Of candidates that differ only in their
         number of trees, the one with the most is trained; its first rounds are the others. Both
-        leave every bit as it would be if each candidate were trained alone.
-
-        Parameters
-        ----------
-        train : (features, codes)
-        test : array, shape (n_test, n_features)
-        candidates : sequence of dict
-            All parameters in force of each.
-        n_threads : int, default 1
-            At most so many; the setting stays with the calling thread, which should be one of
-            its own.
+        leave every bit as it would be if each candidate were trained alone. Candidates that stop
+        early are trained alone.
         """
         import xgboost
 
-        n_threads = min(n_threads, useful_threads(train[0].size))
+        n_threads = min(n_threads, useful_threads(rows.features.size))
         xgboost.set_config(nthread=n_threads)
         binned: dict[tuple[Any, ...], Any] = {}
         for group in _alike_but_for_trees(candidates):
-            settings = self._settings(candidates[group[0]], n_threads)
+            first = candidates[group[0]]
+            self._check_target(rows.target, first)
+            settings = self._settings(first, n_threads)
+            if first["validation_set_rate"] > 0:
+                for position in group:
+                    booster = self._boost(rows, settings, candidates[position], None)
+                    yield position, self._outputs(booster, test, 0)
+                continue
             kind = (settings["tree_method"], settings["max_bin"])
             if kind not in binned:
-                binned[kind] = self._binned(*train, settings)
-            booster = self._boost(binned[kind], settings, max(candidates[position][TREES] for position in group))
+                binned[kind] = self._binned(rows, settings)
+            most = max(candidates[position][TREES] for position in group)
+            booster = _train(settings, binned[kind], most)
             for position in group:
-                yield position, self._probabilities(booster, test, candidates[position][TREES])
+                yield position, self._outputs(booster, test, candidates[position][TREES])
 
-    def contributions(self, booster: Any, features: Array, *, exact: bool = True) -> Array:
+    def contributions(self, estimator: Any, features: Array, *, exact: bool = True) -> Array:
         """Return what each feature adds to the margin, shape ``(n_rows, n_classes or 1, n_features + 1)``.
 
-        The last column is the base value; a row's numbers sum to its margin (log-odds). Two
-        classes have one margin, that of the second class. ``exact``: Shapley values of the
+        Two classes have one margin, that of the second class. ``exact``: Shapley values of the
         trees (Lundberg et al. 2020, Nature Machine Intelligence 2), else Saabas' approximation.
         """
 
         def work() -> Array:
-            found: Array = booster.predict(self._matrix(features), pred_contribs=True, approx_contribs=not exact)
+            matrix = self._matrix(Rows(features, np.empty(0)), labelled=False)
+            found: Array = estimator.predict(matrix, pred_contribs=True, approx_contribs=not exact)
             return found
 
         found = apart(threads(-1, features.size), work)
         return found if found.ndim == 3 else found[:, None, :]
 
-    def importance(self, booster: Any) -> Array:
-        """Return each feature's share of the gain of all splits, shape ``(n_features,)``; 0 without splits."""
-        gains = np.zeros(len(self.categorical))
-        for name, gain in booster.get_score(importance_type="total_gain").items():
+    def importance(self, estimator: Any) -> Array:
+        """Return each feature's share of the gain of all splits."""
+        gains = np.zeros(self.problem.n_features)
+        for name, gain in estimator.get_score(importance_type="total_gain").items():
             gains[int(name.removeprefix("f"))] = gain
         total = gains.sum()
         return gains / total if total > 0 else gains
 
-    def describe(self, booster: Any) -> list[str]:
+    def describe(self, estimator: Any) -> list[str]:
         """Return JSON texts: a header with the engine's settings, then one for each tree."""
-        learner = json.loads(booster.save_config())["learner"]
+        learner = json.loads(estimator.save_config())["learner"]
         header = {key: learner[key] for key in ("learner_model_param", "objective")}
-        return [json.dumps(header), *booster.get_dump(dump_format="json")]
+        return [json.dumps(header), *estimator.get_dump(dump_format="json")]
+
+    # --- what XGBoost is told -----------------------------------------------------------------
 
     def _settings(self, in_force: Mapping[str, Any], n_threads: int) -> dict[str, Any]:
-        settings = {row.engine: in_force[row.name] for row in tables.BOOSTING if row.engine}
-        many = self.n_classes > 2 or in_force["obj_func"] == "softmax"
-        settings |= {"objective": "multi:softprob", "num_class": self.n_classes} if many else {}
-        settings |= {} if many else {"objective": "binary:logistic"}
-        settings |= {} if in_force["adopt_prior"] else {"base_score": in_force["base_score"]}
+        table = tables.CLASSIFICATION if self.problem.classifies else tables.REGRESSION
+        settings = {row.engine: in_force[row.name] for row in table if row.engine}
+        settings |= self._objective(in_force)
+        if not in_force["adopt_prior"] and in_force["base_score"] is not None:
+            settings["base_score"] = in_force["base_score"]
         sketch_bins = max(2, math.ceil(1 / in_force["sketch_eps"]))
         return settings | {
             "tree_method": _TREE_METHODS[in_force["split_method"]],
@@ -158,61 +189,138 @@ class Boosting:
             "nthread": n_threads,
         }
 
-    def _binned(self, features: Array, codes: Array, settings: Mapping[str, Any]) -> Any:
+    def _objective(self, in_force: Mapping[str, Any]) -> dict[str, Any]:
+        if not self.problem.classifies:
+            own = _OF_OBJECTIVE.get(in_force["obj_func"], {})
+            return {"objective": _OBJECTIVES[in_force["obj_func"]]} | {
+                engine: in_force[name] for engine, name in own.items()
+            }
+        many = (self.problem.n_classes or 0) > 2 or in_force["obj_func"] == "softmax"
+        if many:
+            return {"objective": "multi:softprob", "num_class": self.problem.n_classes}
+        return {"objective": "binary:logistic"}
+
+    def _check_target(self, target: Array, in_force: Mapping[str, Any]) -> None:
+        objective = in_force["obj_func"]
+        least = float(target.min())
+        if objective in _POSITIVE and (least < 0 or (objective == "gamma" and least == 0)):
+            raise InvalidArgumentError(
+                f"obj_func: {objective!r} is for positive targets, the label holds {least}; use 'se', or filter."
+            )
+        if objective == "sle" and least <= -1:
+            raise InvalidArgumentError(f"obj_func: 'sle' is for targets above -1, the label holds {least}; use 'se'.")
+
+    def _stopping_metric(self, in_force: Mapping[str, Any]) -> str | None:
+        """Return XGBoost's word for the metric that decides when to stop; None: the objective's own."""
+        asked = in_force["validation_set_metric"]
+        if asked is None:
+            return None
+        place = 2 if not self.problem.classifies else 0 if self.problem.n_classes == 2 else 1
+        known = {name: words[place] for name, words in _STOPPING.items() if words[place]}
+        if asked.lower() not in known:
+            raise InvalidArgumentError(
+                f"validation_set_metric: {asked!r} cannot decide when to stop here; use one of {', '.join(known)}."
+            )
+        return known[asked.lower()]
+
+    # --- training -----------------------------------------------------------------------------
+
+    def _boost(self, rows: Rows, settings: Mapping[str, Any], in_force: Mapping[str, Any], watch: Watch | None) -> Any:
+        if in_force["validation_set_rate"] > 0:
+            return self._boost_until_no_better(rows, settings, in_force, watch)
+        data = self._binned(rows, settings)
+        evaluated = [(data, "training")] if watch else []
+        return _train(settings, data, in_force[TREES], evaluated, watch)
+
+    def _boost_until_no_better(
+        self, rows: Rows, settings: Mapping[str, Any], in_force: Mapping[str, Any], watch: Watch | None
+    ) -> Any:
+        """Set rows apart and keep the trees up to the one after which these were predicted best."""
+        marks = folds.partition(
+            rows.target if in_force["stratified_validation_set"] and self.problem.classifies else None,
+            len(rows),
+            1 - in_force["validation_set_rate"],
+            in_force["random_state"],
+        )
+        training, validation = rows.take(marks == folds.TRAINING), rows.take(marks == folds.VALIDATION)
+        if not len(training) or not len(validation):
+            raise InvalidArgumentError(
+                f"validation_set_rate: {in_force['validation_set_rate']} of {len(rows)} rows leaves one part empty; "
+                "leave it out, or change it."
+            )
+        data = self._binned(training, settings)
+        metric = self._stopping_metric(in_force)
+        chosen = {**settings, **({"eval_metric": metric} if metric else {})}
+        evaluated = [(data, "training"), (self._matrix(validation, settings["nthread"]), "validation")]
+        booster = _train(chosen, data, in_force[TREES], evaluated, watch, patience=in_force["tolerant_iter_num"])
+        logger.info("Stopped after tree %d of at most %d.", booster.best_iteration + 1, in_force[TREES])
+        return booster[: booster.best_iteration + 1]
+
+    def _binned(self, rows: Rows, settings: Mapping[str, Any]) -> Any:
         import xgboost
 
         if settings["tree_method"] != "hist":
-            return self._matrix(features, codes, settings["nthread"])
+            return self._matrix(rows, settings["nthread"])
         return xgboost.QuantileDMatrix(
-            features,
-            codes,
+            rows.features,
+            rows.target,
+            weight=rows.weights,
             feature_types=self._feature_types(),
             max_bin=settings["max_bin"],
             nthread=settings["nthread"],
         )
 
-    def _matrix(self, features: Array, codes: Array | None = None, n_threads: int | None = None) -> Any:
+    def _matrix(self, rows: Rows, n_threads: int | None = None, *, labelled: bool = True) -> Any:
         import xgboost
 
-        return xgboost.DMatrix(features, codes, feature_types=self._feature_types(), nthread=n_threads)
+        return xgboost.DMatrix(
+            rows.features,
+            rows.target if labelled else None,
+            weight=rows.weights,
+            feature_types=self._feature_types(),
+            nthread=n_threads,
+        )
 
     def _feature_types(self) -> list[str]:
-        return ["c" if categorical else "q" for categorical in self.categorical]
-
-    def _boost(self, data: Any, settings: Mapping[str, Any], trees: int) -> Any:
-        import xgboost
-
-        exact = settings["tree_method"] == "exact"
-        used = {name: value for name, value in settings.items() if not (exact and name == "max_bin")}
-        return xgboost.train(used, data, num_boost_round=trees)
+        return ["c" if categorical else "q" for categorical in self.problem.categorical]
 
 
-def apart(n_threads: int, work: Callable[[], R]) -> R:
-    """Do work in a thread of its own, in which XGBoost uses ``n_threads``.
-
-    Threads of OpenMP spin while they wait for each other, which on a busy machine can make
-    little data a hundred times slower. How many there are is a setting of the calling thread:
-    set here, it does not touch what else the process does with XGBoost.
-    """
+def _train(
+    settings: Mapping[str, Any],
+    data: Any,
+    trees: int,
+    evaluated: Sequence[tuple[Any, str]] = (),
+    watch: Watch | None = None,
+    patience: int | None = None,
+) -> Any:
     import xgboost
 
-    def configured() -> R:
-        xgboost.set_config(nthread=n_threads)
-        return work()
+    exact = settings["tree_method"] == "exact"
+    used = {name: value for name, value in settings.items() if not (exact and name == "max_bin")}
+    return xgboost.train(
+        used,
+        data,
+        num_boost_round=trees,
+        evals=list(evaluated),
+        early_stopping_rounds=patience,
+        verbose_eval=False,
+        callbacks=[_watching(watch)] if watch else None,
+    )
 
-    with ThreadPoolExecutor(1, thread_name_prefix="hanalife-engine") as pool:
-        return pool.submit(configured).result()
 
+def _watching(watch: Watch) -> Any:
+    import xgboost
 
-def threads(ratio: float, cells: int) -> int:
-    """Return the number of threads of a ``thread_ratio``; below 0: as many as the data can use."""
-    processors = os.cpu_count() or 1
-    return min(processors, useful_threads(cells)) if ratio < 0 else max(1, round(ratio * processors))
+    class Watching(xgboost.callback.TrainingCallback):  # type: ignore[misc]
+        """Tells of the evaluation after each round."""
 
+        def after_iteration(self, _model: Any, epoch: int, evals_log: Mapping[str, Any]) -> bool:
+            for part, metrics in evals_log.items():
+                for metric, values in metrics.items():
+                    watch(LearningPoint(metric, part, epoch + 1, float(values[-1])))
+            return False
 
-def useful_threads(cells: int) -> int:
-    """Return how many threads can share data of so many cells; on little, they wait for each other."""
-    return 1 + cells // CELLS_PER_THREAD
+    return Watching()
 
 
 def _alike_but_for_trees(candidates: Sequence[Mapping[str, Any]]) -> list[list[int]]:

@@ -34,7 +34,7 @@ class Parameter:
     """One keyword of a constructor."""
 
     name: str
-    kind: type  #: bool, int, float, str, list (of str) or dict
+    kind: type  #: bool, int, float, str, list (of str), dict, or object (a class, whatever its type)
     default: Any = None
     effect: Effect = Effect.ENGINE
     engine: str | None = None  #: the engine's word, where its value is the same
@@ -51,92 +51,7 @@ class Parameter:
         return self.pal or self.name.upper()
 
 
-def _share(name: str, default: float, engine: str) -> Parameter:
-    return Parameter(name, float, default, engine=engine, above=0, maximum=1, tunable=True)
-
-
-# --- HybridGradientBoostingTree ---------------------------------------------------------------
-# Defaults are SAP HANA's, but for split_method: its 'exact' cannot share binned data.
-
-BOOSTING: tuple[Parameter, ...] = (
-    Parameter("n_estimators", int, 10, minimum=1, tunable=True),
-    Parameter("max_depth", int, 6, engine="max_depth", minimum=1, tunable=True),
-    Parameter("learning_rate", float, 0.3, engine="eta", above=0, maximum=1, tunable=True),
-    Parameter("split_threshold", float, 0.0, engine="gamma", minimum=0, tunable=True),
-    Parameter("random_state", int, 0, minimum=0, maximum=2**31 - 1, pal="SEED"),
-    _share("subsample", 1.0, "subsample"),
-    Parameter("split_method", str, "histogram", choices=("exact", "sketch", "sampling", "histogram")),
-    Parameter("sketch_eps", float, 0.1, above=0, maximum=1, pal="SKETCH_ESP"),
-    Parameter("max_bin_num", int, 256, minimum=2),
-    Parameter(
-        "min_sample_weight_leaf",
-        float,
-        1.0,
-        engine="min_child_weight",
-        minimum=0,
-        tunable=True,
-        pal="MIN_SAMPLES_WEIGHT_LEAF",
-    ),
-    Parameter("max_w_in_split", float, 0.0, engine="max_delta_step", minimum=0, tunable=True),
-    _share("col_subsample_split", 1.0, "colsample_bynode"),
-    _share("col_subsample_tree", 1.0, "colsample_bytree"),
-    Parameter("lamb", float, 1.0, engine="reg_lambda", minimum=0, tunable=True),
-    Parameter("alpha", float, 1.0, engine="reg_alpha", minimum=0, tunable=True),
-    Parameter("base_score", float, 0.5, above=0, maximum=1 - 1e-6, tunable=True),
-    Parameter("adopt_prior", bool, default=False, pal="START_FROM_AVERAGE"),
-    Parameter("obj_func", str, choices=("logistic", "hinge", "softmax")),
-    Parameter("thread_ratio", float, -1.0, maximum=1),
-    # Missing values take the branch that training found best for them.
-    Parameter("replace_missing", bool, default=False, effect=Effect.NONE),
-    Parameter("default_missing_direction", str, effect=Effect.NONE, choices=("left", "right")),
-    Parameter("min_samples_leaf", int, 1, Effect.NONE, minimum=1),
-    Parameter("feature_grouping", bool, default=False, effect=Effect.NONE),
-    Parameter("tol_rate", float, 0.0001, Effect.NONE, minimum=0, pal="TOLERANT_RATE"),
-    Parameter("fg_min_zero_rate", float, 0.5, Effect.NONE, minimum=0, maximum=1),
-    Parameter("compression", bool, default=False, effect=Effect.NONE),
-    Parameter("max_bits", int, 12, Effect.NONE, minimum=1, maximum=31),
-    Parameter("linear_lambda", float, 1.0, Effect.NONE, minimum=0),
-    Parameter("tolerant_iter_num", int, 10, Effect.NONE, minimum=1),
-    Parameter("stratified_validation_set", bool, default=False, effect=Effect.NONE),
-    Parameter("validation_set_metric", str, effect=Effect.NONE),
-    Parameter("validation_set_rate", float, 0.0, Effect.LATER, minimum=0),
-    Parameter("model_tree", str, "constant", Effect.LATER, choices=("constant", "linear")),
-    Parameter("use_vec_leaf", bool, default=False, effect=Effect.LATER),
-)
-
-# --- model evaluation and search --------------------------------------------------------------
-
-RESAMPLING = ("cv", "stratified_cv")
-_RESAMPLING_LATER = tuple(
-    family + race
-    for family in (*RESAMPLING, "bootstrap", "stratified_bootstrap")
-    for race in ("", "_sha", "_hyperband")
-    if family + race not in RESAMPLING
-)
-
-SELECTION: tuple[Parameter, ...] = (
-    Parameter("resampling_method", str, effect=Effect.SELECTION, choices=(*RESAMPLING, *_RESAMPLING_LATER)),
-    Parameter("evaluation_metric", str, effect=Effect.SELECTION),
-    Parameter("ref_metric", list, effect=Effect.SELECTION),
-    Parameter("param_search_strategy", str, effect=Effect.SELECTION, choices=("grid", "random")),
-    Parameter("fold_num", int, 5, Effect.SELECTION, minimum=2),
-    Parameter("random_search_times", int, effect=Effect.SELECTION, minimum=1),
-    Parameter("timeout", int, 0, Effect.SELECTION, minimum=0),
-    Parameter("param_values", dict, effect=Effect.SELECTION),
-    Parameter("param_range", dict, effect=Effect.SELECTION),
-    Parameter("progress_indicator_id", str, effect=Effect.NONE),
-    Parameter("repeat_times", int, 1, Effect.LATER),
-    Parameter("resource", str, effect=Effect.LATER),
-    Parameter("max_resource", int, effect=Effect.LATER),
-    Parameter("min_resource_rate", float, effect=Effect.LATER),
-    Parameter("reduction_rate", float, effect=Effect.LATER),
-    Parameter("aggressive_elimination", bool, default=False, effect=Effect.LATER),
-)
-
 ALIASES = {"metric": "evaluation_metric", "search_strategy": "param_search_strategy"}
-
-#: The parameters of each algorithm, by its code.
-TABLES: dict[str, tuple[Parameter, ...]] = {"HGBT": BOOSTING + SELECTION}
 
 
 def find(table: Iterable[Parameter], name: str, func: str, argument: str = "keyword") -> Parameter:
@@ -194,6 +109,8 @@ def in_force(table: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, 
 def check_value(parameter: Parameter, value: Any, argument: str | None = None) -> Any:
     """Return one value as a plain Python value of the parameter's type, or refuse it."""
     where = argument or parameter.name
+    if parameter.kind is object:
+        return value
     if parameter.kind is str:
         return _check_choice(parameter, value, where)
     if parameter.kind is list:

@@ -1,4 +1,4 @@
-"""How good predictions are. Pure: class codes and probabilities in, numbers out.
+"""How good predicted classes are. Pure: class codes and probabilities in, numbers out.
 
 Throughout, ``actual`` and ``predicted`` are class codes ``0 .. n_classes - 1`` of shape
 ``(n_rows,)``, ``probabilities`` has shape ``(n_rows, n_classes)`` and a confusion matrix counts
@@ -8,13 +8,10 @@ Throughout, ``actual`` and ``predicted`` are class codes ``0 .. n_classes - 1`` 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from hanalife.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -166,69 +163,3 @@ def _ratio(numerator: int, denominator: int) -> float | None:
 
 def _dot(left: Array, right: Array) -> int:
     return sum(int(one) * int(other) for one, other in zip(left, right, strict=True))  # exact, whatever the size
-
-
-# --- metrics by name, for a search ------------------------------------------------------------
-
-Metric = Callable[["Array", "Array"], float | None]
-
-_LOWER_IS_BETTER: dict[str, Metric] = {"error_rate": error_rate, "nll": nll, "rmse": rmse, "mae": mae}
-_PER_CLASS = ("recall", "precision", "f1_score")
-
-
-def check_metric(name: str, argument: str) -> str:
-    """Return the name of a metric as it is used below.
-
-    >>> check_metric("F1-SCORE_Yes", "evaluation_metric")
-    'f1_score_Yes'
-
-    Raises
-    ------
-    InvalidArgumentError
-        There is no such metric.
-    """
-    lowered = name.lower()
-    if lowered in (*_LOWER_IS_BETTER, "auc", "accuracy"):
-        return lowered
-    for kind in _PER_CLASS:
-        if lowered.replace("f1-score_", "f1_score_").startswith(f"{kind}_") and len(name) > len(kind) + 1:
-            return kind + name[len(kind) :]
-    known = ", ".join([*_LOWER_IS_BETTER, "auc", "accuracy", *(f"{kind}_<class>" for kind in _PER_CLASS)])
-    raise InvalidArgumentError(f"{argument}: {name!r} is not a metric; use one of {known}.")
-
-
-def lower_is_better(name: str) -> bool:
-    """Say whether a search prefers small values of a metric."""
-    return name in _LOWER_IS_BETTER
-
-
-def metric(name: str, class_names: Sequence[str]) -> Metric:
-    """Return the function ``(actual, probabilities) -> value`` of a metric.
-
-    Raises
-    ------
-    InvalidArgumentError
-        It refers to a class that does not occur.
-    """
-    if name in _LOWER_IS_BETTER:
-        return _LOWER_IS_BETTER[name]
-    if name == "auc":
-        return lambda actual, probabilities: auc(*one_vs_rest(actual, probabilities, len(class_names) - 1))
-    if name == "accuracy":
-        return lambda actual, probabilities: 1 - error_rate(actual, probabilities)
-    kind = next(kind for kind in _PER_CLASS if name.startswith(f"{kind}_"))
-    wanted = name[len(kind) + 1 :]
-    if wanted not in class_names:
-        raise InvalidArgumentError(f"{name}: {wanted!r} is not a class; the classes are: {', '.join(class_names)}.")
-    return _of_class(kind, list(class_names).index(wanted))
-
-
-def _of_class(kind: str, code: int) -> Metric:
-    def value(actual: Array, probabilities: Array) -> float | None:
-        report = class_report(confusion_matrix(actual, predict(probabilities), probabilities.shape[1]), code)
-        if kind == "precision" and report.precision is None:
-            return 0.0  # else never to predict a class would be the best way to be precise
-        found: float | None = getattr(report, kind)
-        return found
-
-    return value

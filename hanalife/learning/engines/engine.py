@@ -1,0 +1,107 @@
+"""What an algorithm family does: the one contract between training, search and prediction."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from hanalife.learning.problem import Problem
+from hanalife.observation import LearningPoint
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+#: Is told how good a model is after each round of its training.
+Watch = Callable[[LearningPoint], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows to train on or to judge by."""
+
+    features: Array  #: shape (n_rows, n_features); NaN where missing, categories as codes 0, 1, ...
+    target: Array  #: shape (n_rows,): class codes 0, 1, ..., or numbers
+    weights: Array | None = None  #: shape (n_rows,); None: all rows count the same
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def take(self, positions: Array) -> Rows:
+        """Return some of the rows, by position or by truth values."""
+        weights = None if self.weights is None else self.weights[positions]
+        return Rows(self.features[positions], self.target[positions], weights)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine(ABC):
+    """Training and prediction of one algorithm for one problem.
+
+    Parameters reach an engine as ``in_force``: every parameter of the algorithm under its own
+    name, defaults filled in, with a ``random_state`` above 0 where the algorithm has one. What an
+    engine leaves out of the contract (importance, contributions) it has no exact way to tell.
+    """
+
+    problem: Problem
+
+    #: The type of the features' matrix.
+    precision: ClassVar[type[np.floating[Any]]] = np.float64
+
+    def check(self, in_force: Mapping[str, Any]) -> None:  # noqa: B027 - most engines take all
+        """Refuse parameters that do not suit the problem, before any row is used.
+
+        Raises
+        ------
+        InvalidArgumentError, NotSupportedError
+            The message names the parameter and the remedy.
+        """
+
+    @abstractmethod
+    def train(self, rows: Rows, in_force: Mapping[str, Any], watch: Watch | None = None) -> Any:
+        """Return a trained estimator: a library's object that storage has a safe format for."""
+
+    @abstractmethod
+    def outputs(self, estimator: Any, features: Array) -> Array:
+        """Return class probabilities, shape ``(n_rows, n_classes)``, or numbers, shape ``(n_rows,)``; float64."""
+
+    def fold_outputs(
+        self, rows: Rows, test: Array, candidates: Sequence[Mapping[str, Any]], n_threads: int = 1
+    ) -> Iterator[tuple[int, Array]]:
+        """Train each candidate on one fold; yield its position and its outputs on ``test``, in any order.
+
+        Parameters
+        ----------
+        rows : Rows
+            The fold's training rows.
+        test : array, shape (n_test, n_features)
+        candidates : sequence of dict
+            All parameters in force of each.
+        n_threads : int, default 1
+            At most so many threads; the calling thread is one of its own.
+        """
+        del n_threads  # one thread trains, as the folds have theirs
+        for position, candidate in enumerate(candidates):
+            yield position, self.outputs(self.train(rows, candidate), test)
+
+    def contributions(self, estimator: Any, features: Array, *, exact: bool = True) -> Array | None:
+        """Return what each feature adds, shape ``(n_rows, n_outputs, n_features + 1)``; None: not known exactly.
+
+        The last column is the base value. A row's numbers sum to its margin (the model's docstring
+        says in which unit). Two classes may have one output, that of the second class.
+        """
+        del estimator, features, exact
+        return None
+
+    def importance(self, estimator: Any) -> Array | None:
+        """Return each feature's share, shape ``(n_features,)``, sum 1 (0 if nothing was learnt); None: not known."""
+        del estimator
+        return None
+
+    @abstractmethod
+    def describe(self, estimator: Any) -> list[str]:
+        """Return JSON texts that a person can read: a header, then the parts such as trees."""

@@ -1,0 +1,1 @@
+"""How good predictions are: numbers, curves, and the metrics that a search goes by. All pure."""

@@ -1,0 +1,48 @@
+"""What a fit leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hanalife.learning.encoding import Encoding
+from hanalife.learning.engines.engine import Engine
+from hanalife.learning.functions import Func
+from hanalife.learning.results.tables import Table
+from hanalife.observation import ColumnSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A trained estimator and all that is known of it."""
+
+    func: Func
+    estimator: Any
+    encoding: Encoding
+    key: ColumnSpec | None
+    parameters: Mapping[str, Any]  #: in force, with what the search chose
+    chosen: Mapping[str, Any]  #: by the search
+    tables: Mapping[str, Table]  #: by attribute
+
+    @property
+    def engine(self) -> Engine:
+        """What trains and predicts."""
+        return self.func.engine_for(self.encoding.problem)
+
+    @property
+    def importance(self) -> dict[str, float]:
+        """Each feature's importance, the largest first; empty where the algorithm has none."""
+        return dict(self.tables["importance_"].rows)
+
+    def outputs(self, rows: pd.DataFrame) -> tuple[Array, Array]:
+        """Return the features of rows, and the engine's outputs for them."""
+        engine = self.engine
+        features = self.encoding.matrix(rows, engine.precision)
+        return features, engine.outputs(self.estimator, features)

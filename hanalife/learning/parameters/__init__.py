@@ -1,0 +1,1 @@
+"""The parameters of every algorithm as data: one table a module."""

@@ -1,0 +1,289 @@
+"""Regression with one interface for all algorithms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from hanalife.learning import functions
+from hanalife.learning.model import is_number
+from hanalife.learning.unified import UnifiedModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from hanalife.dataframe.frame import DataFrame
+    from hanalife.learning import arguments, reading
+    from hanalife.learning.encoding import Encoding
+    from hanalife.learning.fitted import Fitted
+    from hanalife.learning.results.report import Report
+    from hanalife.observation import ColumnSpec
+
+    Array = NDArray[Any]
+
+#: Before the names of a fit's statistics, as in hana_ml.
+TEST = "TEST_"
+
+
+class UnifiedRegression(UnifiedModel):
+    """A regressor of any algorithm, fitted on a frame.
+
+    Parameters
+    ----------
+    func : str
+        The algorithm, in any case, such as ``'HybridGradientBoostingTree'`` (XGBoost).
+    massive, group_params, pivoted
+        One model a group; the pivoted form is not supported.
+    **kwargs
+        Parameters of the algorithm and of model selection, by hana_ml's names;
+        ``hanalife.learning.parameters`` lists type, range and default of each. None means not
+        given. ``random_state`` 0 or None draws a new seed for each fit; it is recorded.
+
+    Attributes
+    ----------
+    func, real_func : str
+        Short code and name of the algorithm.
+    params, hanaml_parameters : dict
+        The keywords as given; all arguments of the constructor as JSON values.
+    name : str or None
+        Name to store the model under.
+    version : int
+        Version to store the model under.
+    observer : CallObserver or None
+        Is told of every call.
+    run_id : str or None
+        The run that recorded the last fit.
+    runtime : float or None
+        Seconds that the last call took.
+
+    Raises
+    ------
+    UnknownParameterError
+        A keyword is not a parameter of the algorithm.
+    ArgumentTypeError, InvalidArgumentError
+        A value of the wrong type or outside its range, or an unknown ``func``.
+    NotSupportedError
+        A part of hana_ml that does not work here.
+
+    Notes
+    -----
+    Statistics of a fit are of the validation rows if it has a partition, else of the training
+    rows; the statistics' row ``PARTITION`` says which. What is not defined for the rows at hand,
+    such as R2 of a constant, is left out. Formulas: ``hanalife.learning.evaluation.regression``.
+
+    Rows are sorted by the key, if there is one, so that the same rows in any order, with the same
+    parameters and seeds, give the same model to the last bit.
+    """
+
+    _procedure = "UNIFIED_REGRESSION"
+    _kind = "regression"
+    _functions = functions.REGRESSION
+    _parts_of_model = ("statistics_", "optimal_param_")
+
+    def __init__(
+        self,
+        func: str,
+        massive: bool = False,
+        group_params: dict[str, Any] | None = None,
+        pivoted: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(func, massive, group_params, pivoted, kwargs)
+        self.hanaml_parameters = {
+            "func": func,
+            "massive": massive,
+            "group_params": group_params,
+            "pivoted": pivoted,
+            "kwargs": self._given,
+        }
+
+    # --- fit, score, predict ------------------------------------------------------------------
+
+    def fit(
+        self,
+        data: DataFrame,
+        key: str | None = None,
+        features: str | list[str] | None = None,
+        label: str | None = None,
+        *,
+        purpose: str | None = None,
+        partition_method: str | None = None,
+        partition_random_state: int | None = None,
+        training_percent: float | None = None,
+        categorical_variable: str | list[str] | None = None,
+        output_partition_result: bool | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Fit the model, after the search that the constructor asked for.
+
+        Parameters
+        ----------
+        data : DataFrame
+            Rows to learn from.
+        key : str, optional
+            Column that identifies a row; not learnt from.
+        features : str or list of str, optional
+            Default: all other columns.
+        label : str, optional
+            Column of the number to predict. Default: the last column beside the key.
+        purpose : str, optional
+            Column with 1 (training) and 2 (validation), for 'predefined'.
+        partition_method : {'no', 'random', 'predefined'}, optional
+            How training and validation rows are told apart. 'no': there is no validation.
+        partition_random_state : int, optional
+            0 or None: a new split each time.
+        training_percent : float in (0, 1], default 0.8
+            Share of training rows with 'random'.
+        categorical_variable : str or list of str, optional
+            INT columns to take as categories.
+        output_partition_result : bool, optional
+            Keep each row's part in ``partition_``.
+        **kwargs
+            Other keywords of hana_ml are refused, or ignored where they only tune its server.
+
+        Returns
+        -------
+        UnifiedRegression
+            This object. If anything fails, it stays as it was.
+        """
+        given = {
+            "key": key,
+            "features": features,
+            "label": label,
+            "purpose": purpose,
+            "partition_method": partition_method,
+            "partition_random_state": partition_random_state,
+            "training_percent": training_percent,
+            "categorical_variable": categorical_variable,
+            "output_partition_result": output_partition_result,
+        }
+        return self._fit(data, given, kwargs)
+
+    def score(
+        self,
+        data: DataFrame,
+        key: str | None = None,
+        features: str | list[str] | None = None,
+        label: str | None = None,
+        *,
+        max_result_num: int | None = None,
+        top_k_attributions: int | None = None,
+        attribution_method: str | None = None,
+        **kwargs: Any,
+    ) -> tuple[DataFrame, DataFrame]:
+        """Predict rows whose number is known, and say how good that is.
+
+        Parameters
+        ----------
+        data : DataFrame
+            Must hold the features of the fit; other columns are ignored.
+        key : str
+            Column that identifies a row.
+        features : str or list of str, optional
+            Must be those of the fit, if given.
+        label : str, optional
+            Default: the label of the fit.
+        max_result_num : int, optional
+            At most so many rows of predictions; all rows count in the rest.
+        top_k_attributions : int, default 10
+            Reasons for each row.
+        attribution_method : {'tree-shap', 'saabas', 'no'}, optional
+            How reasons are found; 'no': none.
+
+        Returns
+        -------
+        tuple of DataFrame
+            Predictions as of :meth:`predict`; statistics ``STAT_NAME, STAT_VALUE``.
+
+        Raises
+        ------
+        FitIncompleteError
+            The model is not fitted.
+        InvalidArgumentError
+            No rows, or a missing label.
+        """
+        given = {
+            "key": key,
+            "features": features,
+            "label": label,
+            "max_result_num": max_result_num,
+            "top_k_attributions": top_k_attributions,
+            "attribution_method": attribution_method,
+        }
+        predictions, statistics = self._score(data, given, kwargs)
+        return predictions, statistics
+
+    def predict(
+        self,
+        data: DataFrame,
+        key: str | None = None,
+        features: str | list[str] | None = None,
+        *,
+        top_k_attributions: int | None = None,
+        attribution_method: str | None = None,
+        **kwargs: Any,
+    ) -> DataFrame:
+        """Predict the number of each row.
+
+        Parameters are those of :meth:`score`.
+
+        Returns
+        -------
+        DataFrame
+            The key column under its own name, ``SCORE`` (the number), ``UPPER_BOUND`` and
+            ``LOWER_BOUND`` (NULL where the algorithm knows none) and ``REASON``: JSON
+            ``[{"attr", "pct", "val"}, ...]``, ``val`` in the unit of the label (of its logarithm
+            for objectives that model it), ``pct`` the share of all features' sizes.
+
+        Raises
+        ------
+        FitIncompleteError
+            The model is not fitted.
+        """
+        given = {
+            "key": key,
+            "features": features,
+            "top_k_attributions": top_k_attributions,
+            "attribution_method": attribution_method,
+        }
+        return self._predict(data, given, kwargs)
+
+    # --- what a fit left ----------------------------------------------------------------------
+
+    def get_performance_metrics(self) -> dict[str, float]:
+        """Return the numbers of ``statistics_`` without ``TEST_`` before their names."""
+        rows = self._require().tables["statistics_"].rows
+        return {name.removeprefix(TEST): float(value) for name, value in rows if is_number(value)}
+
+    # --- what is of this kind -----------------------------------------------------------------
+
+    def _prediction_columns(self, key: ColumnSpec) -> tuple[tuple[str, str], ...]:
+        from hanalife.learning.results import numbers
+
+        return numbers.columns(key)
+
+    def _predictions(
+        self, fitted: Fitted, rows: pd.DataFrame, features: Array, outputs: Array, checked: arguments.ReadArguments
+    ) -> pd.DataFrame:
+        from hanalife.learning.results import numbers
+
+        return numbers.predictions(fitted, rows, features, outputs, checked)
+
+    def _report_fit(
+        self, actual: Array, outputs: Array, encoding: Encoding, extra: Mapping[str, float | str], ntiles: int | None
+    ) -> Report:
+        from hanalife.learning.results import numbers
+
+        del encoding, ntiles  # numbers have no classes and no ranking
+        return numbers.report(actual, outputs, extra, prefix=TEST)
+
+    def _report_score(self, fitted: Fitted, actual: Array, outputs: Array, checked: arguments.ReadArguments) -> Report:
+        from hanalife.learning.results import numbers
+
+        del fitted, checked
+        return numbers.report(actual, outputs, {})
+
+    def _predicted_metrics(self, fitted: Fitted, tally: reading.Tally) -> dict[str, float | str]:
+        del fitted
+        return {"MEAN_SCORE": tally.mean("SCORE")}

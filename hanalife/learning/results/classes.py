@@ -1,0 +1,171 @@
+"""Predicted classes: the rows of a prediction, and the report on many."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hanalife.learning.evaluation import classification, curves
+from hanalife.learning.evaluation.classification import Evaluation
+from hanalife.learning.explain import reasons
+from hanalife.learning.results.tables import Row, Table
+from hanalife.observation import ColumnSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from hanalife.learning.arguments import ReadArguments
+    from hanalife.learning.encoding import Encoding
+    from hanalife.learning.evaluation.curves import Curve
+    from hanalife.learning.fitted import Fitted
+
+    Array = NDArray[Any]
+
+logger = logging.getLogger(__name__)
+
+# NVARCHAR without a length: a class name is never cut.
+STATISTICS = (("STAT_NAME", "NVARCHAR"), ("STAT_VALUE", "NVARCHAR"), ("CLASS_NAME", "NVARCHAR"))
+CONFUSION = (("ACTUAL_CLASS", "NVARCHAR"), ("PREDICTED_CLASS", "NVARCHAR"), ("COUNT", "INT"))
+CURVES = (("NAME", "NVARCHAR"), ("X", "DOUBLE"), ("Y", "DOUBLE"))
+
+
+def columns(key: ColumnSpec) -> tuple[tuple[str, str], ...]:
+    """Return the columns of a prediction."""
+    return ((key.name, key.type), ("SCORE", "NVARCHAR"), ("CONFIDENCE", "DOUBLE"), ("REASON_CODE", "NCLOB"))
+
+
+def predictions(
+    fitted: Fitted, rows: pd.DataFrame, features: Array, probabilities: Array, arguments: ReadArguments
+) -> pd.DataFrame:
+    """Return key, class as text, its probability and the reasons, one row each."""
+    import pandas as pd
+
+    predicted = classification.predict(probabilities)
+    return pd.DataFrame(
+        {
+            arguments.key.name: rows[arguments.key.name],
+            "SCORE": np.array(fitted.encoding.class_names, dtype=object)[predicted],
+            "CONFIDENCE": probabilities.max(axis=1),
+            "REASON_CODE": reasons(
+                fitted, features, arguments, lambda found: _explained(found, fitted, predicted, arguments)
+            ),
+        }
+    )
+
+
+def _explained(found: Array, fitted: Fitted, predicted: Array, arguments: ReadArguments) -> Array:
+    """Choose the margin of the positive class; of many classes, and none named, of the predicted one."""
+    code = positive_code(fitted.encoding, arguments.positive)
+    if found.shape[1] == 1:
+        return found[:, 0] if code == 1 else -found[:, 0]
+    if arguments.positive is None and found.shape[1] > 2:
+        return found[np.arange(len(found)), predicted]
+    return found[:, code]
+
+
+def positive_code(encoding: Encoding, positive: str | None) -> int:
+    """Return the code of the positive class: the one named, else the largest."""
+    return len(encoding.classes) - 1 if positive is None else encoding.class_names.index(positive)
+
+
+def report(
+    actual: Array,
+    probabilities: Array,
+    encoding: Encoding,
+    extra: Mapping[str, float | str],
+    *,
+    positive: str | None = None,
+    ntiles: int | None = None,
+) -> ClassReport:
+    """Judge predictions; ``positive`` defaults to the larger class, ``ntiles`` goes by the number of rows."""
+    code = positive_code(encoding, positive)
+    tiles = ntiles or curves.default_ntiles(len(actual))
+    drawn = curves.curves(*classification.one_vs_rest(actual, probabilities, code), tiles)
+    judged = classification.evaluate(actual, probabilities, code)
+    found = ClassReport(judged, drawn, encoding.class_names, extra)
+    if found.undefined():
+        logger.info(
+            "Not defined for these rows, hence left out: %s. They hold the classes %s.",
+            ", ".join(found.undefined()),
+            ", ".join(encoding.class_names[code] for code in np.unique(actual)),
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ClassReport:
+    """Predicted classes, judged."""
+
+    evaluation: Evaluation
+    curves: Mapping[str, Curve]
+    class_names: tuple[str, ...]
+    extra: Mapping[str, float | str]  #: of the search, and which rows these are
+
+    @property
+    def metrics(self) -> dict[str, float | str]:
+        """All numbers that are defined, by a name that is unique."""
+        found: dict[str, float | str] = {
+            name if of is None else f"{name}_{of}": value for name, value, of in self._numbers()
+        }
+        return found | dict(self.extra)
+
+    @property
+    def confusion(self) -> tuple[tuple[str, str, int], ...]:
+        """``(actual, predicted, count)`` of every pair of classes, zeros too."""
+        return tuple(
+            (actual, predicted, int(self.evaluation.confusion[row, column]))
+            for row, actual in enumerate(self.class_names)
+            for column, predicted in enumerate(self.class_names)
+        )
+
+    def tables(self) -> dict[str, Table]:
+        """Return the three result tables by the name of their attribute."""
+        return {
+            "statistics_": Table.of(STATISTICS, self._statistics()),
+            "confusion_matrix_": Table.of(CONFUSION, self.confusion),
+            "metrics_": _curve_points(self.curves),
+        }
+
+    def _statistics(self) -> Iterator[Row]:
+        # Text that gives the number back exactly.
+        yield from ((name, repr(value), of) for name, value, of in self._numbers())
+        for name, value in self.extra.items():
+            yield name, value if isinstance(value, str) else repr(value), None
+
+    def _numbers(self) -> Iterator[tuple[str, float | int, str | None]]:
+        for name, value, of in self._all_numbers():
+            if value is not None:
+                yield name, value, of
+
+    def _all_numbers(self) -> Iterator[tuple[str, float | int | None, str | None]]:
+        found = self.evaluation
+        yield "AUC", found.auc, None
+        for name, report in zip(self.class_names, found.classes, strict=True):
+            yield "RECALL", report.recall, name
+            yield "PRECISION", report.precision, name
+            yield "F1_SCORE", report.f1_score, name
+            yield "SUPPORT", report.support, name
+        yield "ACCURACY", found.accuracy, None
+        yield "KAPPA", found.kappa, None
+        yield "MCC", found.mcc, None
+
+    def undefined(self) -> list[str]:
+        """Return the names of what is not defined for these rows."""
+        return [name if of is None else f"{name}_{of}" for name, value, of in self._all_numbers() if value is None]
+
+
+def _curve_points(curves: Mapping[str, Curve]) -> Table:
+    """Return all points, one curve after the other, the two of ROC in turns."""
+    rows: list[Row] = []
+    for name, points in curves.items():
+        if name == "ROC_FPR":
+            pairs = zip(points, curves["ROC_TPR"], strict=True)
+            rows += [row for left, right in pairs for row in (("ROC_FPR", *left), ("ROC_TPR", *right))]
+        elif name != "ROC_TPR":
+            rows += [(name, *point) for point in points]
+    return Table.of(CURVES, rows)

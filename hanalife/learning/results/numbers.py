@@ -1,0 +1,92 @@
+"""Predicted numbers: the rows of a prediction, and the report on many."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hanalife.learning.evaluation import regression
+from hanalife.learning.explain import reasons
+from hanalife.learning.results.tables import Table
+from hanalife.observation import ColumnSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from hanalife.learning.arguments import ReadArguments
+    from hanalife.learning.evaluation.curves import Curve
+    from hanalife.learning.fitted import Fitted
+
+    Array = NDArray[Any]
+
+logger = logging.getLogger(__name__)
+
+STATISTICS = (("STAT_NAME", "NVARCHAR"), ("STAT_VALUE", "NVARCHAR"))
+
+
+def columns(key: ColumnSpec) -> tuple[tuple[str, str], ...]:
+    """Return the columns of a prediction."""
+    bounds = (("UPPER_BOUND", "DOUBLE"), ("LOWER_BOUND", "DOUBLE"))
+    return ((key.name, key.type), ("SCORE", "DOUBLE"), *bounds, ("REASON", "NCLOB"))
+
+
+def predictions(
+    fitted: Fitted, rows: pd.DataFrame, features: Array, numbers: Array, arguments: ReadArguments
+) -> pd.DataFrame:
+    """Return key, number, its bounds and the reasons, one row each."""
+    import pandas as pd
+
+    unknown = np.full(len(numbers), np.nan)
+    return pd.DataFrame(
+        {
+            arguments.key.name: rows[arguments.key.name],
+            "SCORE": numbers,
+            "UPPER_BOUND": unknown,
+            "LOWER_BOUND": unknown,
+            "REASON": reasons(fitted, features, arguments, lambda found: found[:, 0]),
+        }
+    )
+
+
+def report(actual: Array, predicted: Array, extra: Mapping[str, float | str], *, prefix: str = "") -> NumberReport:
+    """Judge predictions; ``prefix`` stands before each name in ``statistics_``."""
+    found = NumberReport(regression.evaluate(actual, predicted), extra, prefix)
+    undefined = [name for name, value in found.evaluation.items() if value is None]
+    if undefined:
+        logger.info("Not defined for these rows, hence left out: %s.", ", ".join(undefined))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class NumberReport:
+    """Predicted numbers, judged."""
+
+    evaluation: Mapping[str, float | None]
+    extra: Mapping[str, float | str]  #: of the search, and which rows these are
+    prefix: str  #: before each name in ``statistics_``
+
+    @property
+    def metrics(self) -> dict[str, float | str]:
+        """All numbers that are defined, by name."""
+        return {name: value for name, value in self.evaluation.items() if value is not None} | dict(self.extra)
+
+    @property
+    def confusion(self) -> tuple[tuple[str, str, int], ...]:
+        """None: there are no classes."""
+        return ()
+
+    @property
+    def curves(self) -> Mapping[str, Curve]:
+        """None: there is no ranking."""
+        return {}
+
+    def tables(self) -> dict[str, Table]:
+        """Return the table of numbers, as text that gives each back exactly."""
+        judged = [(f"{self.prefix}{name}", repr(value)) for name, value in self.evaluation.items() if value is not None]
+        extra = [(name, value if isinstance(value, str) else repr(value)) for name, value in self.extra.items()]
+        return {"statistics_": Table.of(STATISTICS, [*judged, *extra])}

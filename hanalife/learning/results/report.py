@@ -1,0 +1,34 @@
+"""What is said of one set of predictions, whatever their kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from hanalife.learning.results.tables import Table
+
+if TYPE_CHECKING:
+    from hanalife.learning.evaluation.curves import Curve
+
+
+class Report(Protocol):
+    """Predictions, judged."""
+
+    @property
+    def metrics(self) -> Mapping[str, float | str]:
+        """All numbers that are defined, by a name that is unique."""
+        ...
+
+    @property
+    def confusion(self) -> tuple[tuple[str, str, int], ...]:
+        """``(actual, predicted, count)`` of every pair of classes; empty where there are none."""
+        ...
+
+    @property
+    def curves(self) -> Mapping[str, Curve]:
+        """Points by the curve's name; empty where there are none."""
+        ...
+
+    def tables(self) -> dict[str, Table]:
+        """Return the result tables by the name of their attribute."""
+        ...
