@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError
 from hanalife.learning.engines.engine import Engine
-from hanalife.learning.parameters import boosting
+from hanalife.learning.parameters import boosting, tree
 from hanalife.learning.parameters.parameter import Parameter
 from hanalife.learning.parameters.selection import SELECTION
 from hanalife.learning.problem import Problem
@@ -49,11 +49,13 @@ CLASSIFICATION = (
         boosting.CLASSIFICATION,
         fit_parameters=boosting.CLASSIFICATION_FIT,
     ),
+    Func("DecisionTree", "DT", "tree:Tree", tree.CLASSIFICATION),
     _MULTI_TASK,
 )
 
 REGRESSION = (
     Func("HybridGradientBoostingTree", "HGBT", "boosting:Boosting", boosting.REGRESSION),
+    Func("DecisionTree", "DT", "tree:Tree", tree.REGRESSION),
     _MULTI_TASK,
 )
 

@@ -66,8 +66,7 @@ class UnifiedModel(Model):
             data, {**given, **own}, self._function, training.draw_seed, classifies=self._classifies
         )
         in_force = parameters.in_force(self._function.parameters, self._given)
-        if "random_state" in in_force:
-            in_force["random_state"] = in_force["random_state"] or training.draw_seed()
+        in_force["random_state"] = in_force["random_state"] or training.draw_seed()
         plan = training.Plan(self._function, checked, in_force, self._selection, self._classifies, self._report_fit)
 
         def work() -> tuple[pd.DataFrame, Report]:

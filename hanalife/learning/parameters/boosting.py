@@ -5,7 +5,7 @@ Defaults are SAP HANA's, but for ``split_method``: its 'exact' cannot share binn
 
 from __future__ import annotations
 
-from hanalife.learning.parameters.parameter import Effect, Parameter
+from hanalife.learning.parameters.parameter import RANDOM_STATE, Effect, Parameter
 
 
 def _share(name: str, default: float, engine: str) -> Parameter:
@@ -17,7 +17,7 @@ _COMMON: tuple[Parameter, ...] = (
     Parameter("max_depth", int, 6, engine="max_depth", minimum=1, tunable=True),
     Parameter("learning_rate", float, 0.3, engine="eta", above=0, maximum=1, tunable=True),
     Parameter("split_threshold", float, 0.0, engine="gamma", minimum=0, tunable=True),
-    Parameter("random_state", int, 0, minimum=0, maximum=2**31 - 1, pal="SEED"),
+    RANDOM_STATE,
     _share("subsample", 1.0, "subsample"),
     Parameter("split_method", str, "histogram", choices=("exact", "sketch", "sampling", "histogram")),
     Parameter("sketch_eps", float, 0.1, above=0, maximum=1, pal="SKETCH_ESP"),

@@ -51,6 +51,9 @@ class Parameter:
         return self.pal or self.name.upper()
 
 
+#: In every table: chance in training and in the folds of a search; 0: drawn anew for each fit.
+RANDOM_STATE = Parameter("random_state", int, 0, minimum=0, maximum=2**31 - 1, pal="SEED")
+
 ALIASES = {"metric": "evaluation_metric", "search_strategy": "param_search_strategy"}
 
 
