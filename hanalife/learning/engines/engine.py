@@ -43,8 +43,8 @@ class Engine(ABC):
     """Training and prediction of one algorithm for one problem.
 
     Parameters reach an engine as ``in_force``: every parameter of the algorithm under its own
-    name, defaults filled in, with a ``random_state`` above 0. What an out of the
-    contract (importance, contributions) it has no exact way to tell.
+    name, defaults filled in, with a ``random_state`` above 0. Where an engine knows no exact
+    importance or contributions it leaves them out of the contract.
     """
 
     problem: Problem
