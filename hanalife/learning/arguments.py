@@ -12,6 +12,8 @@ from hanalife.dataframe.frame import DataFrame
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError
 from hanalife.learning.encoding import INTEGERS, NUMBERS, TEXTS, Encoding
 from hanalife.learning.functions import Func
+from hanalife.learning.missing import Strategy, read_strategy
+from hanalife.learning.parameters import imputation
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.parameters.parameter import Parameter
 from hanalife.observation import ColumnSpec
@@ -29,19 +31,6 @@ _COMMON_LATER = frozenset(
     {
         "group_key",
         "group_params",
-        "impute",
-        "strategy",
-        "strategy_by_col",
-        "als_factors",
-        "als_lambda",
-        "als_maxit",
-        "als_randomstate",
-        "als_exit_threshold",
-        "als_exit_interval",
-        "als_linsolver",
-        "als_cg_maxit",
-        "als_centering",
-        "als_scaling",
     }
 )
 _READING_LATER = frozenset(
@@ -105,6 +94,7 @@ class FitArguments:
     partition_random_state: int
     training_percent: float
     ntiles: int | None  #: None: by the number of rows
+    missing: Strategy | None  #: None: missing values are left to the algorithm
     keep_partition: bool
     own: Mapping[str, Any]  #: keywords that only this algorithm has
 
@@ -138,6 +128,8 @@ class FitArguments:
             words["PARTITION_RANDOM_STATE"] = self.partition_random_state
         if self.ntiles is not None:
             words["NTILES"] = self.ntiles
+        if self.missing is not None:
+            words |= {name.upper(): value for name, value in self.missing.in_words().items()}
         return words | {name.upper(): value for name, value in self.own.items()}
 
 
@@ -176,11 +168,14 @@ def fit_arguments(data: Any, given: Mapping[str, Any], func: Func, draw_seed: An
     own = {row.name: given[row.name] for row in func.fit_parameters if given.get(row.name) is not None}
     if "scale_weight" in own and "scale_weight_target" not in own:
         raise InvalidArgumentError("scale_weight: say of which class in scale_weight_target.")
+    categorical = _categorical(features, specs, given["categorical_variable"])
+    feature_names = [spec.name for spec in features]
     return FitArguments(
         key=specs[key] if key else None,
         features=features,
         label=specs[label],
-        categorical=_categorical(features, specs, given["categorical_variable"]),
+        categorical=categorical,
+        missing=read_strategy(given, feature_names, categorical, classifies=classifies),
         partition_method=method,
         purpose=purpose,
         stratified_column=stratum,
@@ -238,21 +233,40 @@ def check_rest(method: str, rest: Mapping[str, Any], func: Func) -> dict[str, An
     UnknownParameterError
         Nobody knows it.
     """
-    own = func.fit_parameters if method == "fit" else ()
+    own = (*func.fit_parameters, *imputation.ALS) if method == "fit" else ()
     later = _LATER[method]
     known = [*own, *(Parameter(name, str) for name in sorted(later | _TUNING))]
     found: dict[str, Any] = {}
     for name, value in rest.items():
         parameter = parameters.find(known, name, f"{method}() of {func.name}")
-        if value is None or value is False:
-            continue
-        if parameter in own:
+        if parameter in own and value is not None:
             found[name] = parameters.check_value(parameter, value)
+        elif value is None or value is False:
+            continue
         elif name in later:
             raise NotSupportedError(f"{name}: {method}({name}={value!r}) is not supported yet; leave it out.")
         else:
             logger.debug("%s(%s=%r) is accepted and has no effect here.", method, name, value)
     return found
+
+
+def check_imputation(rest: Mapping[str, Any], *, imputes: bool) -> dict[str, Any]:
+    """Return a call's other keywords; those on missing values must not ask for what the fit did not learn.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The model was fitted without ``impute=True``.
+    """
+    asked = [name for name in imputation.NAMES if rest.get(name)]
+    if asked and not imputes:
+        raise InvalidArgumentError(
+            f"{asked[0]}: the model was fitted without impute=True; fit it with impute=True, "
+            "then what it learnt fills missing values by itself."
+        )
+    if asked:
+        logger.debug("%s: what the fit learnt fills missing values.", ", ".join(asked))
+    return {name: value for name, value in rest.items() if name not in imputation.NAMES}
 
 
 def check_frame(data: Any) -> DataFrame:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hanalife.learning.encoding import Encoding
 from hanalife.learning.engines.engine import Engine
 from hanalife.learning.functions import Func
+from hanalife.learning.missing import Imputation
 from hanalife.learning.results.tables import Table
 from hanalife.observation import ColumnSpec
 
@@ -30,6 +31,7 @@ class Fitted:
     parameters: Mapping[str, Any]  #: in force, with what the search chose
     chosen: Mapping[str, Any]  #: by the search
     tables: Mapping[str, Table]  #: by attribute
+    imputation: Imputation | None = None  #: None: missing values are left to the algorithm
 
     @property
     def engine(self) -> Engine:
@@ -42,7 +44,9 @@ class Fitted:
         return dict(self.tables["importance_"].rows)
 
     def outputs(self, rows: pd.DataFrame) -> tuple[Array, Array]:
-        """Return the features of rows, and the engine's outputs for them."""
+        """Return the features of rows, missing values filled, and the engine's outputs for them."""
         engine = self.engine
         features = self.encoding.matrix(rows, engine.precision)
+        if self.imputation is not None:
+            features = self.imputation.filled(features, self.encoding)
         return features, engine.outputs(self.estimator, features)

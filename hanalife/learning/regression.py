@@ -113,6 +113,9 @@ class UnifiedRegression(UnifiedModel):
         training_percent: float | None = None,
         categorical_variable: str | list[str] | None = None,
         output_partition_result: bool | None = None,
+        impute: bool = False,
+        strategy: str | None = None,
+        strategy_by_col: list[tuple[Any, ...]] | None = None,
         **kwargs: Any,
     ) -> Self:
         """Fit the model, after the search that the constructor asked for.
@@ -139,8 +142,22 @@ class UnifiedRegression(UnifiedModel):
             INT columns to take as categories.
         output_partition_result : bool, optional
             Keep each row's part in ``partition_``.
+        impute : bool, default False
+            Fill missing values, here and in every prediction, by what the training rows show.
+            False: the algorithm deals with them in its own way.
+        strategy : str, default 'most_frequent-mean'
+            What fills categories and numbers: 'non' (nothing), 'delete' (the row is left out of
+            the fit; a prediction never leaves a row out), 'most_frequent-mean', '-median',
+            '-zero' or '-als' (alternating least squares); 'mean', 'median', 'zero' and
+            'als' leave categories alone.
+        strategy_by_col : list of (column, method[, constant]), optional
+            Another method for some columns: 'non', 'delete', 'most_frequent',
+            'categorical_const', 'mean', 'median', 'numerical_const' or 'als'.
         **kwargs
-            Other keywords of hana_ml are refused, or ignored where they only tune its server.
+            ``als_factors``, ``als_lambda``, ``als_maxit``, ``als_randomstate``,
+            ``als_exit_threshold``, ``als_exit_interval``, ``als_centering``, ``als_scaling`` for
+            'als'; and those of the algorithm. Other keywords of hana_ml are refused, or ignored
+            where they only tune its server.
 
         Returns
         -------
@@ -157,6 +174,9 @@ class UnifiedRegression(UnifiedModel):
             "training_percent": training_percent,
             "categorical_variable": categorical_variable,
             "output_partition_result": output_partition_result,
+            "impute": impute or None,
+            "strategy": strategy,
+            "strategy_by_col": strategy_by_col,
         }
         return self._fit(data, given, kwargs)
 

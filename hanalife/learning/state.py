@@ -9,6 +9,7 @@ from hanalife.errors import IncompatibleStoreError
 from hanalife.learning.encoding import Encoding
 from hanalife.learning.fitted import Fitted
 from hanalife.learning.functions import Func
+from hanalife.learning.missing import Imputation
 from hanalife.learning.results.tables import Table
 from hanalife.observation import ColumnSpec, Signature
 from hanalife.records import ModelState
@@ -31,6 +32,7 @@ def facts_of(fitted: Fitted) -> dict[str, Any]:
         "categories": {name: list(values) for name, values in encoding.categories.items()},
         "parameters": dict(fitted.parameters),
         "chosen": dict(fitted.chosen),
+        "imputation": fitted.imputation.to_json() if fitted.imputation else None,
     }
 
 
@@ -64,6 +66,7 @@ def fitted_of(func: Func, state: ModelState) -> Fitted:
         parameters=facts["parameters"],
         chosen=facts["chosen"],
         tables={name: Table.from_json(table) for name, table in state.tables.items()},
+        imputation=Imputation.from_json(facts["imputation"]) if facts.get("imputation") else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from hanalife.errors import InvalidArgumentError
-from hanalife.learning import cross_validation, folds, search
+from hanalife.learning import cross_validation, folds, missing, search
 from hanalife.learning.arguments import FitArguments
 from hanalife.learning.encoding import Encoding
 from hanalife.learning.engines.engine import Engine, Rows
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
+
+
+logger = logging.getLogger(__name__)
 
 
 class Reporting(Protocol):
@@ -67,9 +71,22 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress) -> tuple[Fitted, Rep
     engine = plan.func.engine_for(encoding.problem)
     engine.check(plan.in_force)
     features = encoding.matrix(rows, engine.precision)
+    if arguments.missing is not None:
+        stays = missing.complete(arguments.missing, encoding, features)
+        rows, features = _without(rows, features, stays)
     target = encoding.target(rows[arguments.label.name])
+    training, judging, which = _split(rows, arguments)
+    if plan.classifies and len(np.unique(target[training])) < 2:
+        raise InvalidArgumentError(
+            "partition_method, strategy: the training rows hold one class only; stratify by the label, change purpose, "
+            "or fill missing values instead of deleting rows."
+        )
+    imputation = (
+        missing.Imputation.learn(arguments.missing, encoding, features[training]) if arguments.missing else None
+    )
+    if imputation is not None:
+        features = imputation.filled(features, encoding)
     every = Rows(features, target, _weights(encoding, target, arguments))
-    training, judging, which = _split(rows, target, arguments, classifies=plan.classifies)
 
     judgement = _search(engine, every.take(training), encoding, plan, progress)
     chosen = judgement.best.candidate if judgement else {}
@@ -87,7 +104,20 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress) -> tuple[Fitted, Rep
     }
     if arguments.keep_partition and arguments.key and which != "training":
         results["partition_"] = tables.partition(rows[arguments.key.name].tolist(), arguments.key.type, training)
-    return Fitted(plan.func, estimator, encoding, arguments.key, parameters, chosen, results), report
+    fitted = Fitted(plan.func, estimator, encoding, arguments.key, parameters, chosen, results, imputation)
+    return fitted, report
+
+
+def _without(rows: pd.DataFrame, features: Array, stays: Array) -> tuple[pd.DataFrame, Array]:
+    """Leave out the rows that do not stay."""
+    if not stays.any():
+        raise InvalidArgumentError(
+            "strategy: 'delete' leaves no row, each lacks a value; fill the columns instead, or deselect them."
+        )
+    gone = int(np.count_nonzero(~stays))
+    if gone:
+        logger.info("%d of %d rows lack a value and are left out (strategy 'delete').", gone, len(rows))
+    return rows[stays].reset_index(drop=True), features[stays]
 
 
 def _importance(engine: Engine, estimator: Any, encoding: Encoding) -> dict[str, float]:
@@ -112,7 +142,7 @@ def _weights(encoding: Encoding, target: Array, arguments: FitArguments) -> Arra
     return np.asarray(by_code[target])
 
 
-def _split(rows: pd.DataFrame, target: Array, arguments: FitArguments, *, classifies: bool) -> tuple[Array, Array, str]:
+def _split(rows: pd.DataFrame, arguments: FitArguments) -> tuple[Array, Array, str]:
     """Return which rows train, which judge (truth values), and what the latter are called."""
     if arguments.partition_method == "no":
         every = np.ones(len(rows), dtype=bool)
@@ -124,10 +154,6 @@ def _split(rows: pd.DataFrame, target: Array, arguments: FitArguments, *, classi
                 f"partition_method: {arguments.partition_method!r} leaves no row for {name}; "
                 "change training_percent, stratified_column or purpose."
             )
-    if classifies and len(np.unique(target[training])) < 2:
-        raise InvalidArgumentError(
-            "partition_method: the training rows hold one class only; stratify by the label, or change purpose."
-        )
     return training, ~training, "validation"
 
 

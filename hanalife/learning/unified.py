@@ -87,7 +87,8 @@ class UnifiedModel(Model):
         from hanalife.learning import reading
 
         fitted = self._require()
-        arguments.check_rest("score", rest, self._function)
+        others = arguments.check_imputation(rest, imputes=fitted.imputation is not None)
+        arguments.check_rest("score", others, self._function)
         checked = self._read_arguments(fitted, data, given, score=True)
 
         def work() -> tuple[pd.DataFrame, Report, list[DataFrame]]:
@@ -115,7 +116,8 @@ class UnifiedModel(Model):
         from hanalife.learning import reading
 
         fitted = self._require()
-        arguments.check_rest("predict", rest, self._function)
+        others = arguments.check_imputation(rest, imputes=fitted.imputation is not None)
+        arguments.check_rest("predict", others, self._function)
         checked = self._read_arguments(fitted, data, given, score=False)
         tally = reading.Tally() if self.observer is not None else None
 
