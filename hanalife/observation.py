@@ -42,6 +42,8 @@ class Signature:
     inputs: tuple[ColumnSpec, ...]
     outputs: tuple[ColumnSpec, ...]
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    #: by input: the CATEGORIES, or MINIMUM and MAXIMUM, that training saw
+    seen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

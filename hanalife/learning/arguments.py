@@ -16,6 +16,7 @@ from hanalife.learning.missing import Strategy, read_strategy
 from hanalife.learning.parameters import imputation
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.parameters.parameter import Parameter
+from hanalife.learning.signature import Conformity, read_policy
 from hanalife.observation import ColumnSpec
 
 logger = logging.getLogger(__name__)
@@ -144,11 +145,13 @@ class ReadArguments:
     top_k_attributions: int
     attribution_method: str
     max_result_num: int | None
+    policy: Mapping[str, str]  #: what happens to rows that do not conform to the signature
 
     def in_words(self) -> dict[str, Any]:
         """Return them under hana_ml's names in upper case, as JSON values; what is not given is left out."""
-        words = {**asdict(self), "key": self.key.name, "positive_label": self.positive}
-        return {name.upper(): value for name, value in words.items() if value is not None and name != "positive"}
+        words = {**asdict(self), "key": self.key.name, "positive_label": self.positive, "signature_policy": self.policy}
+        own_names = ("positive", "policy")
+        return {name.upper(): value for name, value in words.items() if value is not None and name not in own_names}
 
 
 def fit_arguments(data: Any, given: Mapping[str, Any], func: Func, draw_seed: Any, *, classifies: bool) -> FitArguments:
@@ -204,9 +207,10 @@ def read_arguments(
         raise ArgumentTypeError("key: name the column that identifies a row; it is copied to the result.")
     if key in results:
         raise InvalidArgumentError(f"key: {key!r} is also a column of the result; give it another name with select().")
-    encoding.check_columns(frame.specs)
     _check_same_features(given["features"], encoding)
     label = _column(specs, given["label"] or encoding.label.name, "label") if score else None
+    policy = read_policy(given["signature_policy"])
+    Conformity(encoding, policy).check_columns(frame.specs, others=(key, label, encoding.label.name))
     positive = given.get("positive_label")
     if positive is not None and str(positive) not in encoding.class_names:
         raise InvalidArgumentError(
@@ -220,6 +224,7 @@ def read_arguments(
         top_k_attributions=_or_default(_TOP, given),
         attribution_method=_or_default(_METHOD, given),
         max_result_num=_or_default(_ROWS, given),
+        policy=policy,
     )
 
 

@@ -202,6 +202,7 @@ class UnifiedClassification(UnifiedModel):
         max_result_num: int | None = None,
         top_k_attributions: int | None = None,
         attribution_method: str | None = None,
+        signature_policy: str | dict[str, str] | None = None,
         positive_label: str | int | None = None,
         **kwargs: Any,
     ) -> tuple[DataFrame, DataFrame, DataFrame, DataFrame]:
@@ -225,6 +226,12 @@ class UnifiedClassification(UnifiedModel):
             Reasons for each row.
         attribution_method : {'tree-shap', 'saabas', 'no'}, optional
             How reasons are found; 'no': none.
+        signature_policy : str or dict, optional
+            What happens to data unlike those of the fit: 'error', 'warn' or 'ignore', for all or
+            by deviation: 'extra' (a column that the model does not know), 'retyped' (a number of
+            another type), 'unseen' (a category unknown to training, which counts as missing),
+            'out_of_range' (a number beyond those of training). Default: 'warn' for 'unseen',
+            'ignore' for the others. A missing column, or text for a number, is an error.
         positive_label : str or int, optional
             With two classes, what AUC, curves and reasons refer to; default the larger.
 
@@ -249,6 +256,7 @@ class UnifiedClassification(UnifiedModel):
             "max_result_num": max_result_num,
             "top_k_attributions": top_k_attributions,
             "attribution_method": attribution_method,
+            "signature_policy": signature_policy,
             "positive_label": positive_label,
         }
         predictions, statistics, confusion, metrics = self._score(data, given, kwargs)
@@ -262,6 +270,7 @@ class UnifiedClassification(UnifiedModel):
         *,
         top_k_attributions: int | None = None,
         attribution_method: str | None = None,
+        signature_policy: str | dict[str, str] | None = None,
         positive_label: str | int | None = None,
         **kwargs: Any,
     ) -> DataFrame:
@@ -287,6 +296,7 @@ class UnifiedClassification(UnifiedModel):
             "features": features,
             "top_k_attributions": top_k_attributions,
             "attribution_method": attribution_method,
+            "signature_policy": signature_policy,
             "positive_label": positive_label,
         }
         return self._predict(data, given, kwargs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
-
-logger = logging.getLogger(__name__)
 
 INTEGERS = frozenset({"INT", "BIGINT", "SMALLINT", "BOOLEAN"})
 NUMBERS = INTEGERS | {"DOUBLE", "DECIMAL"}
@@ -40,6 +37,7 @@ class Encoding:
     label: ColumnSpec
     classes: tuple[Any, ...]  #: int, bool or str; empty: the label is a number
     categories: Mapping[str, tuple[Any, ...]]  #: by feature; only of categorical ones
+    ranges: Mapping[str, tuple[float, float]]  #: smallest and largest number seen, by feature; only of others
 
     @classmethod
     def learn(
@@ -66,7 +64,9 @@ class Encoding:
                 f"label: column {label.name!r} holds the one class {only}; a classifier needs two or more."
             )
         categories = {name: _distinct(rows[name].dropna()) for name in categorical}
-        return cls(tuple(features), label, classes, categories)
+        numbers = [spec.name for spec in features if spec.name not in categories]
+        ranges = {name: bounds for name in numbers if (bounds := _range(rows[name])) is not None}
+        return cls(tuple(features), label, classes, categories, ranges)
 
     @property
     def problem(self) -> Problem:
@@ -151,11 +151,14 @@ class Encoding:
 
     def _codes_of(self, column: pd.Series[Any], name: str) -> Array:
         found = _positions(column, self.categories[name]).astype(np.float32)
-        unseen = int(((found < 0) & column.notna().to_numpy()).sum())
-        if unseen:
-            logger.info("Column %r: %d rows hold a category unknown to training; taken as missing.", name, unseen)
         found[found < 0] = np.nan
         return found
+
+
+def _range(column: pd.Series[Any]) -> tuple[float, float] | None:
+    found = _numbers(column)
+    there = found[~np.isnan(found)]
+    return (float(there.min()), float(there.max())) if len(there) else None
 
 
 def _distinct(column: pd.Series[Any]) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from hanalife.errors import FitIncompleteError, NotSupportedError
-from hanalife.learning import search, state
+from hanalife.learning import search, signature, state
 from hanalife.learning.functions import Func, find_func
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.results import tables
@@ -158,7 +158,7 @@ class Model(ABC):
             fit_parameters=self.hanaml_fit_params,
             facts=state.facts_of(fitted)
             | {
-                "signature": state.signature_json(self._signature(fitted)),
+                "signature": signature.signature_json(self._signature(fitted)),
                 "run_id": self.run_id,
                 "runtime": self.runtime,
             },
@@ -212,7 +212,7 @@ class Model(ABC):
         return frame.collect()
 
     def _signature(self, fitted: Fitted) -> Signature:
-        return state.signature_of(fitted, self._prediction_columns(fitted.key or ColumnSpec("ID", "INT")))
+        return signature.signature_of(fitted, self._prediction_columns(fitted.key or ColumnSpec("ID", "INT")))
 
 
 def is_number(text: str) -> bool:

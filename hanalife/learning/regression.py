@@ -190,6 +190,7 @@ class UnifiedRegression(UnifiedModel):
         max_result_num: int | None = None,
         top_k_attributions: int | None = None,
         attribution_method: str | None = None,
+        signature_policy: str | dict[str, str] | None = None,
         **kwargs: Any,
     ) -> tuple[DataFrame, DataFrame]:
         """Predict rows whose number is known, and say how good that is.
@@ -210,6 +211,12 @@ class UnifiedRegression(UnifiedModel):
             Reasons for each row.
         attribution_method : {'tree-shap', 'saabas', 'no'}, optional
             How reasons are found; 'no': none.
+        signature_policy : str or dict, optional
+            What happens to data unlike those of the fit: 'error', 'warn' or 'ignore', for all or
+            by deviation: 'extra' (a column that the model does not know), 'retyped' (a number of
+            another type), 'unseen' (a category unknown to training, which counts as missing),
+            'out_of_range' (a number beyond those of training). Default: 'warn' for 'unseen',
+            'ignore' for the others. A missing column, or text for a number, is an error.
 
         Returns
         -------
@@ -230,6 +237,7 @@ class UnifiedRegression(UnifiedModel):
             "max_result_num": max_result_num,
             "top_k_attributions": top_k_attributions,
             "attribution_method": attribution_method,
+            "signature_policy": signature_policy,
         }
         predictions, statistics = self._score(data, given, kwargs)
         return predictions, statistics
@@ -242,6 +250,7 @@ class UnifiedRegression(UnifiedModel):
         *,
         top_k_attributions: int | None = None,
         attribution_method: str | None = None,
+        signature_policy: str | dict[str, str] | None = None,
         **kwargs: Any,
     ) -> DataFrame:
         """Predict the number of each row.
@@ -266,6 +275,7 @@ class UnifiedRegression(UnifiedModel):
             "features": features,
             "top_k_attributions": top_k_attributions,
             "attribution_method": attribution_method,
+            "signature_policy": signature_policy,
         }
         return self._predict(data, given, kwargs)
 

@@ -14,6 +14,7 @@ from hanalife.learning.calls import observed
 from hanalife.learning.model import Model
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.results import tables
+from hanalife.learning.signature import Conformity
 from hanalife.observation import CallOutcome, CallStart, ColumnSpec
 
 if TYPE_CHECKING:
@@ -94,6 +95,9 @@ class UnifiedModel(Model):
         def work() -> tuple[pd.DataFrame, Report, list[DataFrame]]:
             rows = reading.read(data, given["key"])
             actual = fitted.encoding.target(rows[checked.label])
+            conformity = Conformity(fitted.encoding, checked.policy)
+            conformity.check_rows(rows)
+            conformity.close()
             features, found = fitted.outputs(rows)
             report = self._report_score(fitted, actual, found, checked)
             first = slice(checked.max_result_num)
@@ -121,7 +125,10 @@ class UnifiedModel(Model):
         checked = self._read_arguments(fitted, data, given, score=False)
         tally = reading.Tally() if self.observer is not None else None
 
+        conformity = Conformity(fitted.encoding, checked.policy)
+
         def predict(rows: pd.DataFrame) -> pd.DataFrame:
+            conformity.check_rows(rows)
             return self._predictions(fitted, rows, *fitted.outputs(rows), checked)
 
         def work() -> DataFrame:
@@ -132,6 +139,7 @@ class UnifiedModel(Model):
             begun = list(parts) if context.needs_session(data.query) else itertools.chain([next(parts)], parts)
             columns = dict(self._prediction_columns(checked.key))
             frame = context.create_from_parts(begun, tables.table_name("PREDICTIONS"), columns)
+            conformity.close()
             self.hanaml_predict_params = _without_none(given)
             return frame
 

@@ -85,7 +85,7 @@ def test_fit_refuses_and_stays_as_it_was(fitted, data, given, error, said):
         ({"positive_label": 2}, InvalidArgumentError, "positive_label: 2 is not a class; the classes are: 0, 1"),
         ({"top_k_attributions": -1}, InvalidArgumentError, "top_k_attributions: .*got -1"),
         ({"attribution_method": "lime"}, InvalidArgumentError, "one of no, saabas, tree-shap; got 'lime'"),
-        ({"impute": True}, NotSupportedError, "impute"),
+        ({"impute": True}, InvalidArgumentError, "fitted without impute=True"),
         ({"nonsense": 1}, UnknownParameterError, "'nonsense' is not a parameter of "),
         ({"data": None}, ArgumentTypeError, "data: expected a hanalife DataFrame, .*got NoneType"),
     ],
