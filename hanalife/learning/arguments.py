@@ -30,7 +30,6 @@ ATTRIBUTIONS = ("tree-shap", "saabas", "no")
 _TUNING = frozenset({"thread_ratio", "block_size"})
 _COMMON_LATER = frozenset(
     {
-        "group_key",
         "group_params",
     }
 )
@@ -286,6 +285,11 @@ def check_frame(data: Any) -> DataFrame:
 def _or_default(parameter: Parameter, given: Mapping[str, Any]) -> Any:
     value = given.get(parameter.name)
     return parameter.default if value is None else parameters.check_value(parameter, value)
+
+
+def check_column(frame: DataFrame, name: str, argument: str) -> None:
+    """Refuse a name that is no column of the frame."""
+    names.require([name], [spec.name for spec in frame.specs], argument)
 
 
 def _column(specs: Mapping[str, ColumnSpec], name: Any, argument: str) -> str | None:

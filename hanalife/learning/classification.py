@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from hanalife.learning import functions
+from hanalife.learning.massive import GroupedModel
 from hanalife.learning.model import is_number
-from hanalife.learning.unified import UnifiedModel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 
-class UnifiedClassification(UnifiedModel):
+class UnifiedClassification(GroupedModel):
     """A classifier of any algorithm, fitted on a frame.
 
     Parameters
@@ -31,8 +31,14 @@ class UnifiedClassification(UnifiedModel):
     func : str
         The algorithm, in any case. ``'HybridGradientBoostingTree'`` (XGBoost) works; the others
         of hana_ml are refused for now.
-    multi_class, massive, group_params, pivoted
-        Kept for compatibility; grouped models and the pivoted form are not supported yet.
+    multi_class : bool, optional
+        Kept for compatibility: the label tells how many classes there are.
+    massive : bool, default False
+        Fit one model for each group of rows; see ``group_key`` of :meth:`fit`.
+    group_params : dict, optional
+        With ``massive``: group to a dict of parameters that differ from ``kwargs`` for it.
+    pivoted : bool
+        The pivoted form is not supported.
     **kwargs
         Parameters of the algorithm and of model selection, by hana_ml's names;
         ``hanalife.learning.parameters`` lists type, range and default of each. None means not
@@ -111,6 +117,7 @@ class UnifiedClassification(UnifiedModel):
         features: str | list[str] | None = None,
         label: str | None = None,
         *,
+        group_key: str | None = None,
         purpose: str | None = None,
         partition_method: str | None = None,
         stratified_column: str | None = None,
@@ -136,6 +143,9 @@ class UnifiedClassification(UnifiedModel):
             Default: all other columns.
         label : str, optional
             Column of the class, INT or text. Default: the last column beside the key.
+        group_key : str, optional
+            With ``massive=True``: the column whose values tell the groups apart. Groups are fitted
+            in parallel; one that fails is told in ``error_msg_`` and does not stop the others.
         purpose : str, optional
             Column with 1 (training) and 2 (validation), for 'predefined'.
         partition_method : {'no', 'stratified', 'predefined'}, optional
@@ -176,6 +186,7 @@ class UnifiedClassification(UnifiedModel):
         given = {
             "key": key,
             "features": features,
+            "group_key": group_key,
             "label": label,
             "purpose": purpose,
             "partition_method": partition_method,
@@ -198,6 +209,7 @@ class UnifiedClassification(UnifiedModel):
         features: str | list[str] | None = None,
         label: str | None = None,
         *,
+        group_key: str | None = None,
         ntiles: int | None = None,
         max_result_num: int | None = None,
         top_k_attributions: int | None = None,
@@ -205,7 +217,7 @@ class UnifiedClassification(UnifiedModel):
         signature_policy: str | dict[str, str] | None = None,
         positive_label: str | int | None = None,
         **kwargs: Any,
-    ) -> tuple[DataFrame, DataFrame, DataFrame, DataFrame]:
+    ) -> tuple[DataFrame, ...]:
         """Predict rows whose class is known, and say how good that is.
 
         Parameters
@@ -218,6 +230,8 @@ class UnifiedClassification(UnifiedModel):
             Must be those of the fit, if given.
         label : str, optional
             Default: the label of the fit.
+        group_key : str, optional
+            With ``massive=True``: default the column of the fit.
         ntiles : int, optional
             Tiles of gain and lift curves; default 20, or 1 below 20 rows.
         max_result_num : int, optional
@@ -241,6 +255,9 @@ class UnifiedClassification(UnifiedModel):
             Predictions as of :meth:`predict`; statistics ``STAT_NAME, STAT_VALUE, CLASS_NAME``;
             confusion matrix ``ACTUAL_CLASS, PREDICTED_CLASS, COUNT``; curves ``NAME, X, Y``.
 
+            With ``massive=True`` every frame begins with ``GROUP_ID``, and the errors of groups
+            that failed come last: ``GROUP_ID, ERROR_TIMESTAMP, ERRORCODE, MESSAGE``.
+
         Raises
         ------
         FitIncompleteError
@@ -251,6 +268,7 @@ class UnifiedClassification(UnifiedModel):
         given = {
             "key": key,
             "features": features,
+            "group_key": group_key,
             "label": label,
             "ntiles": ntiles,
             "max_result_num": max_result_num,
@@ -259,8 +277,7 @@ class UnifiedClassification(UnifiedModel):
             "signature_policy": signature_policy,
             "positive_label": positive_label,
         }
-        predictions, statistics, confusion, metrics = self._score(data, given, kwargs)
-        return predictions, statistics, confusion, metrics
+        return tuple(self._score(data, given, kwargs))
 
     def predict(
         self,
@@ -268,6 +285,7 @@ class UnifiedClassification(UnifiedModel):
         key: str | None = None,
         features: str | list[str] | None = None,
         *,
+        group_key: str | None = None,
         top_k_attributions: int | None = None,
         attribution_method: str | None = None,
         signature_policy: str | dict[str, str] | None = None,
@@ -285,6 +303,8 @@ class UnifiedClassification(UnifiedModel):
             The key column under its own name, ``SCORE`` (class as text), ``CONFIDENCE`` (its
             probability) and ``REASON_CODE``: JSON ``[{"attr", "pct", "val"}, ...]``, ``val`` in
             log-odds, ``pct`` the share of all features' sizes.
+            With ``massive=True`` a tuple: this frame, beginning with ``GROUP_ID``, and the errors
+            as of :meth:`score`; rows of a group without a model are left out.
 
         Raises
         ------
@@ -294,12 +314,14 @@ class UnifiedClassification(UnifiedModel):
         given = {
             "key": key,
             "features": features,
+            "group_key": group_key,
             "top_k_attributions": top_k_attributions,
             "attribution_method": attribution_method,
             "signature_policy": signature_policy,
             "positive_label": positive_label,
         }
-        return self._predict(data, given, kwargs)
+        predicted: DataFrame = self._predict(data, given, kwargs)
+        return predicted
 
     # --- what a fit left ----------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from hanalife.learning import search, signature, state
 from hanalife.learning.functions import Func, find_func
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.results import tables
+from hanalife.learning.results.tables import Table
 from hanalife.observation import CallObserver, ColumnSpec, Signature
 from hanalife.records import ModelState
 
@@ -34,10 +35,8 @@ class Model(ABC):
     _functions: ClassVar[Sequence[Func]]
     _parts_of_model: ClassVar[tuple[str, ...]]
 
-    def __init__(self, func: str, massive: bool, group_params: Any, pivoted: bool, given: Mapping[str, Any]) -> None:
+    def __init__(self, func: str, pivoted: bool, given: Mapping[str, Any]) -> None:
         self._function = find_func(func, self._functions, self._kind)
-        if massive or group_params:
-            raise NotSupportedError("massive, group_params: not supported yet; filter() and fit one model a group.")
         if pivoted:
             raise NotSupportedError("pivoted: not supported; give a frame with one column a feature (pivot_table()).")
         self.func = self._function.code
@@ -77,7 +76,8 @@ class Model(ABC):
     @property
     def label(self) -> str | None:
         """The label column of the fit."""
-        return self._fitted.encoding.label.name if self._fitted else None
+        fitted = self._any_fitted()
+        return fitted.encoding.label.name if fitted else None
 
     @property
     def fit_data(self) -> DataFrame | None:
@@ -91,11 +91,10 @@ class Model(ABC):
         The model's columns are ROW_INDEX, PART_INDEX (-1 for the header, then the part) and
         MODEL_CONTENT (JSON).
         """
-        if self._fitted is None:
+        if not self.is_fitted():
             return None
         if "model_" not in self._frames:
-            texts = self._fitted.engine.describe(self._fitted.estimator)
-            self._frames["model_"] = tables.model_content(texts).to_frame(self._context(), "MODEL")
+            self._frames["model_"] = self._contents().to_frame(self._context(), "MODEL")
         parts = [self._frame(name) for name in self._parts_of_model]
         return [self._frames["model_"], *(part for part in parts if part is not None)]
 
@@ -152,18 +151,23 @@ class Model(ABC):
             The model is not fitted.
         """
         fitted = self._require()
+        return self._state(state.facts_of(fitted), state.tables_of(fitted), fitted.estimator)
+
+    def _state(self, facts: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]], estimator: Any) -> ModelState:
+        fitted = self._any_fitted()
+        assert fitted is not None, "only a fitted model has a state"
+        common = {
+            "signature": signature.signature_json(self._signature(fitted)),
+            "run_id": self.run_id,
+            "runtime": self.runtime,
+        }
         return ModelState(
             class_path=f"{type(self).__module__}.{type(self).__qualname__}",
             constructor=self.hanaml_parameters,
             fit_parameters=self.hanaml_fit_params,
-            facts=state.facts_of(fitted)
-            | {
-                "signature": signature.signature_json(self._signature(fitted)),
-                "run_id": self.run_id,
-                "runtime": self.runtime,
-            },
-            tables=state.tables_of(fitted),
-            estimator=fitted.estimator,
+            facts={**facts, **common},
+            tables=tables,
+            estimator=estimator,
         )
 
     @classmethod
@@ -171,10 +175,14 @@ class Model(ABC):
         """Make the model that :meth:`to_state` described; its result frames live on this connection."""
         constructor = dict(found.constructor)
         model = cls(**constructor.pop("kwargs"), **constructor)
-        model._accept(state.fitted_of(model._function, found), connection_context)
+        model._restore(connection_context, found)
         model.hanaml_fit_params = dict(found.fit_parameters)
         model.run_id, model.runtime = found.facts["run_id"], found.facts["runtime"]
         return model
+
+    def _restore(self, connection_context: ConnectionContext, found: ModelState) -> None:
+        fitted = state.fitted_of(self._function, found.facts, found.tables, found.estimator)
+        self._accept(fitted, connection_context)
 
     # --- for the models -----------------------------------------------------------------------
 
@@ -198,15 +206,30 @@ class Model(ABC):
         assert self._connection is not None, "a fitted model has a connection"
         return self._connection
 
+    def _any_fitted(self) -> Fitted | None:
+        """Return what was fitted; of many models, one."""
+        return self._fitted
+
+    def _tables(self) -> Mapping[str, Table]:
+        """Return the result tables by attribute."""
+        return self._fitted.tables if self._fitted else {}
+
+    def _contents(self) -> Table:
+        """Return the fitted model in words."""
+        fitted = self._require()
+        return tables.model_content(fitted.engine.describe(fitted.estimator))
+
     def _frame(self, name: str) -> DataFrame | None:
-        if self._fitted is None or name not in self._fitted.tables:
+        found = self._tables()
+        if name not in found:
             return None
         if name not in self._frames:
-            self._frames[name] = self._fitted.tables[name].to_frame(self._context(), name.strip("_").upper())
+            self._frames[name] = found[name].to_frame(self._context(), name.strip("_").upper())
         return self._frames[name]
 
     def _collect(self, name: str) -> pd.DataFrame:
-        self._require()
+        if not self.is_fitted():
+            raise FitIncompleteError
         frame = self._frame(name)
         assert frame is not None, "every fit leaves this table"
         return frame.collect()

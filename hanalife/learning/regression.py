@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from hanalife.learning import functions
+from hanalife.learning.massive import GroupedModel
 from hanalife.learning.model import is_number
-from hanalife.learning.unified import UnifiedModel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,15 +26,19 @@ if TYPE_CHECKING:
 TEST = "TEST_"
 
 
-class UnifiedRegression(UnifiedModel):
+class UnifiedRegression(GroupedModel):
     """A regressor of any algorithm, fitted on a frame.
 
     Parameters
     ----------
     func : str
         The algorithm, in any case, such as ``'HybridGradientBoostingTree'`` (XGBoost).
-    massive, group_params, pivoted
-        One model a group; the pivoted form is not supported.
+    massive : bool, default False
+        Fit one model for each group of rows; see ``group_key`` of :meth:`fit`.
+    group_params : dict, optional
+        With ``massive``: group to a dict of parameters that differ from ``kwargs`` for it.
+    pivoted : bool
+        The pivoted form is not supported.
     **kwargs
         Parameters of the algorithm and of model selection, by hana_ml's names;
         ``hanalife.learning.parameters`` lists type, range and default of each. None means not
@@ -107,6 +111,7 @@ class UnifiedRegression(UnifiedModel):
         features: str | list[str] | None = None,
         label: str | None = None,
         *,
+        group_key: str | None = None,
         purpose: str | None = None,
         partition_method: str | None = None,
         partition_random_state: int | None = None,
@@ -130,6 +135,9 @@ class UnifiedRegression(UnifiedModel):
             Default: all other columns.
         label : str, optional
             Column of the number to predict. Default: the last column beside the key.
+        group_key : str, optional
+            With ``massive=True``: the column whose values tell the groups apart. Groups are fitted
+            in parallel; one that fails is told in ``error_msg_`` and does not stop the others.
         purpose : str, optional
             Column with 1 (training) and 2 (validation), for 'predefined'.
         partition_method : {'no', 'random', 'predefined'}, optional
@@ -167,6 +175,7 @@ class UnifiedRegression(UnifiedModel):
         given = {
             "key": key,
             "features": features,
+            "group_key": group_key,
             "label": label,
             "purpose": purpose,
             "partition_method": partition_method,
@@ -187,12 +196,13 @@ class UnifiedRegression(UnifiedModel):
         features: str | list[str] | None = None,
         label: str | None = None,
         *,
+        group_key: str | None = None,
         max_result_num: int | None = None,
         top_k_attributions: int | None = None,
         attribution_method: str | None = None,
         signature_policy: str | dict[str, str] | None = None,
         **kwargs: Any,
-    ) -> tuple[DataFrame, DataFrame]:
+    ) -> tuple[DataFrame, ...]:
         """Predict rows whose number is known, and say how good that is.
 
         Parameters
@@ -205,6 +215,8 @@ class UnifiedRegression(UnifiedModel):
             Must be those of the fit, if given.
         label : str, optional
             Default: the label of the fit.
+        group_key : str, optional
+            With ``massive=True``: default the column of the fit.
         max_result_num : int, optional
             At most so many rows of predictions; all rows count in the rest.
         top_k_attributions : int, default 10
@@ -223,6 +235,9 @@ class UnifiedRegression(UnifiedModel):
         tuple of DataFrame
             Predictions as of :meth:`predict`; statistics ``STAT_NAME, STAT_VALUE``.
 
+            With ``massive=True`` every frame begins with ``GROUP_ID``, and the errors of groups
+            that failed come last: ``GROUP_ID, ERROR_TIMESTAMP, ERRORCODE, MESSAGE``.
+
         Raises
         ------
         FitIncompleteError
@@ -233,14 +248,14 @@ class UnifiedRegression(UnifiedModel):
         given = {
             "key": key,
             "features": features,
+            "group_key": group_key,
             "label": label,
             "max_result_num": max_result_num,
             "top_k_attributions": top_k_attributions,
             "attribution_method": attribution_method,
             "signature_policy": signature_policy,
         }
-        predictions, statistics = self._score(data, given, kwargs)
-        return predictions, statistics
+        return tuple(self._score(data, given, kwargs))
 
     def predict(
         self,
@@ -248,6 +263,7 @@ class UnifiedRegression(UnifiedModel):
         key: str | None = None,
         features: str | list[str] | None = None,
         *,
+        group_key: str | None = None,
         top_k_attributions: int | None = None,
         attribution_method: str | None = None,
         signature_policy: str | dict[str, str] | None = None,
@@ -264,6 +280,8 @@ class UnifiedRegression(UnifiedModel):
             ``LOWER_BOUND`` (NULL where the algorithm knows none) and ``REASON``: JSON
             ``[{"attr", "pct", "val"}, ...]``, ``val`` in the unit of the label (of its logarithm
             for objectives that model it), ``pct`` the share of all features' sizes.
+            With ``massive=True`` a tuple: this frame, beginning with ``GROUP_ID``, and the errors
+            as of :meth:`score`; rows of a group without a model are left out.
 
         Raises
         ------
@@ -273,11 +291,13 @@ class UnifiedRegression(UnifiedModel):
         given = {
             "key": key,
             "features": features,
+            "group_key": group_key,
             "top_k_attributions": top_k_attributions,
             "attribution_method": attribution_method,
             "signature_policy": signature_policy,
         }
-        return self._predict(data, given, kwargs)
+        predicted: DataFrame = self._predict(data, given, kwargs)
+        return predicted
 
     # --- what a fit left ----------------------------------------------------------------------
 

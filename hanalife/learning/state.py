@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from hanalife.errors import IncompatibleStoreError
@@ -11,7 +12,6 @@ from hanalife.learning.functions import Func
 from hanalife.learning.missing import Imputation
 from hanalife.learning.results.tables import Table
 from hanalife.observation import ColumnSpec
-from hanalife.records import ModelState
 
 VERSION = 1  #: of the facts below
 
@@ -41,15 +41,19 @@ def tables_of(fitted: Fitted) -> dict[str, dict[str, Any]]:
     return {name: table.to_json() for name, table in fitted.tables.items() if name != _NOT_KEPT}
 
 
-def fitted_of(func: Func, state: ModelState) -> Fitted:
-    """Make the fitted model of a state.
+def group_facts(fitted: Fitted) -> dict[str, Any]:
+    """Return what is known of one fitted model of many, with its tables."""
+    return facts_of(fitted) | {"tables": tables_of(fitted)}
+
+
+def fitted_of(func: Func, facts: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]], estimator: Any) -> Fitted:
+    """Make the fitted model of a state's parts.
 
     Raises
     ------
     IncompatibleStoreError
         A newer hanalife wrote it.
     """
-    facts = state.facts
     if facts["facts_version"] > VERSION:
         raise IncompatibleStoreError("The model was saved by a newer hanalife; upgrade this one to load it.")
     encoding = Encoding(
@@ -61,12 +65,12 @@ def fitted_of(func: Func, state: ModelState) -> Fitted:
     )
     return Fitted(
         func=func,
-        estimator=state.estimator,
+        estimator=estimator,
         encoding=encoding,
         key=ColumnSpec(*facts["key"]) if facts["key"] else None,
         parameters=facts["parameters"],
         chosen=facts["chosen"],
-        tables={name: Table.from_json(table) for name, table in state.tables.items()},
+        tables={name: Table.from_json(table) for name, table in tables.items()},
         imputation=Imputation.from_json(facts["imputation"]) if facts.get("imputation") else None,
     )
 

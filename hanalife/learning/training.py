@@ -18,7 +18,7 @@ from hanalife.learning.engines.engine import Engine, Rows
 from hanalife.learning.evaluation import by_name
 from hanalife.learning.fitted import Fitted
 from hanalife.learning.functions import Func
-from hanalife.learning.progress import Progress
+from hanalife.learning.progress import Progress, Silent
 from hanalife.learning.results import tables
 from hanalife.learning.results.report import Report
 
@@ -59,7 +59,7 @@ def draw_seed() -> int:
     return secrets.randbelow(2**31 - 1) + 1
 
 
-def fit(rows: pd.DataFrame, plan: Plan, progress: Progress) -> tuple[Fitted, Report]:
+def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fitted, Report]:
     """Split, search, train and evaluate.
 
     The report is on the validation rows, or on the training rows if there are no others.
@@ -174,7 +174,7 @@ def _marks(rows: pd.DataFrame, arguments: FitArguments) -> Array:
 
 
 def _search(
-    engine: Engine, rows: Rows, encoding: Encoding, plan: Plan, progress: Progress
+    engine: Engine, rows: Rows, encoding: Encoding, plan: Plan, progress: Progress | Silent
 ) -> cross_validation.Judgement | None:
     selection = plan.selection
     if selection is None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hanalife.dataframe.frame import DataFrame
-    from hanalife.learning import reading
+    from hanalife.learning import reading, training
     from hanalife.learning.encoding import Encoding
     from hanalife.learning.fitted import Fitted
     from hanalife.learning.results.report import Report
@@ -62,13 +62,7 @@ class UnifiedModel(Model):
     def _fit(self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]) -> Self:
         from hanalife.learning import progress, reading, training
 
-        own = arguments.check_rest("fit", rest, self._function)
-        checked = arguments.fit_arguments(
-            data, {**given, **own}, self._function, training.draw_seed, classifies=self._classifies
-        )
-        in_force = parameters.in_force(self._function.parameters, self._given)
-        in_force["random_state"] = in_force["random_state"] or training.draw_seed()
-        plan = training.Plan(self._function, checked, in_force, self._selection, self._classifies, self._report_fit)
+        plan = self._plan(data, given, rest)
 
         def work() -> tuple[pd.DataFrame, Report]:
             rows = reading.read(data, given["key"])
@@ -76,32 +70,34 @@ class UnifiedModel(Model):
                 fitted, report = training.fit(rows, plan, told)
             self._accept(fitted, data.connection_context)
             self.training_data, self.scoring_list_ = data, None
-            self.hanaml_fit_params = _without_none({**given, **own})
+            self.hanaml_fit_params = without_none({**given, **rest})
             return rows, report
 
-        _, self.run_id = self._call(
-            "fit", self._words(in_force) | checked.in_words(), work, lambda done: self._describe_fit(data, *done)
-        )
+        words = self._words(plan.in_force) | plan.arguments.in_words()
+        _, self.run_id = self._call("fit", words, work, lambda done: self._describe_fit(data, *done))
         return self
+
+    def _plan(self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]) -> training.Plan:
+        """Check what ``fit`` is given."""
+        from hanalife.learning import training
+
+        own = arguments.check_rest("fit", rest, self._function)
+        checked = arguments.fit_arguments(
+            data, {**given, **own}, self._function, training.draw_seed, classifies=self._classifies
+        )
+        in_force = parameters.in_force(self._function.parameters, self._given)
+        in_force["random_state"] = in_force["random_state"] or training.draw_seed()
+        return training.Plan(self._function, checked, in_force, self._selection, self._classifies, self._report_fit)
 
     def _score(self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]) -> list[DataFrame]:
         from hanalife.learning import reading
 
         fitted = self._require()
-        others = arguments.check_imputation(rest, imputes=fitted.imputation is not None)
-        arguments.check_rest("score", others, self._function)
-        checked = self._read_arguments(fitted, data, given, score=True)
+        checked = self._checked("score", fitted, data, given, rest)
 
         def work() -> tuple[pd.DataFrame, Report, list[DataFrame]]:
             rows = reading.read(data, given["key"])
-            actual = fitted.encoding.target(rows[checked.label])
-            conformity = Conformity(fitted.encoding, checked.policy)
-            conformity.check_rows(rows)
-            conformity.close()
-            features, found = fitted.outputs(rows)
-            report = self._report_score(fitted, actual, found, checked)
-            first = slice(checked.max_result_num)
-            predicted = self._predictions(fitted, rows[first], features[first], found[first], checked)
+            predicted, report = self._judged(fitted, rows, checked)
             columns = dict(self._prediction_columns(checked.key))
             context = data.connection_context
             frames = [
@@ -109,20 +105,31 @@ class UnifiedModel(Model):
                 *(table.to_frame(context, name.strip("_").upper()) for name, table in report.tables().items()),
             ]
             self.scoring_list_, self.testing_data = frames, data
-            self.hanaml_score_params = _without_none(given)
+            self.hanaml_score_params = without_none(given)
             return rows, report, frames
 
         words = self._words(fitted.parameters) | checked.in_words()
         (_, _, frames), _ = self._call("score", words, work, lambda done: self._describe_score(data, done[0], done[1]))
         return frames
 
+    def _judged(
+        self, fitted: Fitted, rows: pd.DataFrame, checked: arguments.ReadArguments
+    ) -> tuple[pd.DataFrame, Report]:
+        """Predict rows and judge it."""
+        actual = fitted.encoding.target(rows[checked.label])
+        conformity = Conformity(fitted.encoding, checked.policy)
+        conformity.check_rows(rows)
+        conformity.close()
+        features, found = fitted.outputs(rows)
+        report = self._report_score(fitted, actual, found, checked)
+        first = slice(checked.max_result_num)
+        return self._predictions(fitted, rows[first], features[first], found[first], checked), report
+
     def _predict(self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]) -> DataFrame:
         from hanalife.learning import reading
 
         fitted = self._require()
-        others = arguments.check_imputation(rest, imputes=fitted.imputation is not None)
-        arguments.check_rest("predict", others, self._function)
-        checked = self._read_arguments(fitted, data, given, score=False)
+        checked = self._checked("predict", fitted, data, given, rest)
         tally = reading.Tally() if self.observer is not None else None
 
         conformity = Conformity(fitted.encoding, checked.policy)
@@ -140,17 +147,20 @@ class UnifiedModel(Model):
             columns = dict(self._prediction_columns(checked.key))
             frame = context.create_from_parts(begun, tables.table_name("PREDICTIONS"), columns)
             conformity.close()
-            self.hanaml_predict_params = _without_none(given)
+            self.hanaml_predict_params = without_none(given)
             return frame
 
         words = self._words(fitted.parameters) | checked.in_words()
         return self._call("predict", words, work, lambda _: self._describe_predict(data, tally))[0]
 
-    def _read_arguments(
-        self, fitted: Fitted, data: DataFrame, given: Mapping[str, Any], *, score: bool
+    def _checked(
+        self, method: str, fitted: Fitted, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]
     ) -> arguments.ReadArguments:
+        """Check what ``score`` or ``predict`` is given."""
+        others = arguments.check_imputation(rest, imputes=fitted.imputation is not None)
+        arguments.check_rest(method, others, self._function)
         names = [name for name, _ in self._prediction_columns(ColumnSpec("", ""))][1:]
-        return arguments.read_arguments(data, fitted.encoding, given, names, score=score)
+        return arguments.read_arguments(data, fitted.encoding, given, names, score=method == "score")
 
     # --- what the observer is told ------------------------------------------------------------
 
@@ -174,7 +184,8 @@ class UnifiedModel(Model):
 
     def _describe_predict(self, data: DataFrame, tally: reading.Tally | None) -> CallOutcome:
         assert tally is not None, "an observer is told, so there is one"
-        fitted = self._require()
+        fitted = self._any_fitted()
+        assert fitted is not None, "only a fitted model predicts"
         return CallOutcome(
             dataset=data.facts_of(tally.content.rows, tally.content.hexdigest()),
             seconds=self.runtime or 0.0,
@@ -205,5 +216,6 @@ class UnifiedModel(Model):
         return observed(self.observer, CallStart(method, self._procedure, words), timed, describe)
 
 
-def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+def without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was given."""
     return {name: value for name, value in values.items() if value is not None}
