@@ -26,54 +26,43 @@ PARTITIONS_OF_CLASSES = _PARTITIONS | {"stratified": "stratified"}
 PARTITIONS_OF_NUMBERS = _PARTITIONS | {"random": "random"}
 ATTRIBUTIONS = ("tree-shap", "saabas", "no")
 
-# Keywords of hana_ml that only steer its server, and those that ask for something not there yet.
-_TUNING = frozenset({"thread_ratio", "block_size"})
-_COMMON_LATER = frozenset(
-    {
-        "group_params",
-    }
-)
-_READING_LATER = frozenset(
-    {
-        "model",
-        "class_map1",
-        "class_map0",
-        "alpha",
-        "missing_replacement",
-        "categorical_variable",
-        "sample_size",
-        "random_state",
-        "ignore_unknown_category",
-        "shap_value_for_positive_only",
-    }
-)
+#: Keywords of hana_ml that steer its server, or what its engine does with missing values at prediction.
+_NO_EFFECT = frozenset({"thread_ratio", "block_size", "missing_replacement"})
+
+#: Those that do nothing here, and what to do instead.
+_INSTEAD = {
+    "group_params": "give it to the constructor",
+    "meta_data": "give a frame with one column a feature (pivot_table())",
+    "model": "load the model with ModelStorage, or use the fitted object",
+    "evaluation_variable": "score() the rows in question with a filter",
+}
+
+#: Those of a call that are not there yet.
 _LATER = {
-    "fit": _COMMON_LATER
-    | frozenset(
+    "fit": frozenset(
         {
-            "training_size",
             "background_size",
             "background_random_state",
             "build_report",
-            "meta_data",
             "permutation_importance",
             "permutation_evaluation_metric",
             "permutation_n_repeats",
             "permutation_seed",
             "permutation_n_samples",
-            "evaluation_variable",
         }
     ),
-    "score": _COMMON_LATER | _READING_LATER | {"evaluation_variable"},
-    "predict": _COMMON_LATER | _READING_LATER | {"verbose", "verbose_top_n"},
+    "score": frozenset({"class_map1", "class_map0", "alpha", "sample_size", "random_state"}),
+    "predict": frozenset({"class_map1", "class_map0", "alpha", "sample_size", "random_state"}),
 }
 
 _SHARE = Parameter("training_percent", float, 0.8, above=0, maximum=1)
+_SIZE = Parameter("training_size", int, minimum=1)
 _SEED = Parameter("partition_random_state", int, 0, minimum=0, maximum=2**31 - 1)
 _NTILES = Parameter("ntiles", int, minimum=1, maximum=10_000)
 _TOP = Parameter("top_k_attributions", int, 10, minimum=0)
 _METHOD = Parameter("attribution_method", str, "tree-shap", choices=ATTRIBUTIONS)
 _ROWS = Parameter("max_result_num", int, minimum=0)
+_TOP_CLASSES = Parameter("verbose_top_n", int, 0, minimum=0)
 _PARTITION = {
     True: Parameter("partition_method", str, "no", choices=tuple(PARTITIONS_OF_CLASSES)),
     False: Parameter("partition_method", str, "no", choices=tuple(PARTITIONS_OF_NUMBERS)),
@@ -93,6 +82,7 @@ class FitArguments:
     stratified_column: str | None
     partition_random_state: int
     training_percent: float
+    training_size: int | None  #: number of training rows; None: by ``training_percent``
     ntiles: int | None  #: None: by the number of rows
     missing: Strategy | None  #: None: missing values are left to the algorithm
     keep_partition: bool
@@ -125,6 +115,7 @@ class FitArguments:
             words["STRATIFIED_COLUMN"] = self.stratified_column
         if self.partition_method in ("stratified", "random"):
             words["TRAINING_PERCENT"] = self.training_percent
+            words |= {"TRAINING_SIZE": self.training_size} if self.training_size else {}
             words["PARTITION_RANDOM_STATE"] = self.partition_random_state
         if self.ntiles is not None:
             words["NTILES"] = self.ntiles
@@ -145,11 +136,14 @@ class ReadArguments:
     attribution_method: str
     max_result_num: int | None
     policy: Mapping[str, str]  #: what happens to rows that do not conform to the signature
+    every_class: int | None  #: one row a class, so many of the most probable (0: all); None: the predicted one
+    positive_only: bool  #: reasons of two classes are those of the positive one, not of the predicted
 
     def in_words(self) -> dict[str, Any]:
         """Return them under hana_ml's names in upper case, as JSON values; what is not given is left out."""
         words = {**asdict(self), "key": self.key.name, "positive_label": self.positive, "signature_policy": self.policy}
-        own_names = ("positive", "policy")
+        words |= {"verbose_top_n": self.every_class}
+        own_names = ("positive", "policy", "every_class", "positive_only")
         return {name.upper(): value for name, value in words.items() if value is not None and name not in own_names}
 
 
@@ -183,6 +177,7 @@ def fit_arguments(data: Any, given: Mapping[str, Any], func: Func, draw_seed: An
         stratified_column=stratum,
         partition_random_state=_or_default(_SEED, given) or draw_seed(),
         training_percent=_or_default(_SHARE, given),
+        training_size=None if given["training_percent"] is not None else _or_default(_SIZE, given),
         ntiles=_or_default(_NTILES, given),
         keep_partition=bool(given["output_partition_result"]),
         own=own,
@@ -208,7 +203,10 @@ def read_arguments(
         raise InvalidArgumentError(f"key: {key!r} is also a column of the result; give it another name with select().")
     _check_same_features(given["features"], encoding)
     label = _column(specs, given["label"] or encoding.label.name, "label") if score else None
+    _check_same_categories(given.get("categorical_variable"), encoding)
     policy = read_policy(given["signature_policy"])
+    if given.get("ignore_unknown_category") is not None:
+        policy["unseen"] = "ignore" if given["ignore_unknown_category"] else "error"
     Conformity(encoding, policy).check_columns(frame.specs, others=(key, label, encoding.label.name))
     positive = given.get("positive_label")
     if positive is not None and str(positive) not in encoding.class_names:
@@ -224,6 +222,8 @@ def read_arguments(
         attribution_method=_or_default(_METHOD, given),
         max_result_num=_or_default(_ROWS, given),
         policy=policy,
+        every_class=_or_default(_TOP_CLASSES, given) if given.get("verbose") else None,
+        positive_only=given.get("shap_value_for_positive_only") is not False,
     )
 
 
@@ -239,7 +239,7 @@ def check_rest(method: str, rest: Mapping[str, Any], func: Func) -> dict[str, An
     """
     own = (*func.fit_parameters, *imputation.ALS) if method == "fit" else ()
     later = _LATER[method]
-    known = [*own, *(Parameter(name, str) for name in sorted(later | _TUNING))]
+    known = [*own, *(Parameter(name, str) for name in sorted({*later, *_NO_EFFECT, *_INSTEAD}))]
     found: dict[str, Any] = {}
     for name, value in rest.items():
         parameter = parameters.find(known, name, f"{method}() of {func.name}")
@@ -247,6 +247,8 @@ def check_rest(method: str, rest: Mapping[str, Any], func: Func) -> dict[str, An
             found[name] = parameters.check_value(parameter, value)
         elif value is None or value is False:
             continue
+        elif name in _INSTEAD:
+            raise NotSupportedError(f"{name}: {method}({name}={value!r}) is not supported; {_INSTEAD[name]}.")
         elif name in later:
             raise NotSupportedError(f"{name}: {method}({name}={value!r}) is not supported yet; leave it out.")
         else:
@@ -375,4 +377,14 @@ def _check_same_features(given: Any, encoding: Encoding) -> None:
     if wanted != set(encoding.feature_names):
         raise InvalidArgumentError(
             f"features: the model was fitted on {', '.join(encoding.feature_names)}; leave features out, or name these."
+        )
+
+
+def _check_same_categories(given: Any, encoding: Encoding) -> None:
+    wanted = [given] if isinstance(given, str) else list(given or ())
+    strange = [name for name in wanted if name not in encoding.categories]
+    if strange:
+        known = ", ".join(encoding.categories) or "none"
+        raise InvalidArgumentError(
+            f"categorical_variable: {', '.join(map(str, strange))} was no category at fit; those are: {known}."
         )

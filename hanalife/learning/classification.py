@@ -123,6 +123,7 @@ class UnifiedClassification(GroupedModel):
         stratified_column: str | None = None,
         partition_random_state: int | None = None,
         training_percent: float | None = None,
+        training_size: int | None = None,
         ntiles: int | None = None,
         categorical_variable: str | list[str] | None = None,
         output_partition_result: bool | None = None,
@@ -156,6 +157,8 @@ class UnifiedClassification(GroupedModel):
             0 or None: a new split each time.
         training_percent : float in (0, 1], default 0.8
             Share of training rows with 'stratified'.
+        training_size : int, optional
+            Number of training rows with 'stratified', if ``training_percent`` is not given.
         ntiles : int, optional
             Tiles of gain and lift curves; default 20, or 1 below 20 rows.
         categorical_variable : str or list of str, optional
@@ -193,6 +196,7 @@ class UnifiedClassification(GroupedModel):
             "stratified_column": stratified_column,
             "partition_random_state": partition_random_state,
             "training_percent": training_percent,
+            "training_size": training_size,
             "ntiles": ntiles,
             "categorical_variable": categorical_variable,
             "output_partition_result": output_partition_result,
@@ -216,6 +220,9 @@ class UnifiedClassification(GroupedModel):
         attribution_method: str | None = None,
         signature_policy: str | dict[str, str] | None = None,
         positive_label: str | int | None = None,
+        shap_value_for_positive_only: bool | None = None,
+        ignore_unknown_category: bool | None = None,
+        categorical_variable: str | list[str] | None = None,
         **kwargs: Any,
     ) -> tuple[DataFrame, ...]:
         """Predict rows whose class is known, and say how good that is.
@@ -248,6 +255,12 @@ class UnifiedClassification(GroupedModel):
             'ignore' for the others. A missing column, or text for a number, is an error.
         positive_label : str or int, optional
             With two classes, what AUC, curves and reasons refer to; default the larger.
+        shap_value_for_positive_only : bool, default True
+            False: the reasons of two classes refer to the predicted one.
+        ignore_unknown_category : bool, optional
+            True: as ``signature_policy={'unseen': 'ignore'}``; False: 'error'.
+        categorical_variable : str or list of str, optional
+            Must be categories of the fit, if given.
 
         Returns
         -------
@@ -276,6 +289,9 @@ class UnifiedClassification(GroupedModel):
             "attribution_method": attribution_method,
             "signature_policy": signature_policy,
             "positive_label": positive_label,
+            "shap_value_for_positive_only": shap_value_for_positive_only,
+            "ignore_unknown_category": ignore_unknown_category,
+            "categorical_variable": categorical_variable,
         }
         return tuple(self._score(data, given, kwargs))
 
@@ -290,12 +306,18 @@ class UnifiedClassification(GroupedModel):
         attribution_method: str | None = None,
         signature_policy: str | dict[str, str] | None = None,
         positive_label: str | int | None = None,
+        shap_value_for_positive_only: bool | None = None,
+        ignore_unknown_category: bool | None = None,
+        categorical_variable: str | list[str] | None = None,
+        verbose: bool | None = None,
+        verbose_top_n: int | None = None,
         **kwargs: Any,
     ) -> DataFrame:
         """Predict the class of each row.
 
-        Parameters are those of :meth:`score`. With more than two classes, reasons refer to the
-        predicted class unless ``positive_label`` names one.
+        Parameters are those of :meth:`score`, and ``verbose``: True gives a row for each class,
+        the most probable first, at most ``verbose_top_n`` of them (0: all). With more than two
+        classes, reasons refer to the row's class unless ``positive_label`` names one.
 
         Returns
         -------
@@ -319,6 +341,11 @@ class UnifiedClassification(GroupedModel):
             "attribution_method": attribution_method,
             "signature_policy": signature_policy,
             "positive_label": positive_label,
+            "shap_value_for_positive_only": shap_value_for_positive_only,
+            "ignore_unknown_category": ignore_unknown_category,
+            "categorical_variable": categorical_variable,
+            "verbose": verbose,
+            "verbose_top_n": verbose_top_n,
         }
         predicted: DataFrame = self._predict(data, given, kwargs)
         return predicted

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError
+from hanalife.learning.engines.boosting import Boosting
 from hanalife.learning.engines.engine import Engine
+from hanalife.learning.engines.tree import Tree
 from hanalife.learning.parameters import boosting, tree
 from hanalife.learning.parameters.parameter import Parameter
 from hanalife.learning.parameters.selection import SELECTION
@@ -21,7 +22,7 @@ class Func:
 
     name: str
     code: str
-    engine: str = ""  #: ``module:class`` below ``engines``; loaded when a model is fitted
+    engine: Callable[[Problem], Engine] | None = None  #: makes what trains and predicts; None: see ``instead``
     parameters: tuple[Parameter, ...] = ()  #: of the algorithm itself
     selection: tuple[Parameter, ...] = SELECTION  #: model evaluation and search
     fit_parameters: tuple[Parameter, ...] = ()  #: keywords of ``fit`` that only it has
@@ -34,9 +35,8 @@ class Func:
 
     def engine_for(self, problem: Problem) -> Engine:
         """Return what trains and predicts."""
-        module, _, name = self.engine.partition(":")
-        made: Engine = getattr(importlib.import_module(f"hanalife.learning.engines.{module}"), name)(problem)
-        return made
+        assert self.engine is not None, "find_func gives only those that work"
+        return self.engine(problem)
 
 
 _MULTI_TASK = Func("MLP_MultiTask", "MLP_M_TASK", instead="one model a label, such as func='MLP'")
@@ -45,17 +45,17 @@ CLASSIFICATION = (
     Func(
         "HybridGradientBoostingTree",
         "HGBT",
-        "boosting:Boosting",
+        Boosting,
         boosting.CLASSIFICATION,
         fit_parameters=boosting.CLASSIFICATION_FIT,
     ),
-    Func("DecisionTree", "DT", "tree:Tree", tree.CLASSIFICATION),
+    Func("DecisionTree", "DT", Tree, tree.CLASSIFICATION),
     _MULTI_TASK,
 )
 
 REGRESSION = (
-    Func("HybridGradientBoostingTree", "HGBT", "boosting:Boosting", boosting.REGRESSION),
-    Func("DecisionTree", "DT", "tree:Tree", tree.REGRESSION),
+    Func("HybridGradientBoostingTree", "HGBT", Boosting, boosting.REGRESSION),
+    Func("DecisionTree", "DT", Tree, tree.REGRESSION),
     _MULTI_TASK,
 )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from hanalife.errors import FitIncompleteError, NotSupportedError
 from hanalife.learning import search, signature, state
 from hanalife.learning.functions import Func, find_func
+from hanalife.learning.hana_only import HanaOnly
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.results import tables
 from hanalife.learning.results.tables import Table
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from hanalife.learning.fitted import Fitted
 
 
-class Model(ABC):
+class Model(HanaOnly, ABC):
     """A model that can be fitted, watched, stored and restored.
 
     Results are kept as small tables; the frames over them are made when first asked for, in
@@ -131,14 +132,44 @@ class Model(ABC):
         """Return each feature's importance, the largest first."""
         return self._require().importance
 
+    def get_model_metrics(self) -> DataFrame | None:
+        """Return ``statistics_``."""
+        return self.statistics_
+
+    def get_parameters(self) -> dict[str, dict[str, Any]]:
+        """Return what was given to each call, under the names of the arguments."""
+        given = {
+            "fit": {**self._given, **self.hanaml_fit_params},
+            "predict": self.hanaml_predict_params,
+            "score": self.hanaml_score_params,
+        }
+        return {method: dict(values) for method, values in given.items() if values}
+
     def get_fit_parameters(self) -> list[tuple[str, Any]]:
         """Return what was given to the constructor and to ``fit``, under SAP HANA's names."""
         words = {parameter.name: parameter.pal_name for parameter in self._function.table}
         return [
             ("FUNCTION", self.func),
             *((words[name], value) for name, value in self._given.items()),
-            *((name.upper(), value) for name, value in self.hanaml_fit_params.items()),
+            *_in_capitals(self.hanaml_fit_params),
         ]
+
+    def get_predict_parameters(self) -> list[tuple[str, Any]]:
+        """Return what was given to the last ``predict``, under SAP HANA's names."""
+        return _in_capitals(self.hanaml_predict_params)
+
+    def get_score_parameters(self) -> list[tuple[str, Any]]:
+        """Return what was given to the last ``score``, under SAP HANA's names."""
+        return _in_capitals(self.hanaml_score_params)
+
+    def get_pal_function(self) -> str:
+        """Return SAP HANA's name of what the model does."""
+        return self._procedure
+
+    def get_fit_output_table_names(self) -> list[str]:
+        """Return the tables of the result frames that were looked at so far."""
+        sources = [frame.source_table for frame in self._frames.values()]
+        return [source["TABLE_NAME"] for source in sources if source]
 
     # --- state --------------------------------------------------------------------------------
 
@@ -236,6 +267,10 @@ class Model(ABC):
 
     def _signature(self, fitted: Fitted) -> Signature:
         return signature.signature_of(fitted, self._prediction_columns(fitted.key or ColumnSpec("ID", "INT")))
+
+
+def _in_capitals(given: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [(name.upper(), value) for name, value in given.items()]
 
 
 def is_number(text: str) -> bool:

@@ -162,8 +162,14 @@ def _marks(rows: pd.DataFrame, arguments: FitArguments) -> Array:
         strata = None
         if arguments.stratified_column is not None:
             strata = rows.groupby(arguments.stratified_column, dropna=False, sort=True).ngroup().to_numpy()
-        seed = arguments.partition_random_state
-        return folds.partition(strata, len(rows), arguments.training_percent, seed)
+        share = arguments.training_percent
+        if arguments.training_size is not None:
+            share = arguments.training_size / len(rows)
+        if share > 1:
+            raise InvalidArgumentError(
+                f"training_size: {arguments.training_size} of {len(rows)} rows; give fewer, or training_percent."
+            )
+        return folds.partition(strata, len(rows), share, arguments.partition_random_state)
     marks = rows[arguments.purpose]
     strange = marks[~marks.isin([folds.TRAINING, folds.VALIDATION])]
     if len(strange):

@@ -12,6 +12,7 @@ import xgboost
 from sklearn import metrics as sk
 
 from hanalife import ConnectionContext, DataSets, train_test_val_split
+from hanalife.errors import InvalidArgumentError, NotSupportedError
 from tests.learning.models import FEATURES, GRID, flowers, make_model, searching_model
 
 STRATIFIED = {
@@ -364,3 +365,93 @@ def test_before_a_fit_there_is_nothing():
     assert [getattr(model, name) for name in attributes] == [None] * len(attributes)
     assert model.version == 1
     assert "max_depth=3" in repr(model)
+
+
+def test_a_row_for_each_class(conn):
+    data = flowers(conn)
+    model = make_model().fit(data, key="NAME", label="KIND")
+    single = model.predict(data, key="NAME").collect().set_index("NAME")
+    every = model.predict(data, key="NAME", verbose=True).collect()
+    assert len(every) == 3 * len(single)
+    assert every.groupby("NAME")["CONFIDENCE"].sum().to_numpy() == pytest.approx(np.ones(len(single)), rel=1e-6)
+    first = every.groupby("NAME").first()
+    assert first["SCORE"].equals(single["SCORE"].sort_index())
+    assert first["REASON_CODE"].equals(single["REASON_CODE"].sort_index())
+    top = model.predict(data, key="NAME", verbose=True, verbose_top_n=2).collect()
+    assert top.equals(every.groupby("NAME", sort=False).head(2).reset_index(drop=True))
+
+
+def test_reasons_may_refer_to_the_predicted_of_two_classes(diabetes):
+    model = make_model().fit(diabetes, key="ID", label="CLASS")
+    positive = model.predict(diabetes, key="ID").collect().set_index("ID").sort_index()
+    predicted = (
+        model.predict(diabetes, key="ID", shap_value_for_positive_only=False).collect().set_index("ID").sort_index()
+    )
+    for one, other, score in zip(positive["REASON_CODE"], predicted["REASON_CODE"], positive["SCORE"], strict=True):
+        turn = 1 if score == "1" else -1
+        assert [turn * reason["val"] for reason in json.loads(one)] == [reason["val"] for reason in json.loads(other)]
+
+
+def test_a_partition_of_a_given_size(diabetes):
+    model = make_model().fit(
+        diabetes,
+        key="ID",
+        label="CLASS",
+        partition_method="stratified",
+        stratified_column="CLASS",
+        training_size=500,
+        output_partition_result=True,
+    )
+    parts = model.partition_.collect()
+    assert abs((parts["TYPE"] == 1).sum() - 500) <= 1
+    with pytest.raises(InvalidArgumentError, match="training_size: 769 of 768 rows"):
+        make_model().fit(
+            diabetes,
+            key="ID",
+            label="CLASS",
+            partition_method="stratified",
+            stratified_column="CLASS",
+            training_size=769,
+        )
+
+
+def test_class_weights_are_those_of_xgboost(diabetes):
+    model = make_model().fit(diabetes, key="ID", label="CLASS", scale_weight=3.0, scale_weight_target=1)
+    rows = diabetes.collect().sort_values("ID")
+    features, target = rows[FEATURES].to_numpy(np.float32), rows["CLASS"].to_numpy()
+    matrix = xgboost.QuantileDMatrix(features, target, weight=np.where(target == 1, 3.0, 1.0))
+    settings = {"max_depth": 3, "reg_alpha": 1.0, "base_score": 0.5, "seed": 7, "objective": "binary:logistic"}
+    expected = xgboost.train(settings, matrix, 5).predict(matrix)
+    found = model.predict(diabetes, key="ID", verbose=True).collect()
+    assert found[found["SCORE"] == "1"].sort_values("ID")["CONFIDENCE"].to_numpy() == pytest.approx(expected, rel=1e-6)
+    with pytest.raises(InvalidArgumentError, match="scale_weight_target: 2 is no class; the classes are: 0, 1"):
+        make_model().fit(diabetes, key="ID", label="CLASS", scale_weight=3.0, scale_weight_target=2)
+
+
+def test_unknown_categories_and_those_of_the_fit(sqlite_conn, caplog):
+    data = flowers(sqlite_conn)
+    model = make_model().fit(data, key="NAME", label="KIND", categorical_variable="ZONE")
+    strange = data.select("NAME", ("'green'", "COLOUR"), "SIZE", "ZONE", "WILD")
+    model.predict(strange, key="NAME", ignore_unknown_category=True, categorical_variable="ZONE")
+    assert not caplog.records
+    with pytest.raises(InvalidArgumentError, match="'green'"):
+        model.predict(strange, key="NAME", ignore_unknown_category=False)
+    with pytest.raises(InvalidArgumentError, match="SIZE was no category at fit; those are: COLOUR, ZONE"):
+        model.predict(data, key="NAME", categorical_variable=["SIZE"])
+
+
+def test_what_a_notebook_asks_of_a_model(diabetes):
+    model = make_model().fit(diabetes, key="ID", label="CLASS")
+    model.predict(diabetes, key="ID", top_k_attributions=2)
+    assert model.get_parameters()["fit"]["label"] == "CLASS"
+    assert model.get_predict_parameters() == [("KEY", "ID"), ("TOP_K_ATTRIBUTIONS", 2)]
+    assert model.get_score_parameters() == []
+    assert ("SEED", 7) in model.get_fit_parameters()
+    assert model.get_model_metrics() is model.statistics_
+    assert model.get_pal_function() == "UNIFIED_CLASSIFICATION"
+    assert model.get_fit_execute_statement() is model.get_predict_execute_statement() is None
+    assert model.enable_workload_class("w").apply_with_hint("h") is model
+    with pytest.raises(
+        NotSupportedError, match=r"load_model: works inside SAP HANA only; use ModelStorage.load_model\(\)"
+    ):
+        model.load_model(None)

@@ -65,7 +65,6 @@ def test_func_that_does_not_work(func, error, said):
         ({"split_method": "fast"}, InvalidArgumentError, "one of exact, histogram, sampling, sketch; got 'fast'"),
         ({"model_tree": "linear"}, NotSupportedError, "model_tree: 'linear'.*or at 'constant'"),
         ({"validation_set_rate": 1.0}, InvalidArgumentError, "validation_set_rate.*at most 0.9, got 1.0"),
-        ({"massive": True}, NotSupportedError, "massive"),
         ({"pivoted": True}, NotSupportedError, "pivoted"),
         ({"metric": "auc", "evaluation_metric": "nll"}, InvalidArgumentError, "evaluation_metric is given twice"),
     ],

@@ -42,30 +42,45 @@ def columns(key: ColumnSpec) -> tuple[tuple[str, str], ...]:
 def predictions(
     fitted: Fitted, rows: pd.DataFrame, features: Array, probabilities: Array, arguments: ReadArguments
 ) -> pd.DataFrame:
-    """Return key, class as text, its probability and the reasons, one row each."""
+    """Return key, class as text, its probability and the reasons: one row each, or one for each class."""
+    if arguments.every_class is None:
+        predicted = classification.predict(probabilities)
+        return _told(fitted, rows, features, probabilities, arguments, predicted)
+    top = arguments.every_class or probabilities.shape[1]
+    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
+    every = np.repeat(np.arange(len(rows)), order.shape[1])
+    again = rows.iloc[every].reset_index(drop=True)
+    return _told(fitted, again, features[every], probabilities[every], arguments, order.ravel())
+
+
+def _told(
+    fitted: Fitted, rows: pd.DataFrame, features: Array, probabilities: Array, arguments: ReadArguments, codes: Array
+) -> pd.DataFrame:
+    """Return what is told of one class of each row."""
     import pandas as pd
 
-    predicted = classification.predict(probabilities)
     return pd.DataFrame(
         {
             arguments.key.name: rows[arguments.key.name],
-            "SCORE": np.array(fitted.encoding.class_names, dtype=object)[predicted],
-            "CONFIDENCE": probabilities.max(axis=1),
+            "SCORE": np.array(fitted.encoding.class_names, dtype=object)[codes],
+            "CONFIDENCE": probabilities[np.arange(len(codes)), codes],
             "REASON_CODE": reasons(
-                fitted, features, arguments, lambda found: _explained(found, fitted, predicted, arguments)
+                fitted, features, arguments, lambda found: _explained(found, fitted, codes, arguments)
             ),
         }
     )
 
 
-def _explained(found: Array, fitted: Fitted, predicted: Array, arguments: ReadArguments) -> Array:
-    """Choose the margin of the positive class; of many classes, and none named, of the predicted one."""
-    code = positive_code(fitted.encoding, arguments.positive)
+def _explained(found: Array, fitted: Fitted, codes: Array, arguments: ReadArguments) -> Array:
+    """Choose the margin of the positive class; of many classes, and none named, that of the row's class."""
+    positive = positive_code(fitted.encoding, arguments.positive)
+    of_row = arguments.positive is None and (
+        len(fitted.encoding.classes) > 2 or arguments.every_class is not None or not arguments.positive_only
+    )
+    wanted = codes if of_row else np.full(len(found), positive)
     if found.shape[1] == 1:
-        return found[:, 0] if code == 1 else -found[:, 0]
-    if arguments.positive is None and found.shape[1] > 2:
-        return found[np.arange(len(found)), predicted]
-    return found[:, code]
+        return np.where(wanted[:, None] == 1, found[:, 0], -found[:, 0])
+    return np.asarray(found[np.arange(len(found)), wanted])
 
 
 def positive_code(encoding: Encoding, positive: str | None) -> int:
