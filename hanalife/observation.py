@@ -94,6 +94,7 @@ class CallOutcome:
     dataset: DatasetFacts
     seconds: float
     metrics: Mapping[str, float | str] = field(default_factory=dict)
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)  #: by metric; level 95 %
     importance: Mapping[str, float] = field(default_factory=dict)
     confusion: tuple[tuple[str, str, int], ...] = ()  #: (actual, predicted, count)
     curves: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)

@@ -86,6 +86,7 @@ class FitArguments:
     ntiles: int | None  #: None: by the number of rows
     missing: Strategy | None  #: None: missing values are left to the algorithm
     keep_partition: bool
+    calibrate: bool
     own: Mapping[str, Any]  #: keywords that only this algorithm has
 
     @property
@@ -121,6 +122,7 @@ class FitArguments:
             words["NTILES"] = self.ntiles
         if self.missing is not None:
             words |= {name.upper(): value for name, value in self.missing.in_words().items()}
+        words |= {"CALIBRATE": True} if self.calibrate else {}
         return words | {name.upper(): value for name, value in self.own.items()}
 
 
@@ -180,6 +182,7 @@ def fit_arguments(data: Any, given: Mapping[str, Any], func: Func, draw_seed: An
         training_size=None if given["training_percent"] is not None else _or_default(_SIZE, given),
         ntiles=_or_default(_NTILES, given),
         keep_partition=bool(given["output_partition_result"]),
+        calibrate=bool(given.get("calibrate")),
         own=own,
     )
 

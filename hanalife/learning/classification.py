@@ -127,6 +127,7 @@ class UnifiedClassification(GroupedModel):
         ntiles: int | None = None,
         categorical_variable: str | list[str] | None = None,
         output_partition_result: bool | None = None,
+        calibrate: bool = False,
         impute: bool = False,
         strategy: str | None = None,
         strategy_by_col: list[tuple[Any, ...]] | None = None,
@@ -165,6 +166,10 @@ class UnifiedClassification(GroupedModel):
             INT columns to take as categories.
         output_partition_result : bool, optional
             Keep each row's part in ``partition_``.
+        calibrate : bool, default False
+            Bring confidence in line with how often it is right, by what models of five folds of
+            the training rows say of the rows they have not seen (five more trainings). The
+            statistic ``CALIBRATION_ERROR`` is of the confidence as it is given.
         impute : bool, default False
             Fill missing values, here and in every prediction, by what the training rows show.
             False: the algorithm deals with them in its own way.
@@ -200,6 +205,7 @@ class UnifiedClassification(GroupedModel):
             "ntiles": ntiles,
             "categorical_variable": categorical_variable,
             "output_partition_result": output_partition_result,
+            "calibrate": calibrate or None,
             "impute": impute or None,
             "strategy": strategy,
             "strategy_by_col": strategy_by_col,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hanalife.learning.encoding import Encoding
 from hanalife.learning.engines.engine import Engine
+from hanalife.learning.evaluation.calibration import Calibration
 from hanalife.learning.functions import Func
 from hanalife.learning.missing import Imputation
 from hanalife.learning.results.tables import Table
@@ -32,6 +33,7 @@ class Fitted:
     chosen: Mapping[str, Any]  #: by the search
     tables: Mapping[str, Table]  #: by attribute
     imputation: Imputation | None = None  #: None: missing values are left to the algorithm
+    calibration: Calibration | None = None  #: None: probabilities are the engine's own
 
     @property
     def engine(self) -> Engine:
@@ -49,4 +51,5 @@ class Fitted:
         features = self.encoding.matrix(rows, engine.precision)
         if self.imputation is not None:
             features = self.imputation.filled(features, self.encoding)
-        return features, engine.outputs(self.estimator, features)
+        found = engine.outputs(self.estimator, features)
+        return features, found if self.calibration is None else self.calibration.applied(found)

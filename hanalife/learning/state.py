@@ -7,6 +7,7 @@ from typing import Any
 
 from hanalife.errors import IncompatibleStoreError
 from hanalife.learning.encoding import Encoding
+from hanalife.learning.evaluation.calibration import Calibration
 from hanalife.learning.fitted import Fitted
 from hanalife.learning.functions import Func
 from hanalife.learning.missing import Imputation
@@ -33,6 +34,7 @@ def facts_of(fitted: Fitted) -> dict[str, Any]:
         "parameters": dict(fitted.parameters),
         "chosen": dict(fitted.chosen),
         "imputation": fitted.imputation.to_json() if fitted.imputation else None,
+        "calibration": fitted.calibration.to_json() if fitted.calibration else None,
     }
 
 
@@ -72,6 +74,7 @@ def fitted_of(func: Func, facts: Mapping[str, Any], tables: Mapping[str, Mapping
         chosen=facts["chosen"],
         tables={name: Table.from_json(table) for name, table in tables.items()},
         imputation=Imputation.from_json(facts["imputation"]) if facts.get("imputation") else None,
+        calibration=Calibration.from_json(facts["calibration"]) if facts.get("calibration") else None,
     )
 
 

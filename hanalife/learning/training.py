@@ -16,6 +16,7 @@ from hanalife.learning.arguments import FitArguments
 from hanalife.learning.encoding import Encoding
 from hanalife.learning.engines.engine import Engine, Rows
 from hanalife.learning.evaluation import by_name
+from hanalife.learning.evaluation.calibration import Calibration
 from hanalife.learning.fitted import Fitted
 from hanalife.learning.functions import Func
 from hanalife.learning.progress import Progress, Silent
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger(__name__)
+
+_CALIBRATION_FOLDS = 5
 
 
 class Reporting(Protocol):
@@ -95,7 +98,9 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
 
     extra: dict[str, float | str] = {"PARTITION": which}
     extra |= tables.of_judgement(judgement, "TEST" if plan.classifies else "CV") if judgement else {}
+    calibration = _calibration(engine, every.take(training), parameters) if arguments.calibrate else None
     found = engine.outputs(estimator, features[judging])
+    found = found if calibration is None else calibration.applied(found)
     report = plan.report(target[judging], found, encoding, extra, arguments.ntiles)
     results = report.tables() | {
         "importance_": tables.importance(_importance(engine, estimator, encoding)),
@@ -104,8 +109,24 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
     }
     if arguments.keep_partition and arguments.key and which != "training":
         results["partition_"] = tables.partition(rows[arguments.key.name].tolist(), arguments.key.type, training)
-    fitted = Fitted(plan.func, estimator, encoding, arguments.key, parameters, chosen, results, imputation)
+    fitted = Fitted(plan.func, estimator, encoding, arguments.key, parameters, chosen, results, imputation, calibration)
     return fitted, report
+
+
+def _calibration(engine: Engine, rows: Rows, parameters: Mapping[str, Any]) -> Calibration:
+    """Learn from probabilities for rows that the models giving them have not seen."""
+    found = np.empty((len(rows), engine.problem.n_classes or 0))
+    seed = parameters["random_state"]
+    fewest = int(np.unique(rows.target, return_counts=True)[1].min())
+    parts = (
+        folds.stratified_cv(rows.target, min(_CALIBRATION_FOLDS, fewest), seed)
+        if fewest > 1
+        else folds.cv(len(rows), min(_CALIBRATION_FOLDS, len(rows)), seed)
+    )
+    for train, test in parts:
+        for _, outputs in engine.fold_outputs(rows.take(train), rows.features[test], [parameters]):
+            found[test] = outputs
+    return Calibration.learn(rows.target, found)
 
 
 def _without(rows: pd.DataFrame, features: Array, stays: Array) -> tuple[pd.DataFrame, Array]:

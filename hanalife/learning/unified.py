@@ -177,6 +177,7 @@ class UnifiedModel(Model):
             dataset=data.facts(rows),
             seconds=self.runtime or 0.0,
             metrics=report.metrics,
+            intervals=report.intervals,
             confusion=report.confusion,
             curves=report.curves,
             signature=self._signature(self._require()),

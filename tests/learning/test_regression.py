@@ -81,7 +81,9 @@ def test_score_gives_the_numbers_of_scikit_learn(conn):
     assert list(found) == ["STAT_NAME", "STAT_VALUE"]
     assert found["STAT_NAME"].tolist()[:8] == STATISTICS
     expected = expected_numbers(actual, predicted)
-    assert {row.STAT_NAME: float(row.STAT_VALUE) for row in found.itertuples()} == pytest.approx(expected)
+    values = {row.STAT_NAME: float(row.STAT_VALUE) for row in found.itertuples()}
+    assert {name: values[name] for name in expected} == pytest.approx(expected)
+    assert values["RMSE.LOW"] < values["RMSE"] < values["RMSE.HIGH"]
     assert model.scoring_list_ == [predictions, statistics]
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hanalife.learning.evaluation import classification, curves
+from hanalife.learning.evaluation import classification, curves, intervals
+from hanalife.learning.evaluation.calibration import calibration_error
 from hanalife.learning.evaluation.classification import Evaluation
 from hanalife.learning.explain import reasons
-from hanalife.learning.results.tables import Row, Table
+from hanalife.learning.results.tables import SIDES, Row, Table
 from hanalife.observation import ColumnSpec
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from hanalife.learning.arguments import ReadArguments
     from hanalife.learning.encoding import Encoding
     from hanalife.learning.evaluation.curves import Curve
+    from hanalife.learning.evaluation.intervals import Interval
     from hanalife.learning.fitted import Fitted
 
     Array = NDArray[Any]
@@ -102,7 +104,9 @@ def report(
     tiles = ntiles or curves.default_ntiles(len(actual))
     drawn = curves.curves(*classification.one_vs_rest(actual, probabilities, code), tiles)
     judged = classification.evaluate(actual, probabilities, code)
-    found = ClassReport(judged, drawn, encoding.class_names, extra)
+    sure = intervals.of_classes(actual, probabilities, code)
+    error = calibration_error(actual, probabilities)
+    found = ClassReport(judged, error, drawn, sure, encoding.class_names, extra)
     if found.undefined():
         logger.info(
             "Not defined for these rows, hence left out: %s. They hold the classes %s.",
@@ -117,7 +121,9 @@ class ClassReport:
     """Predicted classes, judged."""
 
     evaluation: Evaluation
+    calibration_error: float
     curves: Mapping[str, Curve]
+    bounds: Mapping[tuple[str, int | None], Interval]  #: by statistic and class code
     class_names: tuple[str, ...]
     extra: Mapping[str, float | str]  #: of the search, and which rows these are
 
@@ -128,6 +134,14 @@ class ClassReport:
             name if of is None else f"{name}_{of}": value for name, value, of in self._numbers()
         }
         return found | dict(self.extra)
+
+    @property
+    def intervals(self) -> dict[str, Interval]:
+        """The interval of each number that has one, by the number's unique name."""
+        return {
+            name if code is None else f"{name}_{self.class_names[code]}": found
+            for (name, code), found in self.bounds.items()
+        }
 
     @property
     def confusion(self) -> tuple[tuple[str, str, int], ...]:
@@ -149,6 +163,9 @@ class ClassReport:
     def _statistics(self) -> Iterator[Row]:
         # Text that gives the number back exactly.
         yield from ((name, repr(value), of) for name, value, of in self._numbers())
+        for (name, code), found in self.bounds.items():
+            of = None if code is None else self.class_names[code]
+            yield from ((f"{name}.{side}", repr(bound), of) for side, bound in zip(SIDES, found, strict=True))
         for name, value in self.extra.items():
             yield name, value if isinstance(value, str) else repr(value), None
 
@@ -168,6 +185,7 @@ class ClassReport:
         yield "ACCURACY", found.accuracy, None
         yield "KAPPA", found.kappa, None
         yield "MCC", found.mcc, None
+        yield "CALIBRATION_ERROR", self.calibration_error, None
 
     def undefined(self) -> list[str]:
         """Return the names of what is not defined for these rows."""

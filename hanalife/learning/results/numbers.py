@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hanalife.learning.evaluation import regression
+from hanalife.learning.evaluation import intervals, regression
 from hanalife.learning.explain import reasons
-from hanalife.learning.results.tables import Table
+from hanalife.learning.results.tables import SIDES, Table
 from hanalife.observation import ColumnSpec
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from hanalife.learning.arguments import ReadArguments
     from hanalife.learning.evaluation.curves import Curve
+    from hanalife.learning.evaluation.intervals import Interval
     from hanalife.learning.fitted import Fitted
 
     Array = NDArray[Any]
@@ -55,7 +56,7 @@ def predictions(
 
 def report(actual: Array, predicted: Array, extra: Mapping[str, float | str], *, prefix: str = "") -> NumberReport:
     """Judge predictions; ``prefix`` stands before each name in ``statistics_``."""
-    found = NumberReport(regression.evaluate(actual, predicted), extra, prefix)
+    found = NumberReport(regression.evaluate(actual, predicted), intervals.of_numbers(actual, predicted), extra, prefix)
     undefined = [name for name, value in found.evaluation.items() if value is None]
     if undefined:
         logger.info("Not defined for these rows, hence left out: %s.", ", ".join(undefined))
@@ -67,6 +68,7 @@ class NumberReport:
     """Predicted numbers, judged."""
 
     evaluation: Mapping[str, float | None]
+    intervals: Mapping[str, Interval]  #: by statistic
     extra: Mapping[str, float | str]  #: of the search, and which rows these are
     prefix: str  #: before each name in ``statistics_``
 
@@ -88,5 +90,10 @@ class NumberReport:
     def tables(self) -> dict[str, Table]:
         """Return the table of numbers, as text that gives each back exactly."""
         judged = [(f"{self.prefix}{name}", repr(value)) for name, value in self.evaluation.items() if value is not None]
+        judged += [
+            (f"{self.prefix}{name}.{side}", repr(bound))
+            for name, found in self.intervals.items()
+            for side, bound in zip(SIDES, found, strict=True)
+        ]
         extra = [(name, value if isinstance(value, str) else repr(value)) for name, value in self.extra.items()]
         return {"statistics_": Table.of(STATISTICS, [*judged, *extra])}

@@ -9,6 +9,7 @@ from hanalife.learning.results.tables import Table
 
 if TYPE_CHECKING:
     from hanalife.learning.evaluation.curves import Curve
+    from hanalife.learning.evaluation.intervals import Interval
 
 
 class Report(Protocol):
@@ -17,6 +18,11 @@ class Report(Protocol):
     @property
     def metrics(self) -> Mapping[str, float | str]:
         """All numbers that are defined, by a name that is unique."""
+        ...
+
+    @property
+    def intervals(self) -> Mapping[str, Interval]:
+        """The interval of each metric that has one, by its name in ``metrics``; level 95 %."""
         ...
 
     @property

@@ -27,6 +27,9 @@ SEARCH = (
     ("SCORE", "DOUBLE"),
 )
 
+#: After a statistic's name: the ends of its interval.
+SIDES = ("LOW", "HIGH")
+
 Row = tuple[Any, ...]
 
 
