@@ -62,13 +62,11 @@ def test_a_calibrated_model_is_calibrated_on_rows_it_has_not_seen(conn, diabetes
         return float(statistics.set_index("STAT_NAME")["STAT_VALUE"]["CALIBRATION_ERROR"])
 
     assert error(model) < 0.75 * error(plain)
-    both = [one.predict(test, key="ID").collect().sort_values("ID")["SCORE"] for one in (plain, model)]
     ranks = [
         one.score(test, key="ID", label="CLASS")[1].filter("STAT_NAME = 'AUC'").collect()["STAT_VALUE"][0]
         for one in (plain, model)
     ]
     assert float(ranks[0]) == pytest.approx(float(ranks[1]), abs=2e-3), "the order of rows stays"
-    assert (both[0] == both[1]).mean() > 0.9
     again = UnifiedClassification.from_state(conn, model.to_state())
     assert again.predict(test, key="ID").collect().equals(model.predict(test, key="ID").collect())
 

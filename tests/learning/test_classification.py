@@ -80,8 +80,9 @@ def test_the_reference_search(halves):
         "ACCURACY",
         "KAPPA",
         "MCC",
-        "PARTITION",
+        "CALIBRATION_ERROR",
     ]
+    assert float(found["AUC.LOW"]) < float(found["AUC"]) < float(found["AUC.HIGH"])
     assert found["PARTITION"] == "validation"
     labels = train.collect()["CLASS"]
     assert int(found["SUPPORT_0"]) + int(found["SUPPORT_1"]) == pytest.approx(0.2 * len(labels), abs=1)
