@@ -11,6 +11,7 @@ from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError
 from hanalife.learning.encoding import INTEGERS, NUMBERS, TEXTS, Encoding
+from hanalife.learning.explanation import permutation
 from hanalife.learning.functions import Func
 from hanalife.learning.missing import Strategy, read_strategy
 from hanalife.learning.parameters import imputation
@@ -39,22 +40,19 @@ _INSTEAD = {
 
 #: Those of a call that are not there yet.
 _LATER = {
-    "fit": frozenset(
-        {
-            "background_size",
-            "background_random_state",
-            "build_report",
-            "permutation_importance",
-            "permutation_evaluation_metric",
-            "permutation_n_repeats",
-            "permutation_seed",
-            "permutation_n_samples",
-        }
-    ),
-    "score": frozenset({"class_map1", "class_map0", "alpha", "sample_size", "random_state"}),
-    "predict": frozenset({"class_map1", "class_map0", "alpha", "sample_size", "random_state"}),
+    "fit": frozenset[str](),
+    "score": frozenset({"class_map1", "class_map0", "alpha"}),
+    "predict": frozenset({"class_map1", "class_map0", "alpha"}),
 }
 
+_PERMUTATION_METRICS = {True: ("accuracy", "auc", "kappa", "mcc"), False: ("rmse", "mae", "mape")}
+_REPEATS = Parameter("permutation_n_repeats", int, 5, minimum=1)
+_PERMUTATION_SEED = Parameter("permutation_seed", int, 0, minimum=0, maximum=2**31 - 1)
+_SAMPLES = Parameter("permutation_n_samples", int, minimum=1)
+_BACKGROUND = Parameter("background_size", int, 0, minimum=0, maximum=10_000)
+_BACKGROUND_SEED = Parameter("background_random_state", int, 0, minimum=0, maximum=2**31 - 1)
+_SAMPLE_SIZE = Parameter("sample_size", int, 0, minimum=0, maximum=100_000)
+_SAMPLING_SEED = Parameter("random_state", int, 0, minimum=0, maximum=2**31 - 1)
 _SHARE = Parameter("training_percent", float, 0.8, above=0, maximum=1)
 _SIZE = Parameter("training_size", int, minimum=1)
 _SEED = Parameter("partition_random_state", int, 0, minimum=0, maximum=2**31 - 1)
@@ -87,6 +85,9 @@ class FitArguments:
     missing: Strategy | None  #: None: missing values are left to the algorithm
     keep_partition: bool
     calibrate: bool
+    permutation: permutation.Settings | None  #: how to shuffle columns; None: not at all
+    background_size: int  #: training rows to keep for explanations by sampling
+    background_seed: int
     own: Mapping[str, Any]  #: keywords that only this algorithm has
 
     @property
@@ -123,6 +124,10 @@ class FitArguments:
         if self.missing is not None:
             words |= {name.upper(): value for name, value in self.missing.in_words().items()}
         words |= {"CALIBRATE": True} if self.calibrate else {}
+        words |= {"BACKGROUND_SIZE": self.background_size} if self.background_size else {}
+        if self.permutation is not None:
+            words |= {"PERMUTATION_EVALUATION_METRIC": self.permutation.metric}
+            words |= {"PERMUTATION_N_REPEATS": self.permutation.repeats}
         return words | {name.upper(): value for name, value in self.own.items()}
 
 
@@ -138,6 +143,8 @@ class ReadArguments:
     attribution_method: str
     max_result_num: int | None
     policy: Mapping[str, str]  #: what happens to rows that do not conform to the signature
+    sample_size: int  #: orders of an explanation by sampling; 0: as many as are usual
+    sampling_seed: int
     every_class: int | None  #: one row a class, so many of the most probable (0: all); None: the predicted one
     positive_only: bool  #: reasons of two classes are those of the positive one, not of the predicted
 
@@ -145,7 +152,7 @@ class ReadArguments:
         """Return them under hana_ml's names in upper case, as JSON values; what is not given is left out."""
         words = {**asdict(self), "key": self.key.name, "positive_label": self.positive, "signature_policy": self.policy}
         words |= {"verbose_top_n": self.every_class}
-        own_names = ("positive", "policy", "every_class", "positive_only")
+        own_names = ("positive", "policy", "every_class", "positive_only", "sampling_seed")
         return {name.upper(): value for name, value in words.items() if value is not None and name not in own_names}
 
 
@@ -183,6 +190,9 @@ def fit_arguments(data: Any, given: Mapping[str, Any], func: Func, draw_seed: An
         ntiles=_or_default(_NTILES, given),
         keep_partition=bool(given["output_partition_result"]),
         calibrate=bool(given.get("calibrate")),
+        permutation=_permutation(given, method, classifies=classifies),
+        background_size=_or_default(_BACKGROUND, given),
+        background_seed=_or_default(_BACKGROUND_SEED, given),
         own=own,
     )
 
@@ -225,6 +235,8 @@ def read_arguments(
         attribution_method=_or_default(_METHOD, given),
         max_result_num=_or_default(_ROWS, given),
         policy=policy,
+        sample_size=_or_default(_SAMPLE_SIZE, given),
+        sampling_seed=_or_default(_SAMPLING_SEED, given),
         every_class=_or_default(_TOP_CLASSES, given) if given.get("verbose") else None,
         positive_only=given.get("shap_value_for_positive_only") is not False,
     )
@@ -371,6 +383,23 @@ def _partition(
     if method == "stratified" and stratum is None:
         raise InvalidArgumentError("stratified_column: partition_method='stratified' needs it; usually the label.")
     return method, purpose, stratum if method == "stratified" else None
+
+
+def _permutation(given: Mapping[str, Any], method: str, *, classifies: bool) -> permutation.Settings | None:
+    if not given["permutation_importance"]:
+        return None
+    if method == "no":
+        raise InvalidArgumentError(
+            "permutation_importance: it is measured on validation rows; add a partition_method other than 'no'."
+        )
+    choices = _PERMUTATION_METRICS[classifies]
+    metric = Parameter("permutation_evaluation_metric", str, choices[0], choices=choices)
+    return permutation.Settings(
+        metric=_or_default(metric, given),
+        repeats=_or_default(_REPEATS, given),
+        seed=_or_default(_PERMUTATION_SEED, given),
+        samples=_or_default(_SAMPLES, given),
+    )
 
 
 def _check_same_features(given: Any, encoding: Encoding) -> None:

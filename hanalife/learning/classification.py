@@ -128,6 +128,13 @@ class UnifiedClassification(GroupedModel):
         categorical_variable: str | list[str] | None = None,
         output_partition_result: bool | None = None,
         calibrate: bool = False,
+        background_size: int | None = None,
+        background_random_state: int | None = None,
+        permutation_importance: bool = False,
+        permutation_evaluation_metric: str | None = None,
+        permutation_n_repeats: int | None = None,
+        permutation_seed: int | None = None,
+        permutation_n_samples: int | None = None,
         impute: bool = False,
         strategy: str | None = None,
         strategy_by_col: list[tuple[Any, ...]] | None = None,
@@ -170,6 +177,14 @@ class UnifiedClassification(GroupedModel):
             Bring confidence in line with how often it is right, by what models of five folds of
             the training rows say of the rows they have not seen (five more trainings). The
             statistic ``CALIBRATION_ERROR`` is of the confidence as it is given.
+        background_size : int, default 0
+            Keep so many training rows with the model, chosen by ``background_random_state``, so that
+            an algorithm without exact contributions can give reasons by sampling; 0: no reasons then.
+        permutation_importance : bool, default False
+            Measure what shuffling each column costs on the validation rows, by
+            ``permutation_evaluation_metric`` ('accuracy', 'auc', 'kappa', 'mcc'), ``permutation_n_repeats``
+            times (5), with ``permutation_seed``, on at most ``permutation_n_samples`` rows; see
+            ``permutation_importance_``.
         impute : bool, default False
             Fill missing values, here and in every prediction, by what the training rows show.
             False: the algorithm deals with them in its own way.
@@ -206,6 +221,13 @@ class UnifiedClassification(GroupedModel):
             "categorical_variable": categorical_variable,
             "output_partition_result": output_partition_result,
             "calibrate": calibrate or None,
+            "background_size": background_size,
+            "background_random_state": background_random_state,
+            "permutation_importance": permutation_importance or None,
+            "permutation_evaluation_metric": permutation_evaluation_metric,
+            "permutation_n_repeats": permutation_n_repeats,
+            "permutation_seed": permutation_seed,
+            "permutation_n_samples": permutation_n_samples,
             "impute": impute or None,
             "strategy": strategy,
             "strategy_by_col": strategy_by_col,
@@ -224,6 +246,8 @@ class UnifiedClassification(GroupedModel):
         max_result_num: int | None = None,
         top_k_attributions: int | None = None,
         attribution_method: str | None = None,
+        sample_size: int | None = None,
+        random_state: int | None = None,
         signature_policy: str | dict[str, str] | None = None,
         positive_label: str | int | None = None,
         shap_value_for_positive_only: bool | None = None,
@@ -253,6 +277,8 @@ class UnifiedClassification(GroupedModel):
             Reasons for each row.
         attribution_method : {'tree-shap', 'saabas', 'no'}, optional
             How reasons are found; 'no': none.
+        sample_size, random_state : int, optional
+            Orders of the features (default 10) and seed of reasons by sampling.
         signature_policy : str or dict, optional
             What happens to data unlike those of the fit: 'error', 'warn' or 'ignore', for all or
             by deviation: 'extra' (a column that the model does not know), 'retyped' (a number of
@@ -293,6 +319,8 @@ class UnifiedClassification(GroupedModel):
             "max_result_num": max_result_num,
             "top_k_attributions": top_k_attributions,
             "attribution_method": attribution_method,
+            "sample_size": sample_size,
+            "random_state": random_state,
             "signature_policy": signature_policy,
             "positive_label": positive_label,
             "shap_value_for_positive_only": shap_value_for_positive_only,
@@ -310,6 +338,8 @@ class UnifiedClassification(GroupedModel):
         group_key: str | None = None,
         top_k_attributions: int | None = None,
         attribution_method: str | None = None,
+        sample_size: int | None = None,
+        random_state: int | None = None,
         signature_policy: str | dict[str, str] | None = None,
         positive_label: str | int | None = None,
         shap_value_for_positive_only: bool | None = None,
@@ -345,6 +375,8 @@ class UnifiedClassification(GroupedModel):
             "group_key": group_key,
             "top_k_attributions": top_k_attributions,
             "attribution_method": attribution_method,
+            "sample_size": sample_size,
+            "random_state": random_state,
             "signature_policy": signature_policy,
             "positive_label": positive_label,
             "shap_value_for_positive_only": shap_value_for_positive_only,

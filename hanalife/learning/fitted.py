@@ -34,6 +34,7 @@ class Fitted:
     tables: Mapping[str, Table]  #: by attribute
     imputation: Imputation | None = None  #: None: missing values are left to the algorithm
     calibration: Calibration | None = None  #: None: probabilities are the engine's own
+    background: Array | None = None  #: features of training rows that stand for what is usual, for explanations
 
     @property
     def engine(self) -> Engine:

@@ -115,6 +115,15 @@ class Model(HanaOnly, ABC):
         return self._frame("optimal_param_")
 
     @property
+    def permutation_importance_(self) -> DataFrame | None:
+        """VARIABLE_NAME, IMPORTANCE, DEVIATION: what shuffling a column costs on the validation rows.
+
+        Mean and standard deviation over the repeats, in the metric's unit; None unless
+        ``permutation_importance=True`` asked for it.
+        """
+        return self._frame("permutation_importance_")
+
+    @property
     def search_results_(self) -> DataFrame | None:
         """CANDIDATE, PARAMETERS (JSON), METRIC, FOLD, SCORE of everything a search tried."""
         return self._frame("search_results_")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from hanalife.errors import IncompatibleStoreError
 from hanalife.learning.encoding import Encoding
@@ -13,6 +16,11 @@ from hanalife.learning.functions import Func
 from hanalife.learning.missing import Imputation
 from hanalife.learning.results.tables import Table
 from hanalife.observation import ColumnSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
 
 VERSION = 1  #: of the facts below
 
@@ -34,6 +42,7 @@ def facts_of(fitted: Fitted) -> dict[str, Any]:
         "parameters": dict(fitted.parameters),
         "chosen": dict(fitted.chosen),
         "imputation": fitted.imputation.to_json() if fitted.imputation else None,
+        "background": None if fitted.background is None else _rows(fitted.background),
         "calibration": fitted.calibration.to_json() if fitted.calibration else None,
     }
 
@@ -74,8 +83,20 @@ def fitted_of(func: Func, facts: Mapping[str, Any], tables: Mapping[str, Mapping
         chosen=facts["chosen"],
         tables={name: Table.from_json(table) for name, table in tables.items()},
         imputation=Imputation.from_json(facts["imputation"]) if facts.get("imputation") else None,
+        background=_matrix(facts.get("background"), func, encoding),
         calibration=Calibration.from_json(facts["calibration"]) if facts.get("calibration") else None,
     )
+
+
+def _rows(features: Array) -> list[list[float | None]]:
+    return [[None if math.isnan(value) else value for value in row] for row in features.tolist()]
+
+
+def _matrix(rows: Any, func: Func, encoding: Encoding) -> Array | None:
+    if rows is None:
+        return None
+    precision = func.engine_for(encoding.problem).precision
+    return np.array(rows, dtype=np.float64).astype(precision).reshape(-1, len(encoding.features))
 
 
 def _pair(spec: ColumnSpec) -> list[str]:

@@ -17,6 +17,7 @@ from hanalife.learning.encoding import Encoding
 from hanalife.learning.engines.engine import Engine, Rows
 from hanalife.learning.evaluation import by_name
 from hanalife.learning.evaluation.calibration import Calibration
+from hanalife.learning.explanation import permutation
 from hanalife.learning.fitted import Fitted
 from hanalife.learning.functions import Func
 from hanalife.learning.progress import Progress, Silent
@@ -109,8 +110,46 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
     }
     if arguments.keep_partition and arguments.key and which != "training":
         results["partition_"] = tables.partition(rows[arguments.key.name].tolist(), arguments.key.type, training)
-    fitted = Fitted(plan.func, estimator, encoding, arguments.key, parameters, chosen, results, imputation, calibration)
+    if arguments.permutation is not None:
+        shuffled = _permuted(engine, estimator, every.take(judging), encoding, arguments.permutation)
+        results["permutation_importance_"] = shuffled
+    fitted = Fitted(
+        func=plan.func,
+        estimator=estimator,
+        encoding=encoding,
+        key=arguments.key,
+        parameters=parameters,
+        chosen=chosen,
+        tables=results,
+        imputation=imputation,
+        calibration=calibration,
+        background=_background(every.features[training], arguments),
+    )
     return fitted, report
+
+
+def _background(features: Array, arguments: FitArguments) -> Array | None:
+    """Return a sample of the training rows for explanations; None: none is wanted."""
+    if not arguments.background_size:
+        return None
+    size = min(arguments.background_size, len(features))
+    chosen = np.random.default_rng(arguments.background_seed).choice(len(features), size, replace=False)
+    return features[np.sort(chosen)]
+
+
+def _permuted(
+    engine: Engine, estimator: Any, rows: Rows, encoding: Encoding, settings: permutation.Settings
+) -> tables.Table:
+    metric = by_name.metric(settings.metric, encoding.class_names)
+    sign = -1 if by_name.lower_is_better(settings.metric) else 1
+
+    def score(target: Array, features: Array) -> float | None:
+        found = metric(target, engine.outputs(estimator, features))
+        return None if found is None else sign * found
+
+    found = permutation.importance(score, rows.target, rows.features, settings)
+    ranked = sorted(zip(encoding.feature_names, found, strict=True), key=lambda pair: -pair[1][0])
+    return tables.Table.of(tables.PERMUTATION, [(name, *costs) for name, costs in ranked])
 
 
 def _calibration(engine: Engine, rows: Rows, parameters: Mapping[str, Any]) -> Calibration:

@@ -63,7 +63,6 @@ KEYS = {"key": "ID", "label": "CLASS"}
             "no row for validation",
         ),
         ({"partiton_method": "no"}, UnknownParameterError, r"'partiton_method' is not a parameter of fit\(\)"),
-        ({"build_report": True}, NotSupportedError, r"fit\(build_report=True\) is not supported yet"),
         ({"scale_weight": 2.0}, InvalidArgumentError, "scale_weight_target"),
         ({"data": "DIABETES"}, ArgumentTypeError, "data: expected a hanalife DataFrame, .*got str"),
     ],

@@ -1,7 +1,8 @@
 """The metrics that a search goes by, by their name. Pure.
 
-Of classes: ``error_rate``, ``nll``, ``rmse``, ``mae`` (small is good), ``auc``, ``accuracy`` and
-``recall_<class>``, ``precision_<class>``, ``f1_score_<class>``. Of numbers: ``rmse``, ``mae``.
+Of classes: ``error_rate``, ``nll``, ``rmse``, ``mae`` (small is good), ``auc``, ``accuracy``, ``kappa``,
+``mcc`` and
+``recall_<class>``, ``precision_<class>``, ``f1_score_<class>``. Of numbers: ``rmse``, ``mae``, ``mape``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ _OF_CLASSES: dict[str, Metric] = {
     "rmse": classification.rmse,
     "mae": classification.mae,
 }
-_OF_NUMBERS: dict[str, Metric] = {"rmse": regression.rmse, "mae": regression.mae}
+_OF_NUMBERS: dict[str, Metric] = {"rmse": regression.rmse, "mae": regression.mae, "mape": regression.mape}
+_OF_CONFUSION = {"kappa": classification.kappa, "mcc": classification.mcc}
 _PER_CLASS = ("recall", "precision", "f1_score")
 
 
@@ -47,7 +49,7 @@ def check_metric(name: str, argument: str, *, classifies: bool) -> str:
         There is no such metric for this kind of target.
     """
     lowered = name.lower()
-    known = [*_OF_CLASSES, "auc", "accuracy"] if classifies else [*_OF_NUMBERS]
+    known = [*_OF_CLASSES, "auc", "accuracy", *_OF_CONFUSION] if classifies else [*_OF_NUMBERS]
     if lowered in known:
         return lowered
     for kind in _PER_CLASS if classifies else ():
@@ -79,6 +81,8 @@ def metric(name: str, class_names: Sequence[str]) -> Metric:
         return lambda actual, found: classification.auc(*classification.one_vs_rest(actual, found, last))
     if name == "accuracy":
         return lambda actual, found: 1 - classification.error_rate(actual, found)
+    if name in _OF_CONFUSION:
+        return lambda actual, found: _OF_CONFUSION[name](_confusion(actual, found))
     kind = next(kind for kind in _PER_CLASS if name.startswith(f"{kind}_"))
     wanted = name[len(kind) + 1 :]
     if wanted not in class_names:
@@ -86,10 +90,13 @@ def metric(name: str, class_names: Sequence[str]) -> Metric:
     return _of_class(kind, list(class_names).index(wanted))
 
 
+def _confusion(actual: Array, found: Array) -> Array:
+    return classification.confusion_matrix(actual, classification.predict(found), found.shape[1])
+
+
 def _of_class(kind: str, code: int) -> Metric:
     def value(actual: Array, found: Array) -> float | None:
-        confusion = classification.confusion_matrix(actual, classification.predict(found), found.shape[1])
-        report = classification.class_report(confusion, code)
+        report = classification.class_report(_confusion(actual, found), code)
         if kind == "precision" and report.precision is None:
             return 0.0  # else never to predict a class would be the best way to be precise
         of_kind: float | None = getattr(report, kind)

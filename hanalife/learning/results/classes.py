@@ -12,7 +12,7 @@ import numpy as np
 from hanalife.learning.evaluation import classification, curves, intervals
 from hanalife.learning.evaluation.calibration import calibration_error
 from hanalife.learning.evaluation.classification import Evaluation
-from hanalife.learning.explain import reasons
+from hanalife.learning.explanation.reason_codes import reasons
 from hanalife.learning.results.tables import SIDES, Row, Table
 from hanalife.observation import ColumnSpec
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanalife.learning.evaluation import intervals, regression
-from hanalife.learning.explain import reasons
+from hanalife.learning.explanation.reason_codes import reasons
 from hanalife.learning.results.tables import SIDES, Table
 from hanalife.observation import ColumnSpec
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hanalife.learning.explanation import sampling
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
 def reasons(
     fitted: Fitted, features: Array, arguments: ReadArguments, choose: Callable[[Array], Array]
 ) -> pd.Series[Any]:
-    """Explain each row; NULL where no explanation is asked for, or none is known.
+    """Explain each row; NULL where no explanation is asked for, or none can be had.
 
     ``choose`` picks one output a row of the contributions ``(n_rows, n_outputs, n_features)``.
+    Where the algorithm knows none exactly they are sampled, if the fit kept background rows.
     """
     import pandas as pd
 
@@ -31,7 +34,16 @@ def reasons(
     if arguments.attribution_method == "no":
         return nothing
     exact = arguments.attribution_method == "tree-shap"
-    found = fitted.engine.contributions(fitted.estimator, features, exact=exact)
+    engine = fitted.engine
+    found = engine.contributions(fitted.estimator, features, exact=exact)
+    if found is None and fitted.background is not None:
+        found = sampling.contributions(
+            lambda rows: engine.outputs(fitted.estimator, rows),
+            features,
+            fitted.background,
+            arguments.sample_size or sampling.DEFAULT_ORDERS,
+            arguments.sampling_seed,
+        )
     if found is None:
         return nothing
     chosen = choose(found[:, :, :-1].astype(np.float64))

@@ -1,0 +1,1 @@
+"""Which features made a prediction, and which a model depends on."""
