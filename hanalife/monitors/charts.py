@@ -9,7 +9,6 @@ from typing import Any
 import bqplot
 import ipywidgets
 
-from hanalife.views.figures import plain
 from hanalife.views.payloads import Confusion, Curve, Importance, RunDetail, RunRow
 
 # CSS variables follow the theme, live; bqplot's own colours are unreadable in a dark one. They
@@ -80,7 +79,7 @@ class CurveChart:
         series = curve["series"] if curve else []
         for index, line in enumerate(self._lines):
             one = series[index] if index < len(series) else None
-            points = [(plain(x), plain(y)) for x, y in one["points"]] if one else []
+            points = [(float(x), float(y)) for x, y in one["points"]] if one else []
             with line.hold_sync():
                 line.x = [x for x, _ in points]
                 line.y = [y for _, y in points]
@@ -138,7 +137,7 @@ class ImportanceChart:
         shown = list(reversed(importance[:_MOST_BARS]))
         with self._bars.hold_sync():
             self._bars.x = [_short(item["name"]) for item in shown]
-            self._bars.y = [plain(item["value"]) for item in shown]
+            self._bars.y = [float(item["value"]) for item in shown]
         self.widget.title = "Variable importance" if shown else "Variable importance: not recorded"
 
 

@@ -1,86 +1,33 @@
-"""The figures of a run's log as charts to draw: pure."""
+"""The figures of a run's log as payloads."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Mapping
 
+from hanalife.drawing import figures
+from hanalife.drawing.figures import Points
 from hanalife.views.encoding import number
-from hanalife.views.payloads import Confusion, Curve, JsonNumber, Series
-
-#: A line of more points than this is thinned out evenly.
-MOST_POINTS = 400
-
-Points = Sequence[Sequence[Any]]
-
-_CURVES: tuple[tuple[Literal["CUMGAINS", "LIFT", "CUMLIFT"], str, str], ...] = (
-    ("CUMGAINS", "Cumulative Gains Curve", "True Positive Rate (TPR)"),
-    ("LIFT", "Lift Curve", "Interval Lift"),
-    ("CUMLIFT", "Cumulative Lift Curve", "Lift"),
-)
+from hanalife.views.payloads import Confusion, Curve
 
 
-def curves(figures: Mapping[str, Points]) -> list[Curve]:
+def curves(lines: Mapping[str, Points]) -> list[Curve]:
     """Return the charts that the named lines of a ``CONTINUOUS_FIGURE`` make, those that are there."""
-    charts = [_roc(figures)] if {"ROC_FPR", "ROC_TPR"} <= figures.keys() else []
-    for key, title, y_label in _CURVES:
-        if key in figures:
-            named = ((key, "Model"), (f"RANDOM_{key}", "Random model"), (f"PERF_{key}", "Perfect model"))
-            series = [_series(name, figures[line]) for line, name in named if line in figures]
-            charts.append({"key": key, "title": title, "x_label": "Population", "y_label": y_label, "series": series})
-    return charts
-
-
-def _roc(figures: Mapping[str, Points]) -> Curve:
-    # Both lines run over the same thresholds; the curve pairs their values by position.
-    pairs = zip(figures["ROC_FPR"], figures["ROC_TPR"], strict=False)
-    model = _series("Model", [(false[1], true[1]) for false, true in pairs])
-    return {
-        "key": "ROC",
-        "title": "ROC Curve",
-        "x_label": "False Positive Rate (FPR)",
-        "y_label": "True Positive Rate (TPR)",
-        "series": [model, _series("Random model", [(0, 0), (1, 1)])],
-    }
-
-
-def _series(name: str, points: Points) -> Series:
-    return {"name": name, "points": [(number(x), number(y)) for x, y in thin(points)]}
-
-
-def thin(points: Points, most: int = MOST_POINTS) -> Points:
-    """Return at most so many of the points, evenly, with the first and the last.
-
-    >>> thin([(x, x) for x in range(9)], most=3)
-    [(0, 0), (4, 4), (8, 8)]
-    """
-    if len(points) <= most:
-        return points
-    return [points[round(i * (len(points) - 1) / (most - 1))] for i in range(most)]
+    return [
+        {
+            "key": chart["key"],
+            "title": chart["title"],
+            "x_label": chart["x_label"],
+            "y_label": chart["y_label"],
+            "series": [
+                {"name": one["name"], "points": [(number(x), number(y)) for x, y in one["points"]]}
+                for one in chart["series"]
+            ],
+        }
+        for chart in figures.curves(lines)
+    ]
 
 
 def confusion(triples: Points) -> Confusion | None:
-    """Return (actual, predicted, count) triples as a square matrix, or None if there are none.
-
-    >>> confusion([("0", "1", 3), ("1", "1", 5)])
-    {'labels': ['0', '1'], 'counts': [[0, 3], [0, 5]]}
-    """
-    if not triples:
-        return None
-    labels = sorted({str(label) for actual, predicted, _ in triples for label in (actual, predicted)}, key=_by_value)
-    counts = [[0] * len(labels) for _ in labels]
-    for actual, predicted, count in triples:
-        counts[labels.index(str(actual))][labels.index(str(predicted))] += int(count)
-    return {"labels": labels, "counts": counts}
-
-
-def _by_value(label: str) -> tuple[float, str]:
-    try:
-        return float(label), label
-    except ValueError:
-        return float("inf"), label
-
-
-def plain(value: JsonNumber) -> float:
-    """Return the number that JSON carried, to draw it."""
-    return float(value)
+    """Return (actual, predicted, count) triples as a square matrix, or None if there are none."""
+    found = figures.confusion(triples)
+    return None if found is None else {"labels": found["labels"], "counts": found["counts"]}

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hanalife.clock import Clock, format_utc, utc_now
-from hanalife.views import encoding, experiments, runs, svg, tasks
+from hanalife.drawing import charts, page
+from hanalife.views import encoding, experiments, runs, tasks
 from hanalife.views.payloads import (
     ExperimentsPayload,
     Fact,
@@ -31,27 +32,6 @@ MOST_ROWS = 1_000
 MOST_ROWS_IN_CELL = 20
 #: Metric columns of a table of runs.
 MOST_METRICS = 6
-
-_STYLE = """
-:root { color-scheme: light dark; --hl-brand: light-dark(#1565c0, #64b5f6); --hl-good: light-dark(#2e7d32, #81c784);
-  --hl-line: light-dark(#d8dce0, #3a3f44); --hl-muted: light-dark(#59636e, #a0a8b0); }
-body { margin: 24px auto; max-width: 1160px; padding: 0 20px; color: light-dark(#1f2328, #e6e6e6);
-  background: light-dark(#fff, #1b1d1f); font: 13px/1.5 system-ui, sans-serif; }
-h1 { font-size: 20px; margin: 0; } h2 { font-size: 16px; margin: 32px 0 8px; }
-h3 { font-size: 13px; margin: 14px 0 4px; }
-p { margin: 4px 0 10px; } small, .muted, caption { color: var(--hl-muted); }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; } caption { text-align: left; }
-th, td { padding: 3px 12px 3px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--hl-line);
-  overflow-wrap: anywhere; }
-thead th { color: var(--hl-muted); font-weight: 600; font-size: 12px; white-space: nowrap; }
-tbody th { font-weight: 400; color: var(--hl-muted); }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.word { white-space: nowrap; }
-details { border: 1px solid var(--hl-line); border-radius: 4px; margin: 8px 0; padding: 0 12px; }
-summary { padding: 7px 0; cursor: pointer; font-weight: 600; } details[open] { padding-bottom: 12px; }
-.parts { display: flex; flex-wrap: wrap; gap: 4px 36px; } .parts > div { max-width: 100%; }
-"""
 
 #: A sign before each status word, so that it is not told by colour.
 _SIGNS = {"FINISHED": "✓", "SUCCEEDED": "✓", "RAN": "✓", "FAILED": "✕", "ABANDONED": "✕", "ACTIVE": "▸", "RUNNING": "▸"}
@@ -96,16 +76,8 @@ def write_page(
         *(task_details(one) for one in kept if one is not None),
     ]
     target = Path(path)
-    target.write_text(_page("".join(body)), encoding="utf-8")
+    target.write_text(page.whole("hanalife", "".join(body)), encoding="utf-8")
     return target
-
-
-def _page(body: str) -> str:
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>hanalife</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_STYLE}</style></head><body>{body}</body></html>\n"
-    )
 
 
 # --- runs -------------------------------------------------------------------------------------
@@ -120,7 +92,7 @@ def runs_table(payload: ExperimentsPayload, most: int = MOST_ROWS_IN_CELL) -> st
         caption += f", the newest {len(rows)}"
     head = ["Run", "Experiment", "Status", *metrics, "Dataset", "Created (UTC)", "Seconds"]
     cells = [_run_cells(row, metrics) for row in rows]
-    return _absent(payload["absent"]) + _table(caption, head, cells, numbers=[*metrics, "Seconds"])
+    return _absent(payload["absent"]) + page.table(caption, head, cells, numbers=[*metrics, "Seconds"])
 
 
 def _metrics(rows: Iterable[RunRow]) -> list[str]:
@@ -132,13 +104,13 @@ def _metrics(rows: Iterable[RunRow]) -> list[str]:
 def _run_cells(row: RunRow, metrics: Iterable[str]) -> list[str]:
     duration = row["duration_seconds"]
     return [
-        _cell(row["name"]),
-        _cell(row["experiment_id"]),
+        page.cell(row["name"]),
+        page.cell(row["experiment_id"]),
         _word(row["status"]),
-        *(_number(row["metrics"].get(name)) for name in metrics),
-        _cell(row["dataset_name"]),
-        _cell(encoding.short_utc(row["created_at"])),
-        _number(duration),
+        *(page.number(row["metrics"].get(name)) for name in metrics),
+        page.cell(row["dataset_name"]),
+        page.cell(encoding.short_utc(row["created_at"])),
+        page.number(duration),
     ]
 
 
@@ -165,12 +137,12 @@ def run_details(detail: RunDetail) -> str:
 
 def run_charts(detail: RunDetail) -> list[str]:
     """Return the charts of a run as inline SVG."""
-    charts = [svg.curve(curve) for curve in detail["curves"]]
+    drawn = [charts.curve(curve) for curve in detail["curves"]]
     if detail["confusion"] is not None:
-        charts.append(svg.heat_map("Confusion Matrix", detail["confusion"]))
+        drawn.append(charts.heat_map("Confusion Matrix", detail["confusion"]))
     if detail["importance"]:
-        charts.append(svg.bars("Variable Importance", detail["importance"][:30]))
-    return [f"<div>{chart}</div>" for chart in charts]
+        drawn.append(charts.bars("Variable Importance", detail["importance"][:30]))
+    return [f"<div>{chart}</div>" for chart in drawn]
 
 
 # --- tasks ------------------------------------------------------------------------------------
@@ -181,7 +153,7 @@ def tasks_table(payload: TasksPayload, most: int = MOST_ROWS_IN_CELL) -> str:
     rows = payload["tasks"][:most]
     caption = f"{_count(payload['tasks'], 'task')}, {_count(payload['workers'], 'worker')} running"
     head = ["Task", "Kind", "Schedule", "Next run (UTC)", "Last status", "Last run (UTC)"]
-    return _absent(payload["absent"]) + _table(caption, head, [_task_cells(row) for row in rows])
+    return _absent(payload["absent"]) + page.table(caption, head, [_task_cells(row) for row in rows])
 
 
 def _count(things: Sequence[object], word: str) -> str:
@@ -191,12 +163,12 @@ def _count(things: Sequence[object], word: str) -> str:
 def _task_cells(row: TaskRow) -> list[str]:
     job = row["last_job"]
     return [
-        _cell(row["task_id"]),
-        _cell(row["kind"]),
-        _cell(row["schedule_text"]),
-        _cell(encoding.short_utc(row["next_due"])),
-        _word(job["status"]) if job else _cell("never run"),
-        _cell(encoding.short_utc(job["started_at"]) if job else ""),
+        page.cell(row["task_id"]),
+        page.cell(row["kind"]),
+        page.cell(row["schedule_text"]),
+        page.cell(encoding.short_utc(row["next_due"])),
+        _word(job["status"]) if job else page.cell("never run"),
+        page.cell(encoding.short_utc(job["started_at"]) if job else ""),
     ]
 
 
@@ -204,30 +176,30 @@ def task_details(detail: TaskDetail) -> str:
     """Return one task as a ``<details>`` element."""
     jobs = [
         [
-            _number(job["job_id"]),
+            page.number(job["job_id"]),
             _word(job["status"]),
-            _cell(encoding.short_utc(job["due"])),
-            _cell(encoding.short_utc(job["started_at"])),
-            _number(job["duration_seconds"]),
-            _cell(job["message"]),
+            page.cell(encoding.short_utc(job["due"])),
+            page.cell(encoding.short_utc(job["started_at"])),
+            page.number(job["duration_seconds"]),
+            page.cell(job["message"]),
         ]
         for job in detail["jobs"]
     ]
     ledger = [
-        [_cell(encoding.short_utc(tick["due"])), _word(tick["status"]), _number(tick["job_id"])]
+        [page.cell(encoding.short_utc(tick["due"])), _word(tick["status"]), page.number(tick["job_id"])]
         for tick in detail["ledger"]
     ]
     log = [
-        [_cell(encoding.short_utc(line["event_time"])), _cell(line["event_key"]), _cell(line["message"])]
+        [page.cell(encoding.short_utc(line["event_time"])), page.cell(line["event_key"]), page.cell(line["message"])]
         for line in detail["log"]
     ]
     job_head = ["Job", "Status", "Due (UTC)", "Started (UTC)", "Seconds", "Message"]
     parts = [
-        _part("Jobs", _table("", job_head, jobs)) if jobs else "",
-        _part("Ledger", _table("", ["Due (UTC)", "What became of it", "Job"], ledger)) if ledger else "",
+        page.part("Jobs", page.table("", job_head, jobs)) if jobs else "",
+        page.part("Ledger", page.table("", ["Due (UTC)", "What became of it", "Job"], ledger)) if ledger else "",
         _facts("Definition", detail["definition"]),
         _facts("Parameters", detail["parameters"]),
-        _part("Log", _table("", ["Time (UTC)", "Event", "Message"], log)) if log else "",
+        page.part("Log", page.table("", ["Time (UTC)", "Event", "Message"], log)) if log else "",
     ]
     return (
         f"<details><summary>{escape(detail['task']['task_id'])} <small>{escape(detail['task']['schedule_text'])}"
@@ -238,32 +210,18 @@ def task_details(detail: TaskDetail) -> str:
 # --- pieces -----------------------------------------------------------------------------------
 
 
-def _table(
-    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[str] = ("Job", "Seconds")
-) -> str:
-    classes = dict.fromkeys(numbers, " class='number'")
-    heading = "".join(f"<th scope='col'{classes.get(name, '')}>{escape(name)}</th>" for name in head)
-    body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f"<div class='scroll'><table>{title}<thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table></div>"
-
-
-def _part(title: str, content: str) -> str:
-    return f"<div><h3>{escape(title)}</h3>{content}</div>"
-
-
 def _facts(title: str, facts: Sequence[Fact]) -> str:
     if not facts:
         return ""
     rows = "".join(
         f"<tr><th scope='row'>{escape(fact['name'])}</th><td>{escape(fact['value'])}</td></tr>" for fact in facts
     )
-    return _part(title, f"<table><tbody>{rows}</tbody></table>")
+    return page.part(title, f"<table><tbody>{rows}</tbody></table>")
 
 
 def _grid(title: str, grid: Grid) -> str:
     return (
-        _part(title, _table("", grid["columns"], [[_cell(cell) for cell in row] for row in grid["rows"]]))
+        page.part(title, page.table("", grid["columns"], [[page.cell(cell) for cell in row] for row in grid["rows"]]))
         if grid["rows"]
         else ""
     )
@@ -273,18 +231,9 @@ def _absent(ids: Sequence[str]) -> str:
     return f"<p>Not recorded yet: {escape(', '.join(ids))}.</p>" if ids else ""
 
 
-def _cell(text: str) -> str:
-    return f"<td>{escape(text)}</td>"
-
-
 def _word(status: str) -> str:
     return f"<td class='word'>{_sign(status)}</td>"
 
 
 def _sign(status: str) -> str:
     return f"{_SIGNS.get(status, '·')} {status.lower()}"
-
-
-def _number(value: float | str | None) -> str:
-    text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-    return f"<td class='number'>{escape(text)}</td>"

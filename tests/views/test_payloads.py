@@ -7,6 +7,7 @@ import json
 import pytest
 
 from hanalife.database import runs as store
+from hanalife.drawing import figures as drawn_figures
 from hanalife.errors import RunNotFoundError, TaskNotFoundError
 from hanalife.records import LogEntry
 from hanalife.views import answers, changes, encoding, experiments, figures, models, runs, tasks
@@ -170,8 +171,8 @@ def test_no_models(conn):
 
 def test_thinning_keeps_the_ends_and_the_bound():
     points = [(x, x * x) for x in range(10_007)]
-    thinned = figures.thin(points)
-    assert len(thinned) == figures.MOST_POINTS
+    thinned = drawn_figures.thin(points)
+    assert len(thinned) == drawn_figures.MOST_POINTS
     assert [thinned[0], thinned[-1]] == [points[0], points[-1]]
     assert list(thinned) == sorted(set(thinned))
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanalife.database import runs as store
-from hanalife.views import answers, static, svg
+from hanalife.drawing import charts as svg
+from hanalife.views import answers, static
 from tests.views import sample
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=40)

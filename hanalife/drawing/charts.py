@@ -7,12 +7,10 @@ them, so that a chart reads in light and in dark.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-
-from hanalife.views.figures import plain
-from hanalife.views.payloads import Confusion, Curve, Importance, Series
+from typing import Any
 
 _BRAND = "var(--hl-brand, #1976d2)"
 #: Stroke, width and dashes of the first, second and third line; never told by colour alone.
@@ -47,8 +45,8 @@ class _Plot:
         )
 
 
-def line_chart(title: str, x_label: str, y_label: str, series: Sequence[Series]) -> str:
-    """Return a chart of up to three lines with a legend."""
+def line_chart(title: str, x_label: str, y_label: str, series: Sequence[Mapping[str, Any]]) -> str:
+    """Return a chart of up to three lines, each a ``name`` and ``points``, with a legend."""
     lines = [(one["name"], _finite(one)) for one in series]
     points = [point for _, line in lines for point in line] or [(0.0, 0.0)]
     xs, ys = zip(*points, strict=True)
@@ -62,14 +60,14 @@ def line_chart(title: str, x_label: str, y_label: str, series: Sequence[Series])
     return _svg(plot.width, plot.height, title, body)
 
 
-def curve(chart: Curve) -> str:
-    """Return the chart of a curve of a run."""
+def curve(chart: Mapping[str, Any]) -> str:
+    """Return the chart of a curve: its ``title``, ``x_label``, ``y_label`` and ``series``."""
     return line_chart(chart["title"], chart["x_label"], chart["y_label"], chart["series"])
 
 
-def bars(title: str, items: Sequence[Importance]) -> str:
-    """Return a chart of horizontal bars, one below the other, each with its number."""
-    values = [plain(item["value"]) for item in items]
+def bars(title: str, items: Sequence[Mapping[str, Any]]) -> str:
+    """Return horizontal bars, one below the other, each a ``name`` and a ``value``."""
+    values = [float(item["value"]) for item in items]
     most = max((abs(value) for value in values if math.isfinite(value)), default=0.0) or 1.0
     height = 30 + _BAR * len(items)
     body = [_text(170, 16, title, 'text-anchor="middle" font-weight="600" font-size="12"')]
@@ -84,8 +82,8 @@ def bars(title: str, items: Sequence[Importance]) -> str:
     return _svg(340, height, title, body)
 
 
-def heat_map(title: str, confusion: Confusion) -> str:
-    """Return a confusion matrix: actual classes downwards, predicted ones across."""
+def heat_map(title: str, confusion: Mapping[str, Any]) -> str:
+    """Return a confusion matrix of ``labels`` and ``counts``: actual classes downwards, predicted ones across."""
     labels, counts = confusion["labels"], confusion["counts"]
     most = max((count for row in counts for count in row), default=0) or 1
     left, top = 90, 66
@@ -165,8 +163,8 @@ def _stroke(index: int) -> str:
     return f'fill="none" stroke="{color}" stroke-width="{width}" stroke-dasharray="{dashes or "none"}"'
 
 
-def _finite(series: Series) -> list[tuple[float, float]]:
-    points = [(plain(x), plain(y)) for x, y in series["points"]]
+def _finite(series: Mapping[str, Any]) -> list[tuple[float, float]]:
+    points = [(float(x), float(y)) for x, y in series["points"]]
     return [(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y)]
 
 
