@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from hanalife.drift.detector import DriftDetector
     from hanalife.learning.classification import UnifiedClassification
     from hanalife.learning.regression import UnifiedRegression
+    from hanalife.learning.reports.unified_report import UnifiedReport
     from hanalife.lifecycle.scheduled_execution import ScheduledExecution
     from hanalife.monitors.experiment_monitor import ExperimentMonitor
     from hanalife.monitors.scheduled_task_monitor import ScheduledTaskMonitor
+    from hanalife.monitors.shapley import ShapleyExplainer
     from hanalife.storage.storage import ModelStorage
     from hanalife.tracking.experiments import MLExperiments
 
@@ -36,8 +38,10 @@ __all__ = [
     "ModelStorage",
     "ScheduledExecution",
     "ScheduledTaskMonitor",
+    "ShapleyExplainer",
     "UnifiedClassification",
     "UnifiedRegression",
+    "UnifiedReport",
     "__version__",
     "create_dataframe_from_pandas",
     "install_as_hana_ml",
@@ -55,7 +59,9 @@ _HOME = {
     "ScheduledExecution": "hanalife.lifecycle.scheduled_execution",
     "ScheduledTaskMonitor": "hanalife.monitors.scheduled_task_monitor",
     "UnifiedClassification": "hanalife.learning.classification",
+    "ShapleyExplainer": "hanalife.monitors.shapley",
     "UnifiedRegression": "hanalife.learning.regression",
+    "UnifiedReport": "hanalife.learning.reports.unified_report",
     "create_dataframe_from_pandas": "hanalife.dataframe.creation",
     "install_as_hana_ml": "hanalife.compat",
     "train_test_val_split": "hanalife.datasets.split",

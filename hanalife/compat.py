@@ -30,8 +30,15 @@ _PATHS: dict[str, dict[str, str]] = {
     "hana_ml.algorithms.pal": {},
     "hana_ml.algorithms.pal.utility": {"DataSets": "hanalife.datasets.loaders"},
     "hana_ml.algorithms.pal.partition": {"train_test_val_split": "hanalife.datasets.split"},
-    "hana_ml.algorithms.pal.unified_classification": {"UnifiedClassification": "hanalife.learning.classification"},
+    "hana_ml.algorithms.pal.unified_classification": {
+        "UnifiedClassification": "hanalife.learning.classification",
+        "json2tab_for_reason_code": "hanalife.learning.explanation.tables",
+    },
     "hana_ml.algorithms.pal.unified_regression": {"UnifiedRegression": "hanalife.learning.regression"},
+    "hana_ml.algorithms.pal.metrics": dict.fromkeys(
+        ("accuracy_score", "auc", "confusion_matrix", "mae", "multiclass_auc", "r2_score", "rmse"),
+        "hanalife.learning.metrics",
+    ),
     "hana_ml.algorithms.pal.scheduler": {"ScheduledExecution": "hanalife.lifecycle.scheduled_execution"},
     "hana_ml.algorithms.apl": {},
     "hana_ml.algorithms.apl.drift_detector": {"DriftDetector": "hanalife.drift.detector"},
@@ -61,6 +68,9 @@ _PATHS: dict[str, dict[str, str]] = {
         "ExperimentMonitor": "hanalife.monitors.experiment_monitor",
         "ScheduledTaskMonitor": "hanalife.monitors.scheduled_task_monitor",
     },
+    "hana_ml.visualizers.unified_report": {"UnifiedReport": "hanalife.learning.reports.unified_report"},
+    "hana_ml.visualizers.shap": {"ShapleyExplainer": "hanalife.monitors.shapley"},
+    "hana_ml.visualizers.model_debriefing": {"TreeModelDebriefing": "hanalife.monitors.shapley"},
     "hana_ml.model_storage": {
         "ModelStorage": "hanalife.storage.storage",
         "ModelStorageError": "hanalife.errors",

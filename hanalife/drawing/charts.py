@@ -16,6 +16,8 @@ _BRAND = "var(--hl-brand, #1976d2)"
 #: Stroke, width and dashes of the first, second and third line; never told by colour alone.
 _STROKES = ((_BRAND, 2, ""), ("currentColor", 1, "4 3"), ("var(--hl-good, #2e7d32)", 1.5, "1.5 2.5"))
 _FADED = 'opacity="0.7"'
+_FILL = f'fill="{_BRAND}"'
+_HOLLOW = f'fill="none" stroke="{_BRAND}"'  # of a negative number
 _BAR = 20  # px
 _CELL = 66  # px
 _LONGEST_LABEL = 22
@@ -76,7 +78,7 @@ def bars(title: str, items: Sequence[Mapping[str, Any]]) -> str:
         width = 150 * abs(value) / most if math.isfinite(value) else 0
         body += [
             _text(130, y + 12, _short(item["name"]), f'text-anchor="end" {_FADED}'),
-            f'<rect x="136" y="{y + 3}" width="{width:.1f}" height="{_BAR - 8}" fill="{_BRAND}"/>',
+            f'<rect x="136" y="{y + 3}" width="{width:.1f}" height="{_BAR - 8}" {_FILL if value >= 0 else _HOLLOW}/>',
             _text(142 + width, y + 12, _tick(value)),
         ]
     return _svg(340, height, title, body)

@@ -57,6 +57,11 @@ def cell(text: str) -> str:
     return f"<td>{escape(text)}</td>"
 
 
+def word(text: str) -> str:
+    """Return a cell of text that stays on one line."""
+    return f"<td class='word'>{escape(text)}</td>"
+
+
 def number(value: float | str | None) -> str:
     """Return a cell of a number, four digits of it, or of a word for one that is not finite."""
     text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from hanalife.learning import functions
-from hanalife.learning.massive import GroupedModel
 from hanalife.learning.model import is_number
+from hanalife.learning.reports.reported import Reported
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 
-class UnifiedClassification(GroupedModel):
+class UnifiedClassification(Reported):
     """A classifier of any algorithm, fitted on a frame.
 
     Parameters
@@ -128,6 +128,7 @@ class UnifiedClassification(GroupedModel):
         categorical_variable: str | list[str] | None = None,
         output_partition_result: bool | None = None,
         calibrate: bool = False,
+        build_report: bool = False,
         background_size: int | None = None,
         background_random_state: int | None = None,
         permutation_importance: bool = False,
@@ -177,6 +178,8 @@ class UnifiedClassification(GroupedModel):
             Bring confidence in line with how often it is right, by what models of five folds of
             the training rows say of the rows they have not seen (five more trainings). The
             statistic ``CALIBRATION_ERROR`` is of the confidence as it is given.
+        build_report : bool, default False
+            Make the report afterwards; see :meth:`build_report`.
         background_size : int, default 0
             Keep so many training rows with the model, chosen by ``background_random_state``, so that
             an algorithm without exact contributions can give reasons by sampling; 0: no reasons then.
@@ -232,7 +235,8 @@ class UnifiedClassification(GroupedModel):
             "strategy": strategy,
             "strategy_by_col": strategy_by_col,
         }
-        return self._fit(data, given, kwargs)
+        self._fit(data, given, kwargs)
+        return self.build_report() if build_report else self
 
     def score(
         self,

@@ -50,6 +50,8 @@ class HanaOnly:
     enable_parallel_by_parameter_partitions = _tuned("enable_parallel_by_parameter_partitions")
     enable_parallel_by_parameter_values = _tuned("enable_parallel_by_parameter_values")
     enable_workload_class = _tuned("enable_workload_class")
+    set_framework_version = _tuned("set_framework_version")
+    set_metric_samplings = _tuned("set_metric_samplings")
     set_scale_out = _tuned("set_scale_out")
 
     def get_fit_execute_statement(self) -> None:

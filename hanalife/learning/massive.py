@@ -223,14 +223,13 @@ class GroupedModel(UnifiedModel):
             predicted = _stacked({name: found for name, (found, _) in done.items()})[: checked.max_result_num]
             reports = {name: report for name, (_, report) in done.items()}
             by_group = {name: report.tables() for name, report in reports.items()}
+            self._score_tables = {
+                kind: _under_group_id({name: found[kind] for name, found in by_group.items()})
+                for kind in next(iter(by_group.values()))
+            }
             frames = [
                 context.create_from_pandas(predicted, tables.table_name("PREDICTIONS"), self._group_columns(checked)),
-                *(
-                    _under_group_id({name: found[kind] for name, found in by_group.items()}).to_frame(
-                        context, kind.strip("_").upper()
-                    )
-                    for kind in next(iter(by_group.values()))
-                ),
+                *(table.to_frame(context, kind.strip("_").upper()) for kind, table in self._score_tables.items()),
                 self._accept_errors(errors, context),
             ]
             self.scoring_list_, self.testing_data = frames, data

@@ -62,6 +62,7 @@ class Model(HanaOnly, ABC):
         self.hanaml_predict_params: dict[str, Any] = {}
         self._fitted: Fitted | None = None
         self._frames: dict[str, DataFrame] = {}
+        self._score_tables: Mapping[str, Table] = {}
         self._connection: ConnectionContext | None = None
 
     def __repr__(self) -> str:

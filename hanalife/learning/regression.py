@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from hanalife.learning import functions
-from hanalife.learning.massive import GroupedModel
 from hanalife.learning.model import is_number
+from hanalife.learning.reports.reported import Reported
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TEST = "TEST_"
 
 
-class UnifiedRegression(GroupedModel):
+class UnifiedRegression(Reported):
     """A regressor of any algorithm, fitted on a frame.
 
     Parameters
@@ -118,6 +118,7 @@ class UnifiedRegression(GroupedModel):
         training_percent: float | None = None,
         categorical_variable: str | list[str] | None = None,
         output_partition_result: bool | None = None,
+        build_report: bool = False,
         background_size: int | None = None,
         background_random_state: int | None = None,
         permutation_importance: bool = False,
@@ -157,6 +158,8 @@ class UnifiedRegression(GroupedModel):
             INT columns to take as categories.
         output_partition_result : bool, optional
             Keep each row's part in ``partition_``.
+        build_report : bool, default False
+            Make the report afterwards; see :meth:`build_report`.
         background_size : int, default 0
             Keep so many training rows with the model, chosen by ``background_random_state``, so that
             an algorithm without exact contributions can give reasons by sampling; 0: no reasons then.
@@ -209,7 +212,8 @@ class UnifiedRegression(GroupedModel):
             "strategy": strategy,
             "strategy_by_col": strategy_by_col,
         }
-        return self._fit(data, given, kwargs)
+        self._fit(data, given, kwargs)
+        return self.build_report() if build_report else self
 
     def score(
         self,

@@ -100,9 +100,10 @@ class UnifiedModel(Model):
             predicted, report = self._judged(fitted, rows, checked)
             columns = dict(self._prediction_columns(checked.key))
             context = data.connection_context
+            self._score_tables = report.tables()
             frames = [
                 context.create_from_pandas(predicted, tables.table_name("PREDICTIONS"), columns),
-                *(table.to_frame(context, name.strip("_").upper()) for name, table in report.tables().items()),
+                *(table.to_frame(context, name.strip("_").upper()) for name, table in self._score_tables.items()),
             ]
             self.scoring_list_, self.testing_data = frames, data
             self.hanaml_score_params = without_none(given)

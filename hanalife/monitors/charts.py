@@ -202,6 +202,77 @@ class RunCharts:
         self._importance.show(detail["importance"] if detail else [])
 
 
+def swarm(title: str, x_label: str, rows: Sequence[tuple[str, Any, Any]], height: int = 600) -> Any:
+    """Return points in rows, the first on top: each row a name, its values and their colours from 0 to 1."""
+    x, y = bqplot.LinearScale(), bqplot.LinearScale(min=-0.5, max=len(rows) - 0.5)
+    colors = bqplot.ColorScale(min=0, max=1, colors=["#1976d2", "#9e9e9e", "#d32f2f"])
+    places = {len(rows) - 1 - place: _short(name) for place, (name, _, _) in enumerate(rows)}
+    marks = [
+        bqplot.Scatter(
+            x=values,
+            y=_spread(values, level),
+            color=shades,
+            scales={"x": x, "y": y, "color": colors},
+            default_size=14,
+            opacities=[0.7],
+        )
+        for (level, _), (_, values, shades) in zip(places.items(), rows, strict=True)
+    ]
+    zero = bqplot.Lines(
+        x=[0, 0], y=[-0.5, len(rows) - 0.5], scales={"x": x, "y": y}, colors=[_FAINT], line_style="dashed"
+    )
+    drawn = figure(title, [zero, *marks], x, y, x_label, "", left=150)
+    drawn.axes[1].tick_values = list(places)
+    drawn.axes[1].tick_labels = {str(level): name for level, name in places.items()}
+    drawn.layout.height = f"{min(height, 90 + 40 * len(rows))}px"
+    key = ipywidgets.HTML("<small>colour: value of the feature, low (blue) to high (red)</small>")
+    return ipywidgets.VBox([drawn, key])
+
+
+def _spread(values: Any, level: int) -> list[float]:
+    """Return heights around a level, so that points of nearly equal value do not hide each other."""
+    order = sorted(range(len(values)), key=lambda place: values[place])
+    heights = [0.0] * len(order)
+    for turn, place in enumerate(order):
+        heights[place] = level + ((turn * 7) % 13 - 6) / 24
+    return heights
+
+
+class Forces:
+    """What each feature adds to one prediction, with a choice of the row."""
+
+    def __init__(self, keys: Sequence[Any], contributions: Any, rows: Any, height: int = 400) -> None:
+        self._contributions, self._rows = contributions, rows
+        names, values = bqplot.OrdinalScale(), bqplot.LinearScale()
+        self._bars = bqplot.Bars(
+            x=[], y=[], scales={"x": names, "y": values}, orientation="horizontal", padding=0.25, base=0
+        )
+        self._figure = figure("", [self._bars], values, names, "Contribution to the prediction", "", left=190)
+        self._figure.layout.height = f"{min(height, 420)}px"
+        self.choice = ipywidgets.Dropdown(
+            description="Row", options=[(str(key), place) for place, key in enumerate(keys)]
+        )
+        self.choice.observe(lambda _: self._show(), names="value")
+        self.widget = ipywidgets.VBox([self.choice, self._figure])
+        self._show()
+
+    def _show(self) -> None:
+        place = self.choice.value
+        found = self._contributions.iloc[place]
+        top = found.abs().sort_values().index[-_MOST_BARS:]
+        with self._bars.hold_sync():
+            self._bars.x = [self._label(place, name) for name in top]
+            self._bars.y = [float(found[name]) for name in top]
+            self._bars.colors = [_BRAND]
+        self._figure.title = f"What made the prediction of row {self.choice.label}"
+
+    def _label(self, place: int, name: str) -> str:
+        if name not in self._rows:
+            return _short(name)
+        value = self._rows.iloc[place][name]
+        return f"{_short(name)} = {value:.4g}" if isinstance(value, float) else f"{_short(name)} = {_short(str(value))}"
+
+
 def _is_number(value: float | str) -> bool:
     return not isinstance(value, str)  # the words for NaN and infinities cannot be drawn
 

@@ -1,0 +1,1 @@
+"""Reports on models and data: one HTML page each that needs nothing else."""
