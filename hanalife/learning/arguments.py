@@ -10,6 +10,7 @@ from typing import Any
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError
+from hanalife.learning.class_weights import ClassWeights
 from hanalife.learning.encoding import INTEGERS, NUMBERS, TEXTS, Encoding
 from hanalife.learning.functions import Func
 from hanalife.learning.parameters import parameter as parameters
@@ -107,18 +108,7 @@ class FitArguments:
     ntiles: int | None  #: None: by the number of rows
     keep_partition: bool
     own: Mapping[str, Any]  #: keywords that only this algorithm has
-
-    @property
-    def class_weights(self) -> dict[str, float]:
-        """How much a row of a class counts, by the class's name; 1 for those not named."""
-        if "scale_weight" in self.own:
-            return {str(self.own["scale_weight_target"]): self.own["scale_weight"]}
-        return {}
-
-    @property
-    def class_weights_given_as(self) -> str:
-        """The keyword that names the classes."""
-        return "scale_weight_target"
+    class_weights: ClassWeights | None  #: None: all rows count the same
 
     def in_words(self) -> dict[str, Any]:
         """Return them under hana_ml's names in upper case, as JSON values; what plays no part is left out."""
@@ -174,8 +164,6 @@ def fit_arguments(data: Any, given: Mapping[str, Any], func: Func, draw_seed: An
     method, purpose, stratum = _partition(specs, given, classifies=classifies)
     features = _features(specs, given["features"], unusable=(key, label, purpose))
     own = {row.name: given[row.name] for row in func.fit_parameters if given.get(row.name) is not None}
-    if "scale_weight" in own and "scale_weight_target" not in own:
-        raise InvalidArgumentError("scale_weight: say of which class in scale_weight_target.")
     return FitArguments(
         key=specs[key] if key else None,
         features=features,
@@ -189,6 +177,7 @@ def fit_arguments(data: Any, given: Mapping[str, Any], func: Func, draw_seed: An
         ntiles=_or_default(_NTILES, given),
         keep_partition=bool(given["output_partition_result"]),
         own=own,
+        class_weights=ClassWeights.asked_for(own),
     )
 
 
@@ -248,6 +237,7 @@ def check_rest(method: str, rest: Mapping[str, Any], func: Func) -> dict[str, An
             continue
         if parameter in own:
             found[name] = parameters.check_value(parameter, value)
+            parameters.weigh(parameter, found[name], func.name)
         elif name in later:
             raise NotSupportedError(f"{name}: {method}({name}={value!r}) is not supported yet; leave it out.")
         else:

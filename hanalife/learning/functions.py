@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError
 from hanalife.learning.engines.engine import Engine
-from hanalife.learning.parameters import boosting, tree
+from hanalife.learning.parameters import bayes, boosting, neural, svm, tree
 from hanalife.learning.parameters.parameter import Parameter
 from hanalife.learning.parameters.selection import SELECTION
 from hanalife.learning.problem import Problem
@@ -39,6 +39,7 @@ class Func:
         return made
 
 
+_FOREST = ("RandomDecisionTree", "RandomForest")  # one algorithm, two names
 _MULTI_TASK = Func("MLP_MultiTask", "MLP_M_TASK", instead="one model a label, such as func='MLP'")
 
 CLASSIFICATION = (
@@ -49,13 +50,23 @@ CLASSIFICATION = (
         boosting.CLASSIFICATION,
         fit_parameters=boosting.CLASSIFICATION_FIT,
     ),
-    Func("DecisionTree", "DT", "tree:Tree", tree.CLASSIFICATION),
+    Func("DecisionTree", "DT", "tree:Tree", tree.CLASSIFICATION, fit_parameters=tree.CLASSIFICATION_FIT),
+    *(
+        Func(name, "RDT", "forest:Forest", tree.FOREST_CLASSIFICATION, fit_parameters=tree.FOREST_CLASSIFICATION_FIT)
+        for name in _FOREST
+    ),
+    Func("MLP", "MLP", "neural:Network", neural.CLASSIFICATION),
+    Func("NaiveBayes", "NB", "bayes:NaiveBayes", bayes.CLASSIFICATION),
+    Func("SVM", "SVM", "svm:SupportVectors", svm.CLASSIFICATION),
     _MULTI_TASK,
 )
 
 REGRESSION = (
     Func("HybridGradientBoostingTree", "HGBT", "boosting:Boosting", boosting.REGRESSION),
-    Func("DecisionTree", "DT", "tree:Tree", tree.REGRESSION),
+    Func("DecisionTree", "DT", "tree:Tree", tree.REGRESSION, fit_parameters=tree.REGRESSION_FIT),
+    *(Func(name, "RDT", "forest:Forest", tree.FOREST_REGRESSION) for name in _FOREST),
+    Func("MLP", "MLP", "neural:Network", neural.REGRESSION),
+    Func("SVM", "SVM", "svm:SupportVectors", svm.REGRESSION),
     _MULTI_TASK,
 )
 

@@ -90,6 +90,7 @@ def selection(table: Iterable[Parameter], given: Mapping[str, Any], func: str, *
         A resampling method that does not work yet.
     """
     table = tuple(table)
+    given = parameters.with_options(table, given)
     method, strategy = given.get("resampling_method"), given.get("param_search_strategy")
     _check_strategy(method, strategy, given)
     if method is None:
