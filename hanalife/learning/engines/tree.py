@@ -50,19 +50,27 @@ class Trees(Prepared):
         """Return scikit-learn's trained trees."""
 
     def contributions(self, estimator: Any, features: Array, *, exact: bool = True) -> Array:
-        """Return what each feature adds, shape ``(n_rows, n_classes or 1, n_features + 1)``."""
+        """Return what each feature adds, shape ``(n_rows, 1 or n_classes, n_features + 1)``.
+
+        Two classes have one output, that of the second.
+        """
         if estimator not in _twins:
-            model = estimator.named_steps["model"]
-            numbers = range(len(model.classes_)) if self.problem.classifies else range(1)
-            _twins[estimator] = twin([tree.tree_ for tree in self.trees(estimator)], numbers)
+            _twins[estimator] = twin([tree.tree_ for tree in self.trees(estimator)], self._explained(estimator))
         columns = np.asarray(estimator.named_steps["prepare"].transform(features), dtype=np.float32)
         found = _twins[estimator].contributions(columns, exact=exact)
         summed = np.dstack([self.by_feature(estimator, found[:, :, :-1]), found[:, :, -1:]])
         return self._of_all_outputs(estimator, summed)
 
+    def _explained(self, estimator: Any) -> Sequence[int]:
+        """Return which numbers of a leaf are explained."""
+        if not self.problem.classifies:
+            return [0]
+        seen = range(len(estimator.classes_))
+        return seen[-1:] if self.problem.n_classes == 2 else seen
+
     def _of_all_outputs(self, estimator: Any, found: Array) -> Array:
         """Return contributions to every class; to one that training saw no row of, there are none."""
-        if not self.problem.classifies:
+        if (self.problem.n_classes or 0) <= 2:
             return found
         every = np.zeros((len(found), self.problem.n_classes or 0, found.shape[2]))
         every[:, estimator.classes_.astype(np.intp)] = found

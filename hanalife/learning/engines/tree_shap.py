@@ -30,6 +30,7 @@ class Twin:
 
     booster: Any
     means: Array  #: shape (n_outputs,)
+    size: int  #: number of nodes
 
     def outputs(self, columns: Array) -> Array:
         """Return what the trees predict, shape ``(n_rows, n_outputs)``."""
@@ -46,7 +47,7 @@ class Twin:
     def _predict(self, columns: Array, **how: bool) -> Array:
         import xgboost
 
-        n_threads = threads(-1, columns.size)
+        n_threads = threads(-1, len(columns) * self.size)
 
         def work() -> Array:
             found: Array = self.booster.predict(xgboost.DMatrix(columns, nthread=n_threads), **how)
@@ -75,7 +76,8 @@ def twin(trees: Sequence[Any], outputs: Sequence[int]) -> Twin:
     ]
     booster = xgboost.Booster()
     booster.load_model(bytearray(json.dumps(_model(made, len(outputs), trees[0].n_features)), "ascii"))
-    return Twin(booster, np.sum([leaves[0, list(outputs)] for leaves in values], axis=0))
+    means = np.sum([leaves[0, list(outputs)] for leaves in values], axis=0)
+    return Twin(booster, means, len(outputs) * sum(tree.node_count for tree in trees))
 
 
 def _translated(tree: Any, values: Array, number: int) -> dict[str, Any]:
