@@ -169,6 +169,8 @@ def _search(
         else folds.stratified_cv(rows.target, selection.fold_num, seed)
     )
     candidates = selection.candidates(plan.func.parameters, seed)
+    for candidate in candidates:
+        engine.check({**plan.in_force, **candidate})
     return cross_validation.judge(
         engine,
         rows,

@@ -91,14 +91,13 @@ class Forest(Trees):
         counts = np.zeros(len(rows))
         for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
             left_out = np.bincount(drawn, minlength=len(rows)) == 0
-            found = tree.tree_.predict(columns)
-            sums = sums + left_out.reshape(-1, *[1] * (found.ndim - 1)) * found
+            sums = sums + left_out[:, None] * tree.tree_.predict(columns).reshape(len(rows), -1)
             counts += left_out
         if not counts.all():
             return None
         if self.problem.classifies:
             return float(np.mean(forest.classes_[sums.argmax(axis=1)] != rows.target))
-        return float(np.sqrt(np.mean((sums / counts - rows.target) ** 2)))
+        return float(np.sqrt(np.mean((sums[:, 0] / counts - rows.target) ** 2)))
 
     def outputs(self, estimator: Any, features: Array) -> Array:
         """Return class probabilities or numbers; each thread has rows of its own."""

@@ -78,20 +78,31 @@ class Network(Prepared):
         except ValueError as error:
             if "non-finite" not in str(error):
                 raise
-            raise InvalidArgumentError(
-                f"learning_rate: the weights grew beyond all bounds with {in_force['learning_rate']}; "
-                "lower it, or use normalization='z-transform'."
-            ) from error
+            raise _out_of_bounds(in_force) from error
         network = _network(pipeline)
+        if not np.isfinite(getattr(network, "loss_", 0)):
+            raise _out_of_bounds(in_force)
         for step, loss in enumerate(getattr(network, "loss_curve_", ()), 1):
             if watch is not None:
                 watch(LearningPoint("loss", "training", step, float(loss)))
         if getattr(network, "n_iter_", 0) >= in_force["max_iter"]:
             logger.warning(
-                "max_iter: training was still gaining after %d rounds; raise it, or use normalization='z-transform'.",
+                "max_iter: training was still gaining after %d rounds; raise it%s.",
                 in_force["max_iter"],
+                _or_scale(in_force),
             )
         return pipeline
+
+
+def _out_of_bounds(in_force: Mapping[str, Any]) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"learning_rate: the weights grew beyond all bounds with {in_force['learning_rate']}; "
+        f"lower it{_or_scale(in_force)}."
+    )
+
+
+def _or_scale(in_force: Mapping[str, Any]) -> str:
+    return ", or use normalization='z-transform'" if in_force["normalization"] == "no" else ""
 
 
 def _network(pipeline: Any) -> Any:
