@@ -32,7 +32,9 @@ class UnifiedRegression(UnifiedModel):
     Parameters
     ----------
     func : str
-        The algorithm, in any case, such as ``'HybridGradientBoostingTree'`` (XGBoost).
+        The algorithm, in any case, such as ``'HybridGradientBoostingTree'`` (on XGBoost),
+        ``'DecisionTree'``, ``'RandomDecisionTree'`` (or ``'RandomForest'``), ``'MLP'`` or ``'SVM'``
+        (on scikit-learn).
     massive, group_params, pivoted
         One model a group; the pivoted form is not supported.
     **kwargs

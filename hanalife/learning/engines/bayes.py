@@ -70,10 +70,9 @@ class NaiveBayes(Engine):
             for place, column in enumerate(estimator["columns"])
         ]
         found = np.stack([*terms, np.tile(base, (len(features), 1))], axis=2)
-        if self.problem.n_classes == 2:
-            return found[:, 1:] - found[:, :1]
         seen = np.isfinite(estimator["prior"])
-        return found - found[:, seen].mean(axis=1, keepdims=True)
+        two = self.problem.n_classes == 2
+        return np.asarray(found[:, 1:] - found[:, :1] if two else found - found[:, seen].mean(axis=1, keepdims=True))
 
     def describe(self, estimator: Any) -> list[str]:
         """Return JSON texts: the classes' shares, then each column's numbers by class."""

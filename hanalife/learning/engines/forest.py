@@ -80,7 +80,7 @@ class Forest(Trees):
     def _grow(self, rows: Rows, in_force: Mapping[str, Any]) -> Any:
         pipeline = Prepared.train(self, rows, in_force)
         # From now on one thread a call: several add the trees up in the order they are done.
-        pipeline.named_steps["model"].n_jobs = 1
+        pipeline.named_steps["model"].set_params(n_jobs=1)
         return pipeline
 
     def _out_of_bag(self, pipeline: Any, rows: Rows) -> float | None:

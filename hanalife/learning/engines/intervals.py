@@ -55,9 +55,7 @@ def _best_cut(values: Array, members: Array) -> int:
     best = int(mixed.argmin())
     whole = _entropy(total[None])[0]
     n_classes, *of_sides = (np.count_nonzero(one) for one in (total, *(side[best] for side in sides)))
-    left, right = (
-        classes * entropy[best] for classes, entropy in zip(of_sides, entropies, strict=True)
-    )
+    left, right = (classes * entropy[best] for classes, entropy in zip(of_sides, entropies, strict=True))
     price = np.log2(n_rows - 1) + np.log2(3.0**n_classes - 2) - (n_classes * whole - left - right)
     return int(places[best]) if whole - mixed[best] > price / n_rows else 0
 

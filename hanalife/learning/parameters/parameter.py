@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from numbers import Integral, Real
-from types import GenericAlias
 from typing import Any
 
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError, UnknownParameterError
@@ -42,7 +41,7 @@ class Parameter:
 
     name: str
     #: bool, int, float, str, list (of str), dict, object (a class, whatever its type), or one of the above
-    kind: type | GenericAlias
+    kind: Any
     default: Any = None
     effect: Effect = Effect.ENGINE
     engine: str | None = None  #: the engine's word, where its value is the same
@@ -192,16 +191,14 @@ def _check_numbers_by_name(parameter: Parameter, value: Any, where: str) -> dict
         raise ArgumentTypeError(f"{where}: expected a list of (name, number), got {value!r}.")
     if not pairs or any(len(pair) != 2 for pair in pairs):
         raise ArgumentTypeError(f"{where}: expected a list of (name, number), got {value!r}.")
-    one = Parameter(
-        parameter.name, float, above=parameter.above, minimum=parameter.minimum, maximum=parameter.maximum
-    )
+    one = Parameter(parameter.name, float, above=parameter.above, minimum=parameter.minimum, maximum=parameter.maximum)
     found = {str(_plain(name)): check_value(one, number, where) for name, number in pairs}
     if len(found) < len(pairs):
         raise InvalidArgumentError(f"{where}: a name stands there twice, got {value!r}.")
     return found
 
 
-_CHECKS: dict[type | GenericAlias, Callable[[Parameter, Any, str], Any]] = {
+_CHECKS: dict[Any, Callable[[Parameter, Any, str], Any]] = {
     object: lambda _parameter, value, _where: _plain(value),
     str: _check_choice,
     list: _check_texts,

@@ -22,12 +22,6 @@ def conn():
         yield connection
 
 
-def iris(conn):
-    frame = DataSets.load_iris_data(conn)
-    rows = (frame[0] if isinstance(frame, tuple) else frame).collect()
-    return rows
-
-
 def test_numbers_are_those_of_scikit_learn(conn):
     frame, features, target = diabetes(conn)
     model = classifier("NaiveBayes").fit(frame, key="ID", label="CLASS")

@@ -36,7 +36,9 @@ def trained(network, columns, target):
         return network.fit(columns, target)
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [("tanh", "tanh"), ("linear", "identity"), ("Sigmoid_Asymmetric", "logistic"), ("relu", "relu")])
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("tanh", "tanh"), ("linear", "identity"), ("Sigmoid_Asymmetric", "logistic"), ("relu", "relu")]
+)
 def test_classes_are_those_of_scikit_learn(data, ours, theirs):
     frame, features, target = data
     model = classifier("MLP", activation=ours, hidden_layer_size=(5, 3), max_iter=9, batch_size=20, momentum=0.5)
@@ -89,7 +91,7 @@ def test_the_loss_is_told_and_what_did_not_converge(data, caplog):
 
 def test_weights_beyond_all_bounds_are_refused(data):
     model = regressor("MLP", normalization="no", learning_rate=10.0)
-    with pytest.raises(InvalidArgumentError, match="learning_rate: the weights grew beyond all bounds with 10.0; lower"):
+    with pytest.raises(InvalidArgumentError, match="learning_rate: the weights grew beyond all bounds"):
         model.fit(data[0].deselect("CLASS"), key="ID", label="AGE")
 
 

@@ -142,7 +142,7 @@ def test_a_percentage_cuts_the_tree_back(data, make):
 
 
 def test_a_percentage_that_leaves_no_row_is_refused(data):
-    with pytest.raises(InvalidArgumentError, match="percentage: 0.99 of 20 rows leaves one part empty"):
+    with pytest.raises(InvalidArgumentError, match=r"percentage: 0\.99 of 20 rows leaves one part empty"):
         regressor("DecisionTree", percentage=0.99).fit(data[0].filter("ID < 20"), key="ID", label="BMI")
 
 
