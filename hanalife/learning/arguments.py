@@ -10,6 +10,7 @@ from typing import Any
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError
+from hanalife.learning.class_weights import ClassWeights
 from hanalife.learning.encoding import INTEGERS, NUMBERS, TEXTS, Encoding
 from hanalife.learning.explanation import permutation
 from hanalife.learning.functions import Func
@@ -89,18 +90,7 @@ class FitArguments:
     background_size: int  #: training rows to keep for explanations by sampling
     background_seed: int
     own: Mapping[str, Any]  #: keywords that only this algorithm has
-
-    @property
-    def class_weights(self) -> dict[str, float]:
-        """How much a row of a class counts, by the class's name; 1 for those not named."""
-        if "scale_weight" in self.own:
-            return {str(self.own["scale_weight_target"]): self.own["scale_weight"]}
-        return {}
-
-    @property
-    def class_weights_given_as(self) -> str:
-        """The keyword that names the classes."""
-        return "scale_weight_target"
+    class_weights: ClassWeights | None  #: None: all rows count the same
 
     def in_words(self) -> dict[str, Any]:
         """Return them under hana_ml's names in upper case, as JSON values; what plays no part is left out."""
@@ -171,8 +161,6 @@ def fit_arguments(data: Any, given: Mapping[str, Any], func: Func, draw_seed: An
     method, purpose, stratum = _partition(specs, given, classifies=classifies)
     features = _features(specs, given["features"], unusable=(key, label, purpose))
     own = {row.name: given[row.name] for row in func.fit_parameters if given.get(row.name) is not None}
-    if "scale_weight" in own and "scale_weight_target" not in own:
-        raise InvalidArgumentError("scale_weight: say of which class in scale_weight_target.")
     categorical = _categorical(features, specs, given["categorical_variable"])
     feature_names = [spec.name for spec in features]
     return FitArguments(
@@ -194,6 +182,7 @@ def fit_arguments(data: Any, given: Mapping[str, Any], func: Func, draw_seed: An
         background_size=_or_default(_BACKGROUND, given),
         background_seed=_or_default(_BACKGROUND_SEED, given),
         own=own,
+        class_weights=ClassWeights.asked_for(own),
     )
 
 
@@ -260,6 +249,7 @@ def check_rest(method: str, rest: Mapping[str, Any], func: Func) -> dict[str, An
         parameter = parameters.find(known, name, f"{method}() of {func.name}")
         if parameter in own and value is not None:
             found[name] = parameters.check_value(parameter, value)
+            parameters.weigh(parameter, found[name], func.name)
         elif value is None or value is False:
             continue
         elif name in _INSTEAD:

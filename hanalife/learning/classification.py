@@ -29,8 +29,9 @@ class UnifiedClassification(Reported):
     Parameters
     ----------
     func : str
-        The algorithm, in any case. ``'HybridGradientBoostingTree'`` (XGBoost) works; the others
-        of hana_ml are refused for now.
+        The algorithm, in any case: ``'DecisionTree'``, ``'RandomDecisionTree'`` (or
+        ``'RandomForest'``), ``'MLP'``, ``'NaiveBayes'``, ``'SVM'`` (on scikit-learn) or
+        ``'HybridGradientBoostingTree'`` (on XGBoost).
     multi_class : bool, optional
         Kept for compatibility: the label tells how many classes there are.
     massive : bool, default False
@@ -79,9 +80,10 @@ class UnifiedClassification(Reported):
     hand, such as the AUC of a single class, is left out. Formulas and sources:
     ``hanalife.learning.evaluation`` and ``hanalife.learning.curves``.
 
-    NULL is a missing value, for which each split has learnt a direction. Text columns are
-    categories. Rows are sorted by the key, if there is one, so that the same rows in any order,
-    with the same parameters and seeds, give the same model to the last bit.
+    NULL is a missing value: trees have learnt a direction for it, naive Bayes leaves it out,
+    other algorithms take the mean instead. Text columns are categories. Rows are sorted by the
+    key, if there is one, so that the same rows in any order, with the same parameters and seeds,
+    give the same model to the last bit.
     """
 
     _procedure = "UNIFIED_CLASSIFICATION"
@@ -364,7 +366,9 @@ class UnifiedClassification(Reported):
         DataFrame
             The key column under its own name, ``SCORE`` (class as text), ``CONFIDENCE`` (its
             probability) and ``REASON_CODE``: JSON ``[{"attr", "pct", "val"}, ...]``, ``val`` in
-            log-odds, ``pct`` the share of all features' sizes.
+            log-odds (of trees and forests, in probability), ``pct`` the share of all features'
+            sizes. NULL where the algorithm knows no exact reasons and the fit kept no background
+            rows. Those of a deep forest take time; ``attribution_method='saabas'`` is fast.
             With ``massive=True`` a tuple: this frame, beginning with ``GROUP_ID``, and the errors
             as of :meth:`score`; rows of a group without a model are left out.
 

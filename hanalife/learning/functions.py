@@ -7,10 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError
+from hanalife.learning.engines.bayes import NaiveBayes
 from hanalife.learning.engines.boosting import Boosting
 from hanalife.learning.engines.engine import Engine
+from hanalife.learning.engines.forest import Forest
+from hanalife.learning.engines.neural import Network
+from hanalife.learning.engines.svm import SupportVectors
 from hanalife.learning.engines.tree import Tree
-from hanalife.learning.parameters import boosting, tree
+from hanalife.learning.parameters import bayes, boosting, neural, svm, tree
 from hanalife.learning.parameters.parameter import Parameter
 from hanalife.learning.parameters.selection import SELECTION
 from hanalife.learning.problem import Problem
@@ -39,6 +43,7 @@ class Func:
         return self.engine(problem)
 
 
+_FOREST = ("RandomDecisionTree", "RandomForest")  # one algorithm, two names
 _MULTI_TASK = Func("MLP_MultiTask", "MLP_M_TASK", instead="one model a label, such as func='MLP'")
 
 CLASSIFICATION = (
@@ -49,13 +54,23 @@ CLASSIFICATION = (
         boosting.CLASSIFICATION,
         fit_parameters=boosting.CLASSIFICATION_FIT,
     ),
-    Func("DecisionTree", "DT", Tree, tree.CLASSIFICATION),
+    Func("DecisionTree", "DT", Tree, tree.CLASSIFICATION, fit_parameters=tree.CLASSIFICATION_FIT),
+    *(
+        Func(name, "RDT", Forest, tree.FOREST_CLASSIFICATION, fit_parameters=tree.FOREST_CLASSIFICATION_FIT)
+        for name in _FOREST
+    ),
+    Func("MLP", "MLP", Network, neural.CLASSIFICATION),
+    Func("NaiveBayes", "NB", NaiveBayes, bayes.CLASSIFICATION),
+    Func("SVM", "SVM", SupportVectors, svm.CLASSIFICATION),
     _MULTI_TASK,
 )
 
 REGRESSION = (
     Func("HybridGradientBoostingTree", "HGBT", Boosting, boosting.REGRESSION),
-    Func("DecisionTree", "DT", Tree, tree.REGRESSION),
+    Func("DecisionTree", "DT", Tree, tree.REGRESSION, fit_parameters=tree.REGRESSION_FIT),
+    *(Func(name, "RDT", Forest, tree.FOREST_REGRESSION) for name in _FOREST),
+    Func("MLP", "MLP", Network, neural.REGRESSION),
+    Func("SVM", "SVM", SupportVectors, svm.REGRESSION),
     _MULTI_TASK,
 )
 

@@ -32,7 +32,9 @@ class UnifiedRegression(Reported):
     Parameters
     ----------
     func : str
-        The algorithm, in any case, such as ``'HybridGradientBoostingTree'`` (XGBoost).
+        The algorithm, in any case, such as ``'HybridGradientBoostingTree'`` (on XGBoost),
+        ``'DecisionTree'``, ``'RandomDecisionTree'`` (or ``'RandomForest'``), ``'MLP'`` or ``'SVM'``
+        (on scikit-learn).
     massive : bool, default False
         Fit one model for each group of rows; see ``group_key`` of :meth:`fit`.
     group_params : dict, optional

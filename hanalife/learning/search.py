@@ -90,6 +90,7 @@ def selection(table: Iterable[Parameter], given: Mapping[str, Any], func: str, *
         A resampling method that does not work yet.
     """
     table = tuple(table)
+    given = parameters.with_options(table, given)
     method, strategy = given.get("resampling_method"), given.get("param_search_strategy")
     _check_strategy(method, strategy, given)
     if method is None:
@@ -154,6 +155,8 @@ def _values(table: Iterable[Parameter], name: str, items: Any, func: str) -> lis
 def _range(table: Iterable[Parameter], name: str, bounds: Any, strategy: str | None, func: str) -> list[Any]:
     found = _tunable(table, name, func, "param_range")
     where = f"param_range[{name!r}]"
+    if found.kind not in (int, float):
+        raise InvalidArgumentError(f"{where}: a range is one of numbers; list {name!r} in param_values.")
     form = "[start, end]" if strategy == "random" else "[start, step, end]"
     if not isinstance(bounds, (list, tuple)) or len(bounds) != len(form.split(",")):
         raise ArgumentTypeError(f"{where}: expected {form} with strategy {strategy!r}, got {bounds!r}.")

@@ -69,6 +69,8 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
     The report is on the validation rows, or on the training rows if there are no others.
     """
     arguments = plan.arguments
+    if plan.in_force.get("allow_missing_dependent"):
+        rows = _labelled(rows, arguments.label.name)
     encoding = Encoding.learn(
         rows, arguments.features, arguments.label, arguments.categorical, classifies=plan.classifies
     )
@@ -98,6 +100,7 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
     estimator = engine.train(every.take(training), parameters, progress.learnt)
 
     extra: dict[str, float | str] = {"PARTITION": which}
+    extra |= engine.remarks(estimator)
     extra |= tables.of_judgement(judgement, "TEST" if plan.classifies else "CV") if judgement else {}
     calibration = _calibration(engine, every.take(training), parameters) if arguments.calibrate else None
     found = engine.outputs(estimator, features[judging])
@@ -180,6 +183,16 @@ def _without(rows: pd.DataFrame, features: Array, stays: Array) -> tuple[pd.Data
     return rows[stays].reset_index(drop=True), features[stays]
 
 
+def _labelled(rows: pd.DataFrame, label: str) -> pd.DataFrame:
+    """Return the rows that have a label."""
+    known = rows[label].notna()
+    if not known.any():
+        raise InvalidArgumentError(f"label: column {label!r} is NULL in all rows.")
+    if not known.all():
+        logger.info("allow_missing_dependent: %d rows without a label are left out.", int((~known).sum()))
+    return rows[known].reset_index(drop=True)
+
+
 def _importance(engine: Engine, estimator: Any, encoding: Encoding) -> dict[str, float]:
     shares = engine.importance(estimator)
     if shares is None:
@@ -190,16 +203,8 @@ def _importance(engine: Engine, estimator: Any, encoding: Encoding) -> dict[str,
 
 def _weights(encoding: Encoding, target: Array, arguments: FitArguments) -> Array | None:
     """Return how much each row counts, by its class; None if all count the same."""
-    if not arguments.class_weights:
-        return None
-    unknown = [name for name in arguments.class_weights if name not in encoding.class_names]
-    if unknown:
-        raise InvalidArgumentError(
-            f"{arguments.class_weights_given_as}: {', '.join(unknown)} is no class; "
-            f"the classes are: {', '.join(encoding.class_names)}."
-        )
-    by_code = np.array([arguments.class_weights.get(name, 1.0) for name in encoding.class_names])
-    return np.asarray(by_code[target])
+    weights = arguments.class_weights
+    return None if weights is None else weights.of_rows(target, encoding.class_names)
 
 
 def _split(rows: pd.DataFrame, arguments: FitArguments) -> tuple[Array, Array, str]:
@@ -252,6 +257,8 @@ def _search(
         else folds.stratified_cv(rows.target, selection.fold_num, seed)
     )
     candidates = selection.candidates(plan.func.parameters, seed)
+    for candidate in candidates:
+        engine.check({**plan.in_force, **candidate})
     return cross_validation.judge(
         engine,
         rows,

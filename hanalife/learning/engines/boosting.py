@@ -127,7 +127,7 @@ class Boosting(Engine):
         n_threads = min(n_threads, useful_threads(rows.features.size))
         xgboost.set_config(nthread=n_threads)
         binned: dict[tuple[Any, ...], Any] = {}
-        for group in _alike_but_for_trees(candidates):
+        for group in alike_but_for_trees(candidates):
             first = candidates[group[0]]
             self._check_target(rows.target, first)
             settings = self._settings(first, n_threads)
@@ -323,7 +323,8 @@ def _watching(watch: Watch) -> Any:
     return Watching()
 
 
-def _alike_but_for_trees(candidates: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+def alike_but_for_trees(candidates: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+    """Return the positions of candidates in groups that differ in the number of trees only."""
     groups: dict[tuple[Any, ...], list[int]] = {}
     for position, candidate in enumerate(candidates):
         rest = tuple(sorted((name, repr(value)) for name, value in candidate.items() if name != TREES))

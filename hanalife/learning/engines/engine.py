@@ -102,6 +102,11 @@ class Engine(ABC):
         del estimator
         return None
 
+    def remarks(self, estimator: Any) -> dict[str, float | str]:
+        """Return what training itself found out about the model, as rows of the statistics."""
+        del estimator
+        return {}
+
     @abstractmethod
     def describe(self, estimator: Any) -> list[str]:
         """Return JSON texts that a person can read: a header, then the parts such as trees."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from hanalife.learning.engines.engine import Engine, Rows, Watch
+from hanalife.learning.engines.steady import steady
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,27 +35,42 @@ class Prepared(Engine):
     scales: ClassVar[bool] = False
     #: Whether the algorithm itself takes missing numbers.
     takes_missing: ClassVar[bool] = False
+    #: Whether the algorithm itself takes rows of one class, as a fold may hold.
+    takes_one_class: ClassVar[bool] = True
 
     @abstractmethod
     def model(self, in_force: Mapping[str, Any], rows: Rows) -> Any:
         """Return scikit-learn's estimator with these parameters, not yet trained."""
 
+    def scaler(self, in_force: Mapping[str, Any]) -> Any:
+        """Return what scales the numbers, not yet trained; None: they stay as they are."""
+        from sklearn.preprocessing import StandardScaler
+
+        del in_force
+        return StandardScaler() if self.scales else None
+
+    def category_weight(self, in_force: Mapping[str, Any]) -> float:
+        """Return what stands in the column of a category that a row has."""
+        del in_force
+        return 1.0
+
     def train(self, rows: Rows, in_force: Mapping[str, Any], watch: Watch | None = None) -> Any:
         """Return a trained pipeline of the preparation and the model."""
         from sklearn.pipeline import Pipeline
-        from threadpoolctl import threadpool_limits
 
         del watch  # trained in one go
-        pipeline = Pipeline([("prepare", self._preparation()), ("model", self.model(in_force, rows))])
+        model = self.model(in_force, rows) if self._can_learn(rows) else _only_class()
+        pipeline = Pipeline([("prepare", self._preparation(in_force)), ("model", model)])
         weights = {} if rows.weights is None else {"model__sample_weight": rows.weights}
-        with threadpool_limits(1):
+        with steady():
             return pipeline.fit(rows.features, rows.target, **weights)
+
+    def _can_learn(self, rows: Rows) -> bool:
+        return self.takes_one_class or not self.problem.classifies or len(np.unique(rows.target)) > 1
 
     def outputs(self, estimator: Any, features: Array) -> Array:
         """Return class probabilities or numbers."""
-        from threadpoolctl import threadpool_limits
-
-        with threadpool_limits(1):
+        with steady():
             if not self.problem.classifies:
                 return np.asarray(estimator.predict(features), dtype=np.float64).ravel()
             return self.of_all_classes(estimator.predict_proba(features), estimator.classes_)
@@ -77,6 +93,11 @@ class Prepared(Engine):
         widths = [len(names) for names in self._category_names(estimator)]
         return np.concatenate([numbers, np.repeat(categories, widths)]).astype(np.intp)
 
+    def column_names(self, estimator: Any) -> list[str]:
+        """Return what each prepared column is: the feature at a position, or that feature's category."""
+        numbers = [str(place) for place in self._positions()[0]]
+        return [*numbers, *(name for names in self._category_names(estimator) for name in names)]
+
     def by_feature(self, estimator: Any, by_column: Array) -> Array:
         """Sum what is known of prepared columns, on the last axis, to what is known of features."""
         found = np.zeros((*by_column.shape[:-1], self.problem.n_features))
@@ -97,18 +118,19 @@ class Prepared(Engine):
         names = encoder.get_feature_names_out([str(place) for place in self._positions()[1]])
         return [[name for name in names if name.split("_", 1)[0] == str(place)] for place in self._positions()[1]]
 
-    def _preparation(self) -> Any:
+    def _preparation(self, in_force: Mapping[str, Any]) -> Any:
         from sklearn.compose import ColumnTransformer
         from sklearn.impute import SimpleImputer
         from sklearn.pipeline import Pipeline
-        from sklearn.preprocessing import OneHotEncoder, StandardScaler
+        from sklearn.preprocessing import OneHotEncoder
 
         numbers, categories = self._positions()
         steps: list[tuple[str, Any]] = []
         if not self.takes_missing:
             steps.append(("fill", SimpleImputer(strategy="mean", keep_empty_features=True)))
-        if self.scales:
-            steps.append(("scale", StandardScaler()))
+        scaler = self.scaler(in_force)
+        if scaler is not None:
+            steps.append(("scale", scaler))
         encoder = OneHotEncoder(
             handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES, sparse_output=False
         )
@@ -116,7 +138,15 @@ class Prepared(Engine):
             ("numbers", Pipeline(steps) if steps else "passthrough", numbers),
             ("categories", encoder, categories),
         ]
-        return ColumnTransformer([one for one in prepared if one[2]])
+        weight = self.category_weight(in_force)
+        weights = {"categories": weight} if categories and weight != 1 else None
+        return ColumnTransformer([one for one in prepared if one[2]], transformer_weights=weights)
+
+
+def _only_class() -> Any:
+    from sklearn.dummy import DummyClassifier
+
+    return DummyClassifier(strategy="prior")
 
 
 def _is_json(value: Any) -> bool:

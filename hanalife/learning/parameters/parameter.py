@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import logging
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from numbers import Integral, Real
@@ -18,6 +18,12 @@ from typing import Any
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError, UnknownParameterError
 
 logger = logging.getLogger(__name__)
+
+
+#: A kind: whole numbers in order, and such rows of them to choose from; a number for each name.
+WHOLE_NUMBERS = tuple[int, ...]
+LISTS_OF_WHOLE_NUMBERS = list[tuple[int, ...]]
+NUMBER_BY_NAME = dict[str, float]
 
 
 class Effect(StrEnum):
@@ -34,15 +40,19 @@ class Parameter:
     """One keyword of a constructor."""
 
     name: str
-    kind: type  #: bool, int, float, str, list (of str), dict, or object (a class, whatever its type)
+    #: bool, int, float, str, list (of str), dict, object (a class, whatever its type), or one of the above
+    kind: Any
     default: Any = None
     effect: Effect = Effect.ENGINE
     engine: str | None = None  #: the engine's word, where its value is the same
     choices: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()  #: choices that only SAP HANA has
     minimum: float | None = None  #: smallest value allowed
     above: float | None = None  #: values must be greater than this
     maximum: float | None = None
     tunable: bool = False  #: a search may vary it
+    required: bool = False  #: must be given, if only to a search
+    options_of: str = ""  #: it lists what a search tries for that parameter
     pal: str = ""  #: SAP HANA's word, if it is not the name in upper case
 
     @property
@@ -81,11 +91,12 @@ def check(table: Iterable[Parameter], given: Mapping[str, Any], func: str) -> di
     UnknownParameterError
         A keyword is not in the table.
     ArgumentTypeError
-        A value is of the wrong type.
+        A value is of the wrong type, or one that must be given is missing.
     InvalidArgumentError
         A value is outside its range or choices.
     NotSupportedError
-        A value other than the default of a parameter that has no effect yet.
+        A choice that only SAP HANA has, or a value other than the default of a parameter that
+        has no effect yet.
     """
     table = tuple(table)
     checked: dict[str, Any] = {}
@@ -96,8 +107,24 @@ def check(table: Iterable[Parameter], given: Mapping[str, Any], func: str) -> di
         if parameter.name in checked:
             raise InvalidArgumentError(f"{keyword}: {parameter.name} is given twice; leave one out.")
         checked[parameter.name] = check_value(parameter, value)
-        _weigh(parameter, checked[parameter.name], func)
+        weigh(parameter, checked[parameter.name], func)
+    _require(table, checked, func)
     return checked
+
+
+def with_options(table: Iterable[Parameter], checked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return checked keywords with every ``<name>_options`` as what ``param_values`` says of that name.
+
+    >>> row = Parameter("size_options", list, options_of="size")
+    >>> with_options([row], {"size_options": ["S", "M"]})
+    {'size_options': ['S', 'M'], 'param_values': {'size': ['S', 'M']}}
+    """
+    options = {row.options_of: checked[row.name] for row in table if row.options_of and row.name in checked}
+    given = checked.get("param_values", {})
+    twice = sorted(set(options) & set(given))
+    if twice:
+        raise InvalidArgumentError(f"param_values: {twice[0]} is also in {twice[0]}_options; leave one out.")
+    return {**checked, "param_values": {**given, **options}} if options else dict(checked)
 
 
 def in_force(table: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,30 +139,73 @@ def in_force(table: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, 
 def check_value(parameter: Parameter, value: Any, argument: str | None = None) -> Any:
     """Return one value as a plain Python value of the parameter's type, or refuse it."""
     where = argument or parameter.name
-    if parameter.kind is object:
-        return value
-    if parameter.kind is str:
-        return _check_choice(parameter, value, where)
-    if parameter.kind is list:
-        texts = [value] if isinstance(value, str) else value
-        if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
-            raise ArgumentTypeError(f"{where}: expected a list of str, got {value!r}.")
-        return list(texts)
+    special = _CHECKS.get(parameter.kind)
+    if special is not None:
+        return special(parameter, value, where)
     accepted: Any = {bool: bool, int: Integral, float: Real}.get(parameter.kind, parameter.kind)
-    if hasattr(value, "dtype") and hasattr(value, "item"):
-        value = value.item()  # NumPy's numbers and truth values
-    if not isinstance(value, accepted):
+    plain = _plain(value)
+    if not isinstance(plain, accepted) or (accepted is not bool and isinstance(plain, bool)):
         raise ArgumentTypeError(f"{where}: expected {parameter.kind.__name__}, got {value!r}.")
-    return _check_range(parameter, parameter.kind(value), where)
+    return _check_range(parameter, parameter.kind(plain), where)
+
+
+def _plain(value: Any) -> Any:
+    """Return NumPy's numbers and truth values as Python's."""
+    return value.item() if hasattr(value, "dtype") and hasattr(value, "item") and not value.shape else value
 
 
 def _check_choice(parameter: Parameter, value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise ArgumentTypeError(f"{where}: expected str, got {value!r}.")
+    options = ", ".join(sorted(parameter.choices))
+    if value.lower() in parameter.elsewhere:
+        raise NotSupportedError(f"{where}: {value!r} works in SAP HANA only; use one of {options}.")
     if parameter.choices and value.lower() not in parameter.choices:
-        options = ", ".join(sorted(parameter.choices))
         raise InvalidArgumentError(f"{where}: expected one of {options}; got {value!r}.")
     return value.lower() if parameter.choices else value
+
+
+def _check_texts(parameter: Parameter, value: Any, where: str) -> list[str]:
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
+        raise ArgumentTypeError(f"{where}: expected a list of str, got {value!r}.")
+    return [_check_choice(parameter, text, where) for text in texts] if parameter.choices else list(texts)
+
+
+def _check_whole_numbers(parameter: Parameter, value: Any, where: str) -> tuple[int, ...]:
+    if not isinstance(value, (list, tuple)) or not value:
+        raise ArgumentTypeError(f"{where}: expected a list of int, such as [10, 5], got {value!r}.")
+    one = Parameter(parameter.name, int, minimum=parameter.minimum, maximum=parameter.maximum)
+    return tuple(check_value(one, number, where) for number in value)
+
+
+def _check_lists(parameter: Parameter, value: Any, where: str) -> list[tuple[int, ...]]:
+    if not isinstance(value, (list, tuple)):
+        raise ArgumentTypeError(f"{where}: expected a list of tuples, such as [(10,), (10, 5)], got {value!r}.")
+    return [_check_whole_numbers(parameter, numbers, where) for numbers in value]
+
+
+def _check_numbers_by_name(parameter: Parameter, value: Any, where: str) -> dict[str, float]:
+    pairs = list(value.items()) if isinstance(value, Mapping) else value
+    if not isinstance(pairs, (list, tuple)) or not all(isinstance(pair, (list, tuple)) for pair in pairs):
+        raise ArgumentTypeError(f"{where}: expected a list of (name, number), got {value!r}.")
+    if not pairs or any(len(pair) != 2 for pair in pairs):
+        raise ArgumentTypeError(f"{where}: expected a list of (name, number), got {value!r}.")
+    one = Parameter(parameter.name, float, above=parameter.above, minimum=parameter.minimum, maximum=parameter.maximum)
+    found = {str(_plain(name)): check_value(one, number, where) for name, number in pairs}
+    if len(found) < len(pairs):
+        raise InvalidArgumentError(f"{where}: a name stands there twice, got {value!r}.")
+    return found
+
+
+_CHECKS: dict[Any, Callable[[Parameter, Any, str], Any]] = {
+    object: lambda _parameter, value, _where: _plain(value),
+    str: _check_choice,
+    list: _check_texts,
+    WHOLE_NUMBERS: _check_whole_numbers,
+    LISTS_OF_WHOLE_NUMBERS: _check_lists,
+    NUMBER_BY_NAME: _check_numbers_by_name,
+}
 
 
 def _check_range(parameter: Parameter, value: Any, where: str) -> Any:
@@ -153,7 +223,15 @@ def _check_range(parameter: Parameter, value: Any, where: str) -> Any:
     return value
 
 
-def _weigh(parameter: Parameter, value: Any, func: str) -> None:
+def _require(table: Iterable[Parameter], checked: Mapping[str, Any], func: str) -> None:
+    given = {**checked, **with_options(table, checked).get("param_values", {}), **checked.get("param_range", {})}
+    for parameter in table:
+        if parameter.required and parameter.name not in given:
+            raise ArgumentTypeError(f"{parameter.name}: {func} needs it; give it, or let a search choose.")
+
+
+def weigh(parameter: Parameter, value: Any, func: str) -> None:
+    """Say that a value changes nothing, or refuse it, where that is what becomes of the parameter."""
     if parameter.effect is Effect.NONE and value != parameter.default:
         logger.warning("%s=%r has no effect here: %s runs on another engine.", parameter.name, value, func)
     if parameter.effect is Effect.LATER and value != parameter.default:

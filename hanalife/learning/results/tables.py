@@ -103,10 +103,11 @@ def importance(by_name: Mapping[str, float]) -> Table:
 
 
 def optimal_parameters(chosen: Mapping[str, Any]) -> Table:
-    """Return what a search chose, each value in the column of its type."""
+    """Return what a search chose, each value in the column of its type; lists as JSON text."""
     kinds = (int, float, str)
+    plain = {name: value if type(value) in kinds else json.dumps(value) for name, value in chosen.items()}
     return Table.of(
-        OPTIMAL, [(name, *(value if type(value) is kind else None for kind in kinds)) for name, value in chosen.items()]
+        OPTIMAL, [(name, *(value if type(value) is kind else None for kind in kinds)) for name, value in plain.items()]
     )
 
 

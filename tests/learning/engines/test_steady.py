@@ -1,0 +1,58 @@
+"""What belongs to the whole process is set back by the last of those who set it."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_info
+
+from hanalife.learning.engines.steady import steady
+
+
+def blas_threads():
+    return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+
+
+def warn():
+    warnings.warn("not converged", ConvergenceWarning, stacklevel=2)
+
+
+@pytest.mark.parametrize("first_to_leave", ["other", "this"])
+def test_two_overlap(first_to_leave):
+    before = blas_threads()
+    entered, leave = threading.Event(), threading.Event()
+    seen = []
+
+    def work():
+        with steady():
+            entered.set()
+            leave.wait(10)
+            seen.append(blas_threads())
+
+    other = threading.Thread(target=work)
+    other.start()
+    entered.wait(10)
+    with steady():
+        if first_to_leave == "other":
+            leave.set()
+            other.join(10)
+        assert blas_threads() == {1}
+        warn()
+    leave.set()
+    other.join(10)
+    assert seen == [{1}]
+    assert blas_threads() == before
+    with pytest.warns(ConvergenceWarning):
+        warn()
+
+
+def test_an_error_sets_everything_back():
+    before = blas_threads()
+    with pytest.raises(ValueError, match="anything"), steady():
+        raise ValueError("anything")
+    assert blas_threads() == before
+    with pytest.warns(ConvergenceWarning):
+        warn()
