@@ -92,7 +92,7 @@ class UnifiedClassification(UnifiedModel):
         pivoted: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(func, massive, group_params, pivoted, kwargs)
+        super().__init__(func, massive, group_params, pivoted, kwargs, multi_class)
         self.hanaml_parameters = {
             "func": func,
             "multi_class": multi_class,

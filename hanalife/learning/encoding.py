@@ -71,7 +71,13 @@ class Encoding:
     @property
     def problem(self) -> Problem:
         """What there is to learn."""
-        return Problem(len(self.classes) or None, tuple(spec.name in self.categories for spec in self.features))
+        return Problem(
+            n_classes=len(self.classes) or None,
+            categorical=tuple(name in self.categories for name in self.feature_names),
+            names=self.feature_names,
+            categories=tuple(tuple(map(str, self.categories.get(name, ()))) for name in self.feature_names),
+            class_names=self.class_names,
+        )
 
     @property
     def class_names(self) -> tuple[str, ...]:

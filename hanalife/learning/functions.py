@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError
 from hanalife.learning.engines.engine import Engine
-from hanalife.learning.parameters import boosting, tree
+from hanalife.learning.parameters import boosting, formulas, linear, tree
 from hanalife.learning.parameters.parameter import Parameter
 from hanalife.learning.parameters.selection import SELECTION
 from hanalife.learning.problem import Problem
@@ -50,14 +50,34 @@ CLASSIFICATION = (
         fit_parameters=boosting.CLASSIFICATION_FIT,
     ),
     Func("DecisionTree", "DT", "tree:Tree", tree.CLASSIFICATION),
+    Func("LogisticRegression", "LOGR", "logistic:Logistic", linear.LOGISTIC, fit_parameters=linear.LOGISTIC_FIT),
     _MULTI_TASK,
 )
 
 REGRESSION = (
     Func("HybridGradientBoostingTree", "HGBT", "boosting:Boosting", boosting.REGRESSION),
     Func("DecisionTree", "DT", "tree:Tree", tree.REGRESSION),
+    Func("LinearRegression", "MLR", "least_squares:LeastSquares", linear.LINEAR),
+    Func("GLM", "GLM", "glm:Glm", linear.GLM),
+    Func("PolynomialRegression", "POL", "formulas:Polynomial", formulas.POLYNOMIAL),
+    Func("GeometricRegression", "GEO", "formulas:Geometric", formulas.FORMULA, selection=()),
+    Func("ExponentialRegression", "EXP", "formulas:Exponential", formulas.FORMULA, selection=()),
+    Func("LogarithmicRegression", "LOG", "formulas:Logarithmic", formulas.FORMULA, selection=()),
     _MULTI_TASK,
 )
+
+#: Forms of an algorithm by its code and by what ``multi_class`` says; not said, it goes by the label.
+_BY_MULTI_CLASS = {
+    ("LOGR", True): Func("LogisticRegression", "M_LOGR", "logistic:Logistic", linear.MULTI_LOGISTIC),
+    ("LOGR", False): Func(
+        "LogisticRegression", "LOGR", "logistic:TwoClasses", linear.LOGISTIC, fit_parameters=linear.LOGISTIC_FIT
+    ),
+}
+
+
+def of_multi_class(found: Func, multi_class: bool | None) -> Func:
+    """Return the form of an algorithm for two classes (False), or for any number (True); most have one form."""
+    return found if multi_class is None else _BY_MULTI_CLASS.get((found.code, multi_class), found)
 
 
 def find_func(func: str, known: Sequence[Func], kind: str) -> Func:

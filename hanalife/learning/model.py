@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from hanalife.errors import FitIncompleteError, NotSupportedError
 from hanalife.learning import search, state
-from hanalife.learning.functions import Func, find_func
+from hanalife.learning.functions import Func, find_func, of_multi_class
 from hanalife.learning.parameters import parameter as parameters
+from hanalife.learning.parameters.formulas import with_degrees
 from hanalife.learning.results import tables
 from hanalife.observation import CallObserver, ColumnSpec, Signature
 from hanalife.records import ModelState
@@ -34,8 +35,16 @@ class Model(ABC):
     _functions: ClassVar[Sequence[Func]]
     _parts_of_model: ClassVar[tuple[str, ...]]
 
-    def __init__(self, func: str, massive: bool, group_params: Any, pivoted: bool, given: Mapping[str, Any]) -> None:
-        self._function = find_func(func, self._functions, self._kind)
+    def __init__(
+        self,
+        func: str,
+        massive: bool,
+        group_params: Any,
+        pivoted: bool,
+        given: Mapping[str, Any],
+        multi_class: bool | None = None,
+    ) -> None:
+        self._function = of_multi_class(find_func(func, self._functions, self._kind), multi_class)
         if massive or group_params:
             raise NotSupportedError("massive, group_params: not supported yet; filter() and fit one model a group.")
         if pivoted:
@@ -44,7 +53,7 @@ class Model(ABC):
         self.real_func = self._function.name
         self._given = parameters.check(self._function.table, given, self.real_func)
         self._selection = search.selection(
-            self._function.parameters, self._given, self.real_func, classifies=self._classifies
+            self._function.parameters, with_degrees(self._given), self.real_func, classifies=self._classifies
         )
         self.params = dict(given)
         self.hanaml_parameters: dict[str, Any] = {}

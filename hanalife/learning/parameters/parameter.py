@@ -44,6 +44,7 @@ class Parameter:
     maximum: float | None = None
     tunable: bool = False  #: a search may vary it
     pal: str = ""  #: SAP HANA's word, if it is not the name in upper case
+    aliases: tuple[str, ...] = ()  #: other names of the keyword
 
     @property
     def pal_name(self) -> str:
@@ -89,8 +90,9 @@ def check(table: Iterable[Parameter], given: Mapping[str, Any], func: str) -> di
     """
     table = tuple(table)
     checked: dict[str, Any] = {}
+    aliases = ALIASES | {alias: parameter.name for parameter in table for alias in parameter.aliases}
     for keyword, value in given.items():
-        parameter = find(table, ALIASES.get(keyword, keyword), func)
+        parameter = find(table, aliases.get(keyword, keyword), func)
         if value is None:
             continue
         if parameter.name in checked:
