@@ -55,7 +55,12 @@ _READING_LATER = frozenset(
         "sample_size",
         "random_state",
         "ignore_unknown_category",
+        "ignore_correlation",
+        "interval_type",
+        "handle_missing",
+        "prediction_type",
         "shap_value_for_positive_only",
+        "significance_level",
     }
 )
 _LATER = {
@@ -152,10 +157,11 @@ class ReadArguments:
     top_k_attributions: int
     attribution_method: str
     max_result_num: int | None
+    own: Mapping[str, Any]  #: keywords that only this algorithm has
 
     def in_words(self) -> dict[str, Any]:
         """Return them under hana_ml's names in upper case, as JSON values; what is not given is left out."""
-        words = {**asdict(self), "key": self.key.name, "positive_label": self.positive}
+        words = {**asdict(self), "key": self.key.name, "positive_label": self.positive, **self.own, "own": None}
         return {name.upper(): value for name, value in words.items() if value is not None and name != "positive"}
 
 
@@ -193,9 +199,17 @@ def fit_arguments(data: Any, given: Mapping[str, Any], func: Func, draw_seed: An
 
 
 def read_arguments(
-    data: Any, encoding: Encoding, given: Mapping[str, Any], results: Sequence[str], *, score: bool
+    data: Any,
+    encoding: Encoding,
+    given: Mapping[str, Any],
+    results: Sequence[str],
+    own: Mapping[str, Any],
+    *,
+    score: bool,
 ) -> ReadArguments:
     """Check what ``score`` or ``predict`` is given and fill in the defaults; ``results`` are its columns.
+
+    ``own`` are checked keywords that only this algorithm has.
 
     Raises
     ------
@@ -211,6 +225,7 @@ def read_arguments(
         raise InvalidArgumentError(f"key: {key!r} is also a column of the result; give it another name with select().")
     encoding.check_columns(frame.specs)
     _check_same_features(given["features"], encoding)
+    encoding.check_class_map(own)
     label = _column(specs, given["label"] or encoding.label.name, "label") if score else None
     positive = given.get("positive_label")
     if positive is not None and str(positive) not in encoding.class_names:
@@ -225,6 +240,7 @@ def read_arguments(
         top_k_attributions=_or_default(_TOP, given),
         attribution_method=_or_default(_METHOD, given),
         max_result_num=_or_default(_ROWS, given),
+        own=own,
     )
 
 
@@ -238,8 +254,8 @@ def check_rest(method: str, rest: Mapping[str, Any], func: Func) -> dict[str, An
     UnknownParameterError
         Nobody knows it.
     """
-    own = func.fit_parameters if method == "fit" else ()
-    later = _LATER[method]
+    own = func.fit_parameters if method == "fit" else func.read_parameters
+    later = _LATER[method] - {parameter.name for parameter in own}
     known = [*own, *(Parameter(name, str) for name in sorted(later | _TUNING))]
     found: dict[str, Any] = {}
     for name, value in rest.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,13 +26,16 @@ INTEGERS = frozenset({"INT", "BIGINT", "SMALLINT", "BOOLEAN"})
 NUMBERS = INTEGERS | {"DOUBLE", "DECIMAL"}
 TEXTS = frozenset({"NVARCHAR", "NCLOB"})
 
+CLASS_MAP = ("class_map0", "class_map1")
+
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """Features and label of a model, and their numbers.
 
     A category is replaced by its place in ``categories``, a class by its place in ``classes``;
-    both are in ascending order. NULL and a category unknown to training are missing values. A
+    both are in ascending order, unless ``class_map0`` and
+    ``class_map1`` name the classes. NULL and a category unknown to training are missing values. A
     label that is a number has no classes.
     """
 
@@ -88,6 +91,38 @@ class Encoding:
     def feature_names(self) -> tuple[str, ...]:
         """The features, in the order of the matrix."""
         return tuple(spec.name for spec in self.features)
+
+    def by_class_map(self, class_map: Mapping[str, Any]) -> Encoding:
+        """Return the encoding with the two classes in the order of ``class_map0`` and ``class_map1``, if given.
+
+        Raises
+        ------
+        InvalidArgumentError
+            They do not name the two classes.
+        """
+        named = [str(class_map[name]) for name in CLASS_MAP if name in class_map]
+        if not named:
+            return self
+        if len(named) != 2 or sorted(named) != sorted(self.class_names) or len(self.classes) != 2:
+            raise InvalidArgumentError(
+                f"class_map0, class_map1: they must name the label's two classes, got {', '.join(named)}; "
+                f"the classes are: {', '.join(self.class_names)}."
+            )
+        return replace(self, classes=tuple(self.classes[self.class_names.index(name)] for name in named))
+
+    def check_class_map(self, class_map: Mapping[str, Any]) -> None:
+        """Refuse a class map that is not that of the fit.
+
+        Raises
+        ------
+        InvalidArgumentError
+            The message tells the fit's.
+        """
+        if self.by_class_map(class_map) != self:
+            raise InvalidArgumentError(
+                f"class_map0, class_map1: the model was fitted with {', '.join(self.class_names)}; "
+                "leave them out, or name these in this order."
+            )
 
     def check_columns(self, specs: Sequence[ColumnSpec]) -> None:
         """Refuse columns that cannot give the features.

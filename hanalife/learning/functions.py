@@ -25,6 +25,7 @@ class Func:
     parameters: tuple[Parameter, ...] = ()  #: of the algorithm itself
     selection: tuple[Parameter, ...] = SELECTION  #: model evaluation and search
     fit_parameters: tuple[Parameter, ...] = ()  #: keywords of ``fit`` that only it has
+    read_parameters: tuple[Parameter, ...] = ()  #: keywords of ``score`` and ``predict`` that only it has
     instead: str = ""  #: the algorithm does not work here; what to use
 
     @property
@@ -50,15 +51,22 @@ CLASSIFICATION = (
         fit_parameters=boosting.CLASSIFICATION_FIT,
     ),
     Func("DecisionTree", "DT", "tree:Tree", tree.CLASSIFICATION),
-    Func("LogisticRegression", "LOGR", "logistic:Logistic", linear.LOGISTIC, fit_parameters=linear.LOGISTIC_FIT),
+    Func(
+        "LogisticRegression",
+        "LOGR",
+        "logistic:Logistic",
+        linear.LOGISTIC,
+        fit_parameters=linear.CLASS_MAP,
+        read_parameters=linear.CLASS_MAP,
+    ),
     _MULTI_TASK,
 )
 
 REGRESSION = (
     Func("HybridGradientBoostingTree", "HGBT", "boosting:Boosting", boosting.REGRESSION),
     Func("DecisionTree", "DT", "tree:Tree", tree.REGRESSION),
-    Func("LinearRegression", "MLR", "least_squares:LeastSquares", linear.LINEAR),
-    Func("GLM", "GLM", "glm:Glm", linear.GLM),
+    Func("LinearRegression", "MLR", "least_squares:LeastSquares", linear.LINEAR, read_parameters=linear.READING),
+    Func("GLM", "GLM", "glm:Glm", linear.GLM, read_parameters=linear.READING),
     Func("PolynomialRegression", "POL", "formulas:Polynomial", formulas.POLYNOMIAL),
     Func("GeometricRegression", "GEO", "formulas:Geometric", formulas.FORMULA, selection=()),
     Func("ExponentialRegression", "EXP", "formulas:Exponential", formulas.FORMULA, selection=()),
@@ -70,7 +78,12 @@ REGRESSION = (
 _BY_MULTI_CLASS = {
     ("LOGR", True): Func("LogisticRegression", "M_LOGR", "logistic:Logistic", linear.MULTI_LOGISTIC),
     ("LOGR", False): Func(
-        "LogisticRegression", "LOGR", "logistic:TwoClasses", linear.LOGISTIC, fit_parameters=linear.LOGISTIC_FIT
+        "LogisticRegression",
+        "LOGR",
+        "logistic:TwoClasses",
+        linear.LOGISTIC,
+        fit_parameters=linear.CLASS_MAP,
+        read_parameters=linear.CLASS_MAP,
     ),
 }
 

@@ -64,6 +64,7 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress) -> tuple[Fitted, Rep
     encoding = Encoding.learn(
         rows, arguments.features, arguments.label, arguments.categorical, classifies=plan.classifies
     )
+    encoding = encoding.by_class_map(arguments.own)
     engine = plan.func.engine_for(encoding.problem)
     engine.check(plan.in_force)
     features = encoding.matrix(rows, engine.precision)

@@ -87,11 +87,12 @@ class UnifiedModel(Model):
         from hanalife.learning import reading
 
         fitted = self._require()
-        arguments.check_rest("score", rest, self._function)
-        checked = self._read_arguments(fitted, data, given, score=True)
+        own = arguments.check_rest("score", rest, self._function)
+        checked = self._read_arguments(fitted, data, given, own, score=True)
 
         def work() -> tuple[pd.DataFrame, Report, list[DataFrame]]:
-            rows = reading.read(data, given["key"])
+            read = reading.read(data, given["key"])
+            rows = fitted.rows_to_read(read, checked.own, scores=True)
             actual = fitted.encoding.target(rows[checked.label])
             features, found = fitted.outputs(rows)
             report = self._report_score(fitted, actual, found, checked)
@@ -105,7 +106,7 @@ class UnifiedModel(Model):
             ]
             self.scoring_list_, self.testing_data = frames, data
             self.hanaml_score_params = _without_none(given)
-            return rows, report, frames
+            return read, report, frames
 
         words = self._words(fitted.parameters) | checked.in_words()
         (_, _, frames), _ = self._call("score", words, work, lambda done: self._describe_score(data, done[0], done[1]))
@@ -115,11 +116,12 @@ class UnifiedModel(Model):
         from hanalife.learning import reading
 
         fitted = self._require()
-        arguments.check_rest("predict", rest, self._function)
-        checked = self._read_arguments(fitted, data, given, score=False)
+        own = arguments.check_rest("predict", rest, self._function)
+        checked = self._read_arguments(fitted, data, given, own, score=False)
         tally = reading.Tally() if self.observer is not None else None
 
         def predict(rows: pd.DataFrame) -> pd.DataFrame:
+            rows = fitted.rows_to_read(rows, checked.own)
             return self._predictions(fitted, rows, *fitted.outputs(rows), checked)
 
         def work() -> DataFrame:
@@ -137,10 +139,10 @@ class UnifiedModel(Model):
         return self._call("predict", words, work, lambda _: self._describe_predict(data, tally))[0]
 
     def _read_arguments(
-        self, fitted: Fitted, data: DataFrame, given: Mapping[str, Any], *, score: bool
+        self, fitted: Fitted, data: DataFrame, given: Mapping[str, Any], own: Mapping[str, Any], *, score: bool
     ) -> arguments.ReadArguments:
         names = [name for name, _ in self._prediction_columns(ColumnSpec("", ""))][1:]
-        return arguments.read_arguments(data, fitted.encoding, given, names, score=score)
+        return arguments.read_arguments(data, fitted.encoding, given, names, own, score=score)
 
     # --- what the observer is told ------------------------------------------------------------
 

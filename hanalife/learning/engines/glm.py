@@ -109,7 +109,7 @@ class Glm(Linear):
             result["heterogeneity"] = heterogeneity
         if not penalised:
             covariance = likelihood.covariance(own, found.weights, dispersion)
-            result |= standard_errors(scaled, kept, covariance, has_intercept=True)
+            result |= standard_errors(scaled, covariance, has_intercept=True)
         return result
 
     def learn(self, rows: Rows, in_force: Mapping[str, Any]) -> Design:

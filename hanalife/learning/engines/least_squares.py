@@ -75,7 +75,7 @@ class LeastSquares(Linear):
         covariance[0, 0] = 1 / (roots @ roots) if centres else 0.0
         return {
             **unscaled(scaled, kept, np.array([middle]), coefficients[None]),
-            **standard_errors(scaled, kept, dispersion * covariance, has_intercept=centres),
+            **standard_errors(scaled, dispersion * covariance, has_intercept=centres),
             "dispersion": dispersion,
             "degrees": int(degrees),
         }

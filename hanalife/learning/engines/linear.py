@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
+logger = logging.getLogger(__name__)
+
 INTERCEPT = "(INTERCEPT)"
 
 
@@ -29,7 +32,7 @@ class Linear(Engine):
 
     The estimator is a dict of arrays and scalars: ``design``, ``coefficients`` of shape
     ``(n_margins, n_columns)``, ``intercepts``, the columns' ``means`` and ``spreads`` in training,
-    and what an algorithm adds.
+    the positions ``kept`` of those that take part, and what an algorithm adds.
 
     Reasons are exact: with independent features the Shapley value of a column is
     ``coefficient * (value - mean)``; those of a category's columns are summed.
@@ -58,7 +61,19 @@ class Linear(Engine):
             means = np.average(columns, axis=0, weights=rows.weights)
             spreads = np.sqrt(np.average((columns - means) ** 2, axis=0, weights=rows.weights))
             found = self.solve(columns, learnt["columns"][:, 0], rows, in_force)
+        if in_force.get("var_select", "no") == "no":
+            self._tell_left_out(learnt, found["kept"])
         return {"design": learnt, "means": means, "spreads": spreads, **found}
+
+    def _tell_left_out(self, learnt: Design, kept: Array) -> None:
+        places = learnt["columns"][:, 0]
+        gone = sorted(set(places.tolist()) - set(places[kept].tolist()))
+        if gone:
+            logger.info(
+                "%s: %s: constant, or a combination of the other columns; left out.",
+                type(self).__name__,
+                ", ".join(self.problem.names[place] if self.problem.names else f"X{place + 1}" for place in gone),
+            )
 
     def learn(self, rows: Rows, in_force: Mapping[str, Any]) -> Design:
         """Return how features become columns."""
@@ -132,10 +147,9 @@ class Linear(Engine):
         return np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", rows, covariance, rows), 0.0))
 
 
-def standard_errors(scaled: solving.Scaled, kept: Array, covariance: Array, *, has_intercept: bool) -> dict[str, Any]:
+def standard_errors(scaled: solving.Scaled, covariance: Array, *, has_intercept: bool) -> dict[str, Any]:
     """Return what an estimator keeps for standard errors; ``covariance`` is of the scaled columns, intercept first."""
     return {
-        "kept": kept,
         "covariance": covariance,
         "has_intercept": has_intercept,
         "centre": scaled.centre,
@@ -147,4 +161,5 @@ def unscaled(scaled: solving.Scaled, kept: Array, intercepts: Array, found: Arra
     """Return intercepts and coefficients in the columns' own units; those not kept are 0."""
     coefficients = np.zeros((len(found), len(scaled.scale)))
     coefficients[:, kept] = found / scaled.scale[kept]
-    return {"coefficients": coefficients, "intercepts": np.asarray(intercepts - coefficients @ scaled.centre)}
+    intercepts = np.asarray(intercepts - coefficients @ scaled.centre)
+    return {"coefficients": coefficients, "intercepts": intercepts, "kept": kept}

@@ -64,7 +64,7 @@ class Logistic(Linear):
         scaled = solving.Scaled.of(columns, rows.weights, scales=scales)
         kept = np.arange(columns.shape[1]) if penalised else solving.independent(scaled.matrix)
         if len(classes) < 2 or not len(kept):
-            return {"classes": classes, **_by_shares(rows, classes, columns.shape[1])}
+            return {"classes": classes, "kept": kept, **_by_shares(rows, classes, columns.shape[1])}
         model = _model(in_force, rows)
         model.fit(scaled.matrix[:, kept], rows.target, sample_weight=rows.weights)
         _tell(model, in_force)
@@ -76,7 +76,7 @@ class Logistic(Linear):
         if in_force["stat_inf"]:
             information = _information(scaled.with_intercept(kept), _probabilities(margins), rows.weights)
             covariance = np.linalg.pinv(information, hermitian=True)
-            result |= standard_errors(scaled, kept, covariance, has_intercept=True)
+            result |= standard_errors(scaled, covariance, has_intercept=True)
         return result
 
     def outputs(self, estimator: Any, features: Array) -> Array:

@@ -63,12 +63,9 @@ def check(in_force: Mapping[str, Any]) -> None:
 def _ordered(ordering: Any) -> list[float] | None:
     if ordering is None:
         return None
-    items = ordering.split(",") if isinstance(ordering, str) else ordering
-    if not isinstance(items, (list, tuple)):
-        raise ArgumentTypeError(f"ordering: expected a list of levels, such as [1, 2, 3], got {ordering!r}.")
     try:
-        found = [float(item) for item in items]
-    except (TypeError, ValueError) as error:
+        found = [float(item) for item in ordering]
+    except ValueError as error:
         raise ArgumentTypeError(f"ordering: the label is a number, so levels are; got {ordering!r}.") from error
     if len(set(found)) < len(found):
         raise InvalidArgumentError(f"ordering: a level stands there twice, got {ordering!r}.")
@@ -103,7 +100,7 @@ def solve(columns: Array, rows: Rows, in_force: Mapping[str, Any]) -> dict[str, 
         "family": "ordinal",
         "link": link,
         "iterations": turns,
-        **standard_errors(scaled, kept, covariance, has_intercept=False),
+        **standard_errors(scaled, covariance, has_intercept=False),
     }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hanalife.errors import InvalidArgumentError, UnknownColumnError
+from hanalife.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,15 +49,13 @@ def check(in_force: Mapping[str, Any], names: Sequence[str]) -> None:
 
     Raises
     ------
-    UnknownColumnError
-        A mandatory feature is none of the model's.
     InvalidArgumentError
-        A parameter plays no part, or features would enter and leave for ever.
+        A mandatory feature is none of the model's, a parameter plays no part, or features would enter and leave for ever.
     """
     method, mandatory = in_force["var_select"], in_force["mandatory_feature"] or ()
     unknown = [name for name in mandatory if name not in names]
     if unknown:
-        raise UnknownColumnError(
+        raise InvalidArgumentError(
             f"mandatory_feature: {unknown[0]!r} is not a feature; the features are: {', '.join(names)}."
         )
     unused = {"alpha_to_enter": method not in _ENTER, "alpha_to_remove": method not in _REMOVE}

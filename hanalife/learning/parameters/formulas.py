@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hanalife.errors import ArgumentTypeError, InvalidArgumentError
+from hanalife.errors import InvalidArgumentError
 from hanalife.learning.parameters.parameter import RANDOM_STATE, Effect, Parameter
 
 _COMMON: tuple[Parameter, ...] = (
@@ -20,8 +20,8 @@ FORMULA = _COMMON
 
 POLYNOMIAL: tuple[Parameter, ...] = (
     Parameter("degree", int, minimum=1, maximum=20, tunable=True),
-    Parameter("degree_values", object, effect=Effect.SELECTION),
-    Parameter("degree_range", object, effect=Effect.SELECTION),
+    Parameter("degree_values", tuple, effect=Effect.SELECTION),
+    Parameter("degree_range", tuple, effect=Effect.SELECTION),
     *_COMMON,
 )
 
@@ -33,8 +33,8 @@ def with_degrees(given: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises
     ------
-    ArgumentTypeError, InvalidArgumentError
-        One is no list, or both are given, or ``param_values`` names the degree too.
+    InvalidArgumentError
+        Both are given, or ``param_values`` names the degree too.
 
     Examples
     --------
@@ -46,8 +46,6 @@ def with_degrees(given: Mapping[str, Any]) -> dict[str, Any]:
     if len(asked) > 1:
         raise InvalidArgumentError("degree_range: degree_values is given too; leave one out.")
     for name in asked:
-        if not isinstance(given[name], (list, tuple)):
-            raise ArgumentTypeError(f"{name}: expected a list of degrees, got {given[name]!r}.")
         space = dict(found.get(_SEARCHED[name], {}))
         if "degree" in space:
             raise InvalidArgumentError(f"{name}: {_SEARCHED[name]} names the degree too; leave one out.")

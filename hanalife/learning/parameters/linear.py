@@ -46,8 +46,8 @@ def _logistic(solvers: tuple[str, ...]) -> tuple[Parameter, ...]:
 LOGISTIC = _logistic((*MULTI_CLASS_SOLVERS, "newton", "stochastic", "proximal"))
 MULTI_LOGISTIC = _logistic(MULTI_CLASS_SOLVERS)
 
-#: Keywords of ``fit``: the names of the two classes; the second is what AUC and curves refer to.
-LOGISTIC_FIT: tuple[Parameter, ...] = (Parameter("class_map0", object), Parameter("class_map1", object))
+#: The names of the two classes; the second is what AUC, curves and reasons refer to.
+CLASS_MAP: tuple[Parameter, ...] = (Parameter("class_map0", object), Parameter("class_map1", object))
 
 LINEAR: tuple[Parameter, ...] = (
     # Not given: 'qr', or 'cyclical' with a penalty.
@@ -122,11 +122,22 @@ GLM: tuple[Parameter, ...] = (
     Parameter("enet_alpha", float, 1.0, minimum=0, maximum=1, tunable=True, aliases=("alpha",)),
     Parameter("enet_lambda", float, 0.0, minimum=0, tunable=True, aliases=("lamb",)),
     # The levels of family='ordinal', the lowest first; not given: ascending.
-    Parameter("ordering", object),
+    Parameter("ordering", tuple),
     RANDOM_STATE,
     # One penalty is fitted; a search over enet_lambda chooses among many.
     Parameter("num_lambda", int, 100, Effect.NONE, minimum=1),
     Parameter("lambda_min_ratio", float, effect=Effect.NONE, above=0, maximum=1),
     Parameter("output_fitted", bool, default=False, effect=Effect.NONE),
     _THREADS,
+)
+
+#: Keywords of ``score`` and ``predict``.
+READING: tuple[Parameter, ...] = (
+    Parameter("prediction_type", str, "response", choices=("response", "link")),
+    # Not given: 'no', or 'confidence' with a significance_level.
+    Parameter("interval_type", str, choices=("no", "confidence", "prediction")),
+    Parameter("significance_level", float, 0.05, above=0, maximum=1 - 1e-6),
+    Parameter("ignore_correlation", bool, default=False),
+    # Not given: a missing number is the mean of the training rows.
+    Parameter("handle_missing", str, choices=("skip", "fill_zero")),
 )

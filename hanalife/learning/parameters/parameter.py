@@ -34,7 +34,9 @@ class Parameter:
     """One keyword of a constructor."""
 
     name: str
-    kind: type  #: bool, int, float, str, list (of str), dict, or object (a class, whatever its type)
+    #: bool, int, float, str, list (of str), tuple (a list of numbers or texts), dict, or object (a
+    #: class, whatever its type)
+    kind: type
     default: Any = None
     effect: Effect = Effect.ENGINE
     engine: str | None = None  #: the engine's word, where its value is the same
@@ -116,6 +118,8 @@ def check_value(parameter: Parameter, value: Any, argument: str | None = None) -
     where = argument or parameter.name
     if parameter.kind is object:
         return value
+    if parameter.kind is tuple:
+        return _check_values(value, where)
     if parameter.kind is str:
         return _check_choice(parameter, value, where)
     if parameter.kind is list:
@@ -129,6 +133,16 @@ def check_value(parameter: Parameter, value: Any, argument: str | None = None) -
     if not isinstance(value, accepted):
         raise ArgumentTypeError(f"{where}: expected {parameter.kind.__name__}, got {value!r}.")
     return _check_range(parameter, parameter.kind(value), where)
+
+
+def _check_values(value: Any, where: str) -> list[Any]:
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, (list, tuple)):
+        raise ArgumentTypeError(f"{where}: expected a list of numbers or texts, got {value!r}.")
+    plain = [item.item() if hasattr(item, "dtype") else item for item in items]
+    if not all(isinstance(item, (int, float, str)) for item in plain):
+        raise ArgumentTypeError(f"{where}: expected a list of numbers or texts, got {value!r}.")
+    return plain
 
 
 def _check_choice(parameter: Parameter, value: Any, where: str) -> str:

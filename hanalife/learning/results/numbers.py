@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hanalife.learning.engines.engine import Interval
 from hanalife.learning.evaluation import regression
 from hanalife.learning.explain import reasons
 from hanalife.learning.results.tables import Table
@@ -41,16 +42,38 @@ def predictions(
     """Return key, number, its bounds and the reasons, one row each."""
     import pandas as pd
 
-    unknown = np.full(len(numbers), np.nan)
+    lower, upper = _bounds(fitted, features, arguments)
     return pd.DataFrame(
         {
             arguments.key.name: rows[arguments.key.name],
-            "SCORE": numbers,
-            "UPPER_BOUND": unknown,
-            "LOWER_BOUND": unknown,
+            "SCORE": _links(fitted, features) if _of_link(arguments) else numbers,
+            "UPPER_BOUND": upper,
+            "LOWER_BOUND": lower,
             "REASON": reasons(fitted, features, arguments, lambda found: found[:, 0]),
         }
     )
+
+
+def _of_link(arguments: ReadArguments) -> bool:
+    return arguments.own.get("prediction_type") == "link"
+
+
+def _links(fitted: Fitted, features: Array) -> Array:
+    found = fitted.engine.margins(fitted.estimator, features)
+    assert found is not None, "only an algorithm with a link takes prediction_type"
+    return found
+
+
+def _bounds(fitted: Fitted, features: Array, arguments: ReadArguments) -> tuple[Array, Array]:
+    """Return lower and upper bounds as ``interval_type`` and ``significance_level`` want them; NaN: none."""
+    own, unknown = arguments.own, np.full(len(features), np.nan)
+    kind = own.get("interval_type", "confidence" if "significance_level" in own else "no")
+    if kind == "no" or not len(features):
+        return unknown, unknown
+    interval = Interval(
+        kind, own.get("significance_level", 0.05), _of_link(arguments), own.get("ignore_correlation", False)
+    )
+    return fitted.engine.bounds(fitted.estimator, features, interval) or (unknown, unknown)
 
 
 def report(actual: Array, predicted: Array, extra: Mapping[str, float | str], *, prefix: str = "") -> NumberReport:
