@@ -240,7 +240,7 @@ def _means(estimator: Any, margin: Array) -> Array:
     if outside:
         raise InvalidArgumentError(
             f"link: {outside} rows have a margin outside the range of link={estimator['link']!r}; "
-            "use prediction_type='link', filter them out, or fit with another link, such as 'log'."
+            "filter them out, or fit with another link, such as 'log'."
         )
     return np.asarray(link.mean(margin))
 

@@ -28,9 +28,6 @@ _SMOOTH = ("newton", "lbfgs")
 _ITERATIONS = {"proximal": 1_000, "cyclical": 100_000}
 _TOLERANCES = {"newton": 1e-6, "lbfgs": 1e-5, "cyclical": 1e-7}
 
-#: Rows that all lie so far on the right side of the margin, in log-odds, are separated.
-_SEPARATED = 10.0
-
 
 @dataclass(frozen=True, slots=True)
 class Logistic(Linear):
@@ -82,6 +79,9 @@ class Logistic(Linear):
     def outputs(self, estimator: Any, features: Array) -> Array:
         """Return class probabilities; a class that training saw no row of has none."""
         found = np.zeros((len(features), self.problem.n_classes or 0))
+        if len(estimator["classes"]) == 1:
+            found[:, estimator["classes"]] = 1.0
+            return found
         found[:, estimator["classes"]] = _probabilities(self.all_margins(estimator, features))
         return found
 
@@ -149,8 +149,13 @@ def _model(in_force: Mapping[str, Any], rows: Rows) -> Any:
         return SGDClassifier(
             loss="log_loss",
             penalty="elasticnet" if strength else None,
-            alpha=strength or 1e-4,  # without a penalty: of the learning rate only
+            alpha=strength,
             l1_ratio=share,
+            # Columns are of one size, so one rate suits all; the mean of all steps is steadier than the last.
+            learning_rate="invscaling",
+            eta0=0.5,
+            power_t=0.5,
+            average=True,
             max_iter=in_force["max_pass_number"],
             tol=None,
             random_state=in_force["random_state"],
@@ -193,14 +198,14 @@ def _probabilities(margins: Array) -> Array:
 
 
 def _warn_if_separated(margins: Array, places: Array) -> None:
-    """Say so if every row lies far on its own side: then no coefficients are the likeliest."""
+    """Say so if every row lies on its own side: then larger coefficients are always likelier."""
     if margins.shape[1] == 1:
         ahead = np.where(places == 1, margins[:, 0], -margins[:, 0])
     else:
         rest = margins.copy()
         rest[np.arange(len(places)), places] = -np.inf
         ahead = margins[np.arange(len(places)), places] - rest.max(axis=1)
-    if len(ahead) and ahead.min() > _SEPARATED:
+    if ahead.min() > 0:
         logger.warning(
             "LogisticRegression: the columns separate the classes without error, so the coefficients have no limit; "
             "set enet_lambda above 0."
