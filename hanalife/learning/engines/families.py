@@ -30,7 +30,7 @@ class Link:
     of_mean: Function
     mean: Function  #: the way back
     slope: Function  #: of the mean, by the margin
-    allowed: Function = lambda margin: np.isfinite(margin)  #: where the way back exists
+    allowed: Function = np.isfinite  #: where the way back exists
 
 
 def _positive(margin: Array) -> Array:
@@ -137,9 +137,7 @@ def _poisson() -> Family:
         links=("log", "identity"),
         variance=lambda mean: mean,
         deviance=lambda actual, mean: 2 * (special.xlogy(actual, actual / mean) - (actual - mean)),
-        log_likelihood=lambda actual, mean, _size: (
-            special.xlogy(actual, mean) - mean - special.gammaln(actual + 1)
-        ),
+        log_likelihood=lambda actual, mean, _size: special.xlogy(actual, mean) - mean - special.gammaln(actual + 1),
         quantile=lambda share, mean, _size: stats.poisson.ppf(share, mean),
         valid=_from_zero,
         of_label="0 or more",
@@ -159,9 +157,7 @@ def _binomial() -> Family:
         links=("logit", "probit", "comploglog", "log"),
         variance=lambda mean: mean * (1 - mean),
         deviance=deviance,
-        log_likelihood=lambda actual, mean, _size: (
-            special.xlogy(actual, mean) + special.xlog1py(1 - actual, -mean)
-        ),
+        log_likelihood=lambda actual, mean, _size: special.xlogy(actual, mean) + special.xlog1py(1 - actual, -mean),
         quantile=lambda share, mean, _size: stats.binom.ppf(share, 1, mean),
         valid=_share,
         of_label="0, 1 or a share between them",
@@ -216,9 +212,7 @@ def negative_binomial(heterogeneity: float) -> Family:
 
     def log_likelihood(actual: Array, mean: Array, _size: float) -> Array:
         shared = special.xlogy(actual, mean / (mean + size)) - size * np.log1p(mean / size)
-        return np.asarray(
-            special.gammaln(actual + size) - special.gammaln(size) - special.gammaln(actual + 1) + shared
-        )
+        return np.asarray(special.gammaln(actual + size) - special.gammaln(size) - special.gammaln(actual + 1) + shared)
 
     return Family(
         links=("log", "identity", "sqrt"),

@@ -115,7 +115,7 @@ class Polynomial(Formula):
                 f"degree: a power up to {len(learnt['columns'])} of {np.abs(numbers).max():.3g} is too large a number; "
                 "lower the degree, or scale the feature."
             )
-        return found
+        return np.asarray(found)
 
     def names(self, estimator: Any) -> list[str]:
         """Return the powers' names."""

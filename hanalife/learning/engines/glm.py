@@ -66,7 +66,7 @@ class Glm(Linear):
             design.refuse_missing(rows.features, "use handle_missing_fit='skip' or 'fill_zero', or filter them out")
         if method == "fill_zero":
             return replace(rows, features=design.without_missing(self.problem, rows.features))
-        there = ~np.isnan(rows.features).any(axis=1)
+        there = np.asarray(~np.isnan(rows.features).any(axis=1))
         if there.all():
             return rows
         logger.info("GLM: %d of %d rows hold a missing value and are left out.", (~there).sum(), len(rows))

@@ -51,9 +51,7 @@ def elastic_net(strength: float, share: float, max_iter: int, tolerance: float, 
     def solve(columns: Array, target: Array, weights: Array) -> Array:
         from sklearn.linear_model import ElasticNet
 
-        net = ElasticNet(
-            alpha=strength * total / weights.sum(), l1_ratio=share, max_iter=max_iter, tol=tolerance
-        )
+        net = ElasticNet(alpha=strength * total / weights.sum(), l1_ratio=share, max_iter=max_iter, tol=tolerance)
         net.fit(columns[:, 1:], target, sample_weight=weights)
         return np.array([net.intercept_, *net.coef_])
 
@@ -171,7 +169,9 @@ def heterogeneity(target: Array, mean: Array, prior: Array) -> float:
         family = families.negative_binomial(float(np.exp(logarithm)))
         return -float(prior @ family.log_likelihood(target, mean, 1.0))
 
-    found = optimize.minimize_scalar(cost, bounds=(np.log(1e-8), np.log(1e4)), method="bounded", options={"xatol": 1e-10})
+    found = optimize.minimize_scalar(
+        cost, bounds=(np.log(1e-8), np.log(1e4)), method="bounded", options={"xatol": 1e-10}
+    )
     return float(np.exp(found.x))
 
 

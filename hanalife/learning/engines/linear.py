@@ -121,14 +121,10 @@ class Linear(Engine):
             *(json.dumps({"intercept": float(one), "coefficients": many.tolist()}) for one, many in margins),
         ]
 
-    def inference(
-        self, estimator: Any, degrees: float | None, level: float | None = None
-    ) -> dict[str, float | str]:
+    def inference(self, estimator: Any, degrees: float | None, level: float | None = None) -> dict[str, float | str]:
         """Return standard errors and tests of the coefficients that were estimated, of one margin."""
         kept, has_intercept = estimator["kept"], estimator["has_intercept"]
-        covariance = solving.in_own_units(
-            estimator["covariance"], estimator["centre"][kept], estimator["scale"][kept]
-        )
+        covariance = solving.in_own_units(estimator["covariance"], estimator["centre"][kept], estimator["scale"][kept])
         names = [INTERCEPT, *(self.names(estimator)[column] for column in kept)]
         estimates = np.concatenate([estimator["intercepts"], estimator["coefficients"][0][kept]])
         first = 0 if has_intercept else 1
@@ -140,11 +136,13 @@ class Linear(Engine):
         Without correlation only the variances of the coefficients count.
         """
         kept, covariance = estimator["kept"], estimator["covariance"]
-        scaled = (self.columns(estimator["design"], features)[:, kept] - estimator["centre"][kept]) / estimator["scale"][kept]
+        scaled = (self.columns(estimator["design"], features)[:, kept] - estimator["centre"][kept]) / estimator[
+            "scale"
+        ][kept]
         rows = np.column_stack([np.ones(len(scaled)), scaled])
         if ignore_correlation:
             covariance = np.diag(np.diagonal(covariance))
-        return np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", rows, covariance, rows), 0.0))
+        return np.asarray(np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", rows, covariance, rows), 0.0)))
 
 
 def standard_errors(scaled: solving.Scaled, covariance: Array, *, has_intercept: bool) -> dict[str, Any]:

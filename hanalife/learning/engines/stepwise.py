@@ -50,7 +50,8 @@ def check(in_force: Mapping[str, Any], names: Sequence[str]) -> None:
     Raises
     ------
     InvalidArgumentError
-        A mandatory feature is none of the model's, a parameter plays no part, or features would enter and leave for ever.
+        A mandatory feature is none of the model's, a parameter plays no part, or features would
+        enter and leave for ever.
     """
     method, mandatory = in_force["var_select"], in_force["mandatory_feature"] or ()
     unknown = [name for name in mandatory if name not in names]

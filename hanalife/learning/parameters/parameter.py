@@ -136,10 +136,10 @@ def check_value(parameter: Parameter, value: Any, argument: str | None = None) -
 
 
 def _check_values(value: Any, where: str) -> list[Any]:
-    items = value.split(",") if isinstance(value, str) else value
+    items: Any = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, (list, tuple)):
         raise ArgumentTypeError(f"{where}: expected a list of numbers or texts, got {value!r}.")
-    plain = [item.item() if hasattr(item, "dtype") else item for item in items]
+    plain: list[Any] = [item.item() if hasattr(item, "dtype") else item for item in items]
     if not all(isinstance(item, (int, float, str)) for item in plain):
         raise ArgumentTypeError(f"{where}: expected a list of numbers or texts, got {value!r}.")
     return plain

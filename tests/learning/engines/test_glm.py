@@ -252,7 +252,7 @@ def test_a_penalty_of_squares_is_that_of_scikit_learn(sqlite_conn, solver):
 
 
 def test_a_penalty_of_sizes_fulfils_its_conditions(sqlite_conn):
-    rows, strength = homes(), 0.3
+    rows, strength = homes(), 0.5
     model, data = fitted(sqlite_conn, FUNC, rows, "COUNT", family="poisson", enet_lambda=strength, tol=1e-12)
     found = predicted(model, data)["SCORE"].to_numpy()
     scaled = ((rows[NUMBERS] - rows[NUMBERS].mean()) / rows[NUMBERS].std(ddof=0)).to_numpy()

@@ -103,9 +103,7 @@ def test_the_number_of_classes_and_what_multi_class_says_of_it(sqlite_conn, capl
     assert (by_label.func, told.func) == ("LOGR", "M_LOGR")
     with pytest.raises(InvalidArgumentError, match="multi_class: the label has 3 classes; set multi_class=True"):
         fitted(sqlite_conn, FUNC, rows, "KIND", ["SEPAL"], multi_class=False)
-    two = [
-        predicted(*fitted(sqlite_conn, FUNC, homes(), "SOLD", multi_class=one)) for one in (None, False, True)
-    ]
+    two = [predicted(*fitted(sqlite_conn, FUNC, homes(), "SOLD", multi_class=one)) for one in (None, False, True)]
     assert two[0].equals(two[1])
     assert two[0].equals(two[2])
     with pytest.raises(InvalidArgumentError, match="solver: 'newton' is for two classes, the label has 3"):
