@@ -260,10 +260,11 @@ def check_rest(method: str, rest: Mapping[str, Any], func: Func) -> dict[str, An
     found: dict[str, Any] = {}
     for name, value in rest.items():
         parameter = parameters.find(known, name, f"{method}() of {func.name}")
-        if value is None or value is False:
-            continue
-        if parameter in own:
+        if parameter in own and value is not None:
             found[name] = parameters.check_value(parameter, value)
+            parameters.weigh(parameter, found[name], func.name)
+        elif value is None or value is False:
+            continue
         elif name in later:
             raise NotSupportedError(f"{name}: {method}({name}={value!r}) is not supported yet; leave it out.")
         else:

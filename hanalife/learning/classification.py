@@ -29,9 +29,12 @@ class UnifiedClassification(UnifiedModel):
     Parameters
     ----------
     func : str
-        The algorithm, in any case. ``'HybridGradientBoostingTree'`` (XGBoost) works; the others
-        of hana_ml are refused for now.
-    multi_class, massive, group_params, pivoted
+        The algorithm, in any case, such as ``'HybridGradientBoostingTree'`` (XGBoost) or
+        ``'LogisticRegression'``.
+    multi_class : bool, optional
+        Of ``'LogisticRegression'``: True for any number of classes, False for two. Default: as many
+        as the label has.
+    massive, group_params, pivoted
         Kept for compatibility; grouped models and the pivoted form are not supported yet.
     **kwargs
         Parameters of the algorithm and of model selection, by hana_ml's names;
@@ -150,7 +153,9 @@ class UnifiedClassification(UnifiedModel):
         output_partition_result : bool, optional
             Keep each row's part in ``partition_``.
         **kwargs
-            Other keywords of hana_ml are refused, or ignored where they only tune its server.
+            ``class_map0`` and ``class_map1`` of ``'LogisticRegression'`` with two classes: their
+            names, of which the second is what AUC, curves and reasons refer to; default: the
+            larger. Other keywords of hana_ml are refused, or ignored where they only tune its server.
 
         Returns
         -------

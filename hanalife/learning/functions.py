@@ -57,7 +57,7 @@ CLASSIFICATION = (
         "logistic:Logistic",
         linear.LOGISTIC,
         fit_parameters=linear.CLASS_MAP,
-        read_parameters=linear.CLASS_MAP,
+        read_parameters=linear.CLASS_MAP + linear.UNKNOWN_CATEGORY,
     ),
     _MULTI_TASK,
 )
@@ -65,8 +65,15 @@ CLASSIFICATION = (
 REGRESSION = (
     Func("HybridGradientBoostingTree", "HGBT", "boosting:Boosting", boosting.REGRESSION),
     Func("DecisionTree", "DT", "tree:Tree", tree.REGRESSION),
-    Func("LinearRegression", "MLR", "least_squares:LeastSquares", linear.LINEAR, read_parameters=linear.READING),
-    Func("GLM", "GLM", "glm:Glm", linear.GLM, read_parameters=linear.READING),
+    Func(
+        "LinearRegression",
+        "MLR",
+        "least_squares:LeastSquares",
+        linear.LINEAR,
+        fit_parameters=linear.FITTING,
+        read_parameters=linear.READING,
+    ),
+    Func("GLM", "GLM", "glm:Glm", linear.GLM, fit_parameters=linear.FITTING, read_parameters=linear.READING),
     Func("PolynomialRegression", "POL", "formulas:Polynomial", formulas.POLYNOMIAL),
     Func("GeometricRegression", "GEO", "formulas:Geometric", formulas.FORMULA, selection=()),
     Func("ExponentialRegression", "EXP", "formulas:Exponential", formulas.FORMULA, selection=()),
@@ -76,14 +83,20 @@ REGRESSION = (
 
 #: Forms of an algorithm by its code and by what ``multi_class`` says; not said, it goes by the label.
 _BY_MULTI_CLASS = {
-    ("LOGR", True): Func("LogisticRegression", "M_LOGR", "logistic:Logistic", linear.MULTI_LOGISTIC),
+    ("LOGR", True): Func(
+        "LogisticRegression",
+        "M_LOGR",
+        "logistic:Logistic",
+        linear.MULTI_LOGISTIC,
+        read_parameters=linear.UNKNOWN_CATEGORY,
+    ),
     ("LOGR", False): Func(
         "LogisticRegression",
         "LOGR",
         "logistic:TwoClasses",
         linear.LOGISTIC,
         fit_parameters=linear.CLASS_MAP,
-        read_parameters=linear.CLASS_MAP,
+        read_parameters=linear.CLASS_MAP + linear.UNKNOWN_CATEGORY,
     ),
 }
 

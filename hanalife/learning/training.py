@@ -78,7 +78,7 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress) -> tuple[Fitted, Rep
     estimator = engine.train(every.take(training), parameters, progress.learnt)
 
     extra: dict[str, float | str] = {"PARTITION": which}
-    extra |= engine.statistics(estimator, every.take(training), parameters)
+    extra |= engine.statistics(estimator, every.take(training), {**parameters, **arguments.own})
     extra |= tables.of_judgement(judgement, "TEST" if plan.classifies else "CV") if judgement else {}
     found = engine.outputs(estimator, features[judging])
     report = plan.report(target[judging], found, encoding, extra, arguments.ntiles)

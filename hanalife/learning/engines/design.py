@@ -20,6 +20,7 @@ MISSING, RARE = -1, -2
 
 #: ``fill``: what stands for a missing number, 0 at categories, shape (n_features,).
 #: ``columns``: for each column its feature and its category's code (0 of numbers), shape (n_columns, 2).
+#: ``shares``: what stands in a category's column where training saw no such category, shape (n_columns,).
 Design = dict[str, Any]
 
 
@@ -39,7 +40,12 @@ def learn(problem: Problem, features: Array) -> Design:
         else:
             fill[place] = there.mean() if len(there) else 0.0
             columns.append((place, 0))
-    return {"fill": fill, "columns": np.array(columns, dtype=np.int64).reshape(-1, 2)}
+    found = {
+        "fill": fill,
+        "columns": np.array(columns, dtype=np.int64).reshape(-1, 2),
+        "shares": np.zeros(len(columns)),
+    }
+    return {**found, "shares": matrix(problem, found, features).mean(axis=0)}
 
 
 def _codes(there: Array, some_missing: bool) -> list[int]:
@@ -52,8 +58,13 @@ def _codes(there: Array, some_missing: bool) -> list[int]:
 
 
 def matrix(problem: Problem, design: Design, features: Array) -> Array:
-    """Return the columns of rows, shape ``(n_rows, n_columns)``; what training did not see has no column."""
+    """Return the columns of rows, shape ``(n_rows, n_columns)``.
+
+    A category that training did not see, or a missing one if it saw none, counts as the mean of
+    all: each column of the feature holds its share of the training rows.
+    """
     columns = design["columns"]
+    has_missing = set(columns[columns[:, 1] == MISSING, 0].tolist())
     found = np.empty((len(features), len(columns)))
     for position, (place, code) in enumerate(columns):
         column = features[:, place]
@@ -64,6 +75,8 @@ def matrix(problem: Problem, design: Design, features: Array) -> Array:
             found[:, position] = ~np.isnan(column) & ~np.isin(column, frequent)
         else:
             found[:, position] = np.isnan(column) if code == MISSING else column == code
+        if problem.categorical[place] and place not in has_missing:
+            found[np.isnan(column), position] = design["shares"][position]
     return found
 
 

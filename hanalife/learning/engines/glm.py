@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 _TOLERANCES = {"irls": 1e-8, "nr": 1e-6, "cd": 1e-7}
 _NEGATIVE_BINOMIAL = "negativebinomial"
+#: Of more columns the coefficients are in ``model_`` only, without their tests.
+MOST_TOLD = 200
 #: Turns between the coefficients and the heterogeneity of a negative binomial model.
 _TURNS = 50
 
@@ -176,9 +178,11 @@ class Glm(Linear):
         found |= _information_criteria(estimator, family, rows.target, mean, prior, in_force)
         if "heterogeneity" in estimator:
             found["HETEROGENEITY"] = estimator["heterogeneity"]
-        if "covariance" in estimator and estimator["degrees"] > 0:
+        if "covariance" in estimator and estimator["degrees"] > 0 and len(estimator["kept"]) <= MOST_TOLD:
             degrees = estimator["degrees"] if _estimates(family, in_force) else None
             found |= self.inference(estimator, degrees, in_force["significance_level"])
+        if in_force.get("output_coefcov"):
+            found |= self.coefficient_covariance(estimator)
         return {name: value for name, value in found.items() if isinstance(value, str) or np.isfinite(value)}
 
 

@@ -116,10 +116,12 @@ class LeastSquares(Linear):
         if in_force["adjusted_r2"]:
             used = int(np.count_nonzero(estimator["coefficients"]))
             found |= adjusted_r2(rows.target, errors, used, has_intercept=in_force["intercept"])
+        if in_force.get("output_coefcov"):
+            found |= self.coefficient_covariance(estimator)
         if "covariance" not in estimator:
             return found
         if in_force["stat_inf"] and estimator["degrees"] > 0:
-            found |= self.inference(estimator, estimator["degrees"])
+            found |= self.inference(estimator, estimator["degrees"], in_force.get("significance_level"))
         ones = np.ones((len(rows), 1 if in_force["intercept"] else 0))
         columns = np.hstack([ones, self.columns(estimator["design"], rows.features)[:, estimator["kept"]]])
         for name, test in _tests(rows.target, errors, columns, in_force).items():

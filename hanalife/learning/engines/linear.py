@@ -123,12 +123,24 @@ class Linear(Engine):
 
     def inference(self, estimator: Any, degrees: float | None, level: float | None = None) -> dict[str, float | str]:
         """Return standard errors and tests of the coefficients that were estimated, of one margin."""
-        kept, has_intercept = estimator["kept"], estimator["has_intercept"]
+        return solving.wald(*self._estimated(estimator), degrees, level)
+
+    def _estimated(self, estimator: Any) -> tuple[list[str], Array, Array]:
+        """Return names, estimates and covariance, the intercept first if there is one."""
+        kept = estimator["kept"]
         covariance = solving.in_own_units(estimator["covariance"], estimator["centre"][kept], estimator["scale"][kept])
         names = [INTERCEPT, *(self.names(estimator)[column] for column in kept)]
         estimates = np.concatenate([estimator["intercepts"], estimator["coefficients"][0][kept]])
-        first = 0 if has_intercept else 1
-        return solving.wald(names[first:], estimates[first:], covariance[first:, first:], degrees, level)
+        first = 0 if estimator["has_intercept"] else 1
+        return names[first:], estimates[first:], covariance[first:, first:]
+
+    def coefficient_covariance(self, estimator: Any) -> dict[str, float | str]:
+        """Return the covariance of the coefficients as JSON, ``{"columns": names, "covariance": rows}``."""
+        if "covariance" not in estimator:
+            logger.warning("output_coefcov: a model with a penalty has no covariance; fit it with enet_lambda=0.")
+            return {}
+        names, _, covariance = self._estimated(estimator)
+        return {"COEFFICIENT_COVARIANCE": json.dumps({"columns": names, "covariance": covariance.tolist()})}
 
     def margin_errors(self, estimator: Any, features: Array, *, ignore_correlation: bool) -> Array:
         """Return the standard error of the margin of each row, shape ``(n_rows,)``, of one margin.

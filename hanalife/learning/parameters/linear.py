@@ -49,8 +49,11 @@ MULTI_LOGISTIC = _logistic(MULTI_CLASS_SOLVERS)
 #: The names of the two classes; the second is what AUC, curves and reasons refer to.
 CLASS_MAP: tuple[Parameter, ...] = (Parameter("class_map0", object), Parameter("class_map1", object))
 
+#: Keyword of ``score`` and ``predict``: a category unknown to training counts as the mean of all.
+UNKNOWN_CATEGORY = (Parameter("ignore_unknown_category", bool, default=True, effect=Effect.LATER),)
+
 LINEAR: tuple[Parameter, ...] = (
-    # Not given: 'qr', or 'cyclical' with a penalty.
+    # Not given: 'qr', or 'cyclical' with a penalty; 'cd', 'cyclical' and 'admm' are 'svd' without one.
     Parameter("solver", str, choices=("qr", "svd", "cd", "cyclical", "cholesky", "admm")),
     Parameter("var_select", str, "no", choices=("no", "forward", "backward", "stepwise")),
     # Not given: 0.05 with 'forward', 0.15 with 'stepwise'.
@@ -129,6 +132,12 @@ GLM: tuple[Parameter, ...] = (
     Parameter("lambda_min_ratio", float, effect=Effect.NONE, above=0, maximum=1),
     Parameter("output_fitted", bool, default=False, effect=Effect.NONE),
     _THREADS,
+)
+
+#: Keywords of ``fit``: of the coefficients' intervals, and whether to tell how they vary together.
+FITTING: tuple[Parameter, ...] = (
+    Parameter("significance_level", float, above=0, maximum=1 - 1e-6),
+    Parameter("output_coefcov", bool, default=False),
 )
 
 #: Keywords of ``score`` and ``predict``.

@@ -100,7 +100,7 @@ def check(table: Iterable[Parameter], given: Mapping[str, Any], func: str) -> di
         if parameter.name in checked:
             raise InvalidArgumentError(f"{keyword}: {parameter.name} is given twice; leave one out.")
         checked[parameter.name] = check_value(parameter, value)
-        _weigh(parameter, checked[parameter.name], func)
+        weigh(parameter, checked[parameter.name], func)
     return checked
 
 
@@ -169,7 +169,8 @@ def _check_range(parameter: Parameter, value: Any, where: str) -> Any:
     return value
 
 
-def _weigh(parameter: Parameter, value: Any, func: str) -> None:
+def weigh(parameter: Parameter, value: Any, func: str) -> None:
+    """Say that a value changes nothing, or refuse it, where that is what becomes of the parameter."""
     if parameter.effect is Effect.NONE and value != parameter.default:
         logger.warning("%s=%r has no effect here: %s runs on another engine.", parameter.name, value, func)
     if parameter.effect is Effect.LATER and value != parameter.default:

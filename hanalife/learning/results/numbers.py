@@ -70,9 +70,8 @@ def _bounds(fitted: Fitted, features: Array, arguments: ReadArguments) -> tuple[
     kind = own.get("interval_type", "confidence" if "significance_level" in own else "no")
     if kind == "no" or not len(features):
         return unknown, unknown
-    interval = Interval(
-        kind, own.get("significance_level", 0.05), _of_link(arguments), own.get("ignore_correlation", False)
-    )
+    level = own.get("significance_level", fitted.parameters.get("significance_level", 0.05))
+    interval = Interval(kind, level, _of_link(arguments), own.get("ignore_correlation", False))
     return fitted.engine.bounds(fitted.estimator, features, interval) or (unknown, unknown)
 
 

@@ -297,3 +297,43 @@ def test_other_refusals(sqlite_conn):
 def test_no_convergence_is_told_with_the_remedy(sqlite_conn, caplog):
     fitted(sqlite_conn, FUNC, homes(), "PRICE", enet_lambda=1e-6, max_iter=1, tol=1e-15)
     assert "no convergence in 1 iterations; raise max_iter" in caplog.text
+
+
+def test_intervals_and_covariance_of_the_coefficients(sqlite_conn, caplog):
+    rows = homes()
+    fit = {"significance_level": 0.1, "output_coefcov": True}
+    model, _ = fitted(sqlite_conn, FUNC, rows, "PRICE", stat_inf=True, fit=fit)
+    expected, found = ols(rows), statistics(model)
+    names = ["(INTERCEPT)", *NUMBERS]
+    bounds = [[found[f"{side}_{name}"] for side in ("LOWER", "UPPER")] for name in names]
+    assert np.array(bounds) == pytest.approx(expected.conf_int(0.1))
+    told = json.loads(found["COEFFICIENT_COVARIANCE"])
+    assert told["columns"] == names
+    assert np.array(told["covariance"]) == pytest.approx(expected.cov_params())
+    model, _ = fitted(sqlite_conn, FUNC, rows, "PRICE", enet_lambda=0.1, fit={"output_coefcov": True})
+    assert "COEFFICIENT_COVARIANCE" not in statistics(model)
+    assert "output_coefcov: a model with a penalty has no covariance" in caplog.text
+
+
+@pytest.mark.parametrize("func", [FUNC, "GLM"])
+def test_an_unseen_category_counts_as_the_mean_of_all(sqlite_conn, func):
+    rows = homes()
+    model, data = fitted(sqlite_conn, func, rows, "PRICE", ["PLACE"])
+    means = rows.groupby("PLACE")["PRICE"].mean()
+    assert predicted(model, data)["SCORE"].to_numpy() == pytest.approx(means[rows["PLACE"]].to_numpy())
+    strange = frame(sqlite_conn, rows.assign(PLACE=np.array(["mögn", None] * 60, dtype=object)))
+    found = predicted(model, strange)
+    assert found["SCORE"].to_numpy() == pytest.approx(np.full(120, rows["PRICE"].mean()))
+    assert reason_sums(found) == pytest.approx(np.zeros(120))
+
+
+def test_many_rare_categories_and_missing_ones(sqlite_conn):
+    random = np.random.default_rng(0)
+    rows = homes(400)
+    rows["PLACE"] = np.array([f"π{number}" for number in random.integers(150, size=400)], dtype=object)
+    rows.loc[::40, "PLACE"] = None
+    rows["PRICE"] = np.where(rows["PLACE"].isna(), 5.0, 1.0) + 0.001 * rows["RATE"]
+    model, data = fitted(sqlite_conn, FUNC, rows, "PRICE", ["PLACE"], stat_inf=True)
+    assert predicted(model, data)["SCORE"].to_numpy() == pytest.approx(rows["PRICE"].to_numpy(), abs=0.01)
+    names = [name for name in statistics(model) if name.startswith("COEFFICIENT_PLACE=")]
+    assert len(names) == 64  # 63 frequent ones, the rare, the missing, without one to compare with
