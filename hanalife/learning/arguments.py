@@ -33,17 +33,13 @@ _NO_EFFECT = frozenset({"thread_ratio", "block_size", "missing_replacement"})
 
 #: Those that do nothing here, and what to do instead.
 _INSTEAD = {
+    "alpha": "give it to the constructor, smoothing is part of the fit",
+    "class_map0": "it names the two classes of func='LogisticRegression'",
+    "class_map1": "it names the two classes of func='LogisticRegression'",
     "group_params": "give it to the constructor",
     "meta_data": "give a frame with one column a feature (pivot_table())",
     "model": "load the model with ModelStorage, or use the fitted object",
     "evaluation_variable": "score() the rows in question with a filter",
-}
-
-#: Those of a call that are not there yet.
-_LATER = {
-    "fit": frozenset[str](),
-    "score": frozenset({"class_map1", "class_map0", "alpha"}),
-    "predict": frozenset({"class_map1", "class_map0", "alpha"}),
 }
 
 _PERMUTATION_METRICS = {True: ("accuracy", "auc", "kappa", "mcc"), False: ("rmse", "mae", "mape")}
@@ -132,6 +128,7 @@ class ReadArguments:
     top_k_attributions: int
     attribution_method: str
     max_result_num: int | None
+    own: Mapping[str, Any]  #: keywords that only this algorithm has
     policy: Mapping[str, str]  #: what happens to rows that do not conform to the signature
     sample_size: int  #: orders of an explanation by sampling; 0: as many as are usual
     sampling_seed: int
@@ -141,8 +138,8 @@ class ReadArguments:
     def in_words(self) -> dict[str, Any]:
         """Return them under hana_ml's names in upper case, as JSON values; what is not given is left out."""
         words = {**asdict(self), "key": self.key.name, "positive_label": self.positive, "signature_policy": self.policy}
-        words |= {"verbose_top_n": self.every_class}
-        own_names = ("positive", "policy", "every_class", "positive_only", "sampling_seed")
+        words |= {"verbose_top_n": self.every_class, **self.own}
+        own_names = ("positive", "policy", "every_class", "positive_only", "sampling_seed", "own")
         return {name.upper(): value for name, value in words.items() if value is not None and name not in own_names}
 
 
@@ -187,9 +184,17 @@ def fit_arguments(data: Any, given: Mapping[str, Any], func: Func, draw_seed: An
 
 
 def read_arguments(
-    data: Any, encoding: Encoding, given: Mapping[str, Any], results: Sequence[str], *, score: bool
+    data: Any,
+    encoding: Encoding,
+    given: Mapping[str, Any],
+    results: Sequence[str],
+    own: Mapping[str, Any],
+    *,
+    score: bool,
 ) -> ReadArguments:
     """Check what ``score`` or ``predict`` is given and fill in the defaults; ``results`` are its columns.
+
+    ``own`` are checked keywords that only this algorithm has.
 
     Raises
     ------
@@ -204,6 +209,7 @@ def read_arguments(
     if key in results:
         raise InvalidArgumentError(f"key: {key!r} is also a column of the result; give it another name with select().")
     _check_same_features(given["features"], encoding)
+    encoding.check_class_map(own)
     label = _column(specs, given["label"] or encoding.label.name, "label") if score else None
     _check_same_categories(given.get("categorical_variable"), encoding)
     policy = read_policy(given["signature_policy"])
@@ -223,6 +229,7 @@ def read_arguments(
         top_k_attributions=_or_default(_TOP, given),
         attribution_method=_or_default(_METHOD, given),
         max_result_num=_or_default(_ROWS, given),
+        own=own,
         policy=policy,
         sample_size=_or_default(_SAMPLE_SIZE, given),
         sampling_seed=_or_default(_SAMPLING_SEED, given),
@@ -237,13 +244,13 @@ def check_rest(method: str, rest: Mapping[str, Any], func: Func) -> dict[str, An
     Raises
     ------
     NotSupportedError
-        hana_ml knows it, hanalife not yet.
+        hana_ml knows it; the message names what to use here.
     UnknownParameterError
         Nobody knows it.
     """
-    own = (*func.fit_parameters, *imputation.ALS) if method == "fit" else ()
-    later = _LATER[method]
-    known = [*own, *(Parameter(name, str) for name in sorted({*later, *_NO_EFFECT, *_INSTEAD}))]
+    own = (*func.fit_parameters, *imputation.ALS) if method == "fit" else func.read_parameters
+    others = {*_NO_EFFECT, *_INSTEAD} - {parameter.name for parameter in own}
+    known = [*own, *(Parameter(name, str) for name in sorted(others))]
     found: dict[str, Any] = {}
     for name, value in rest.items():
         parameter = parameters.find(known, name, f"{method}() of {func.name}")
@@ -254,8 +261,6 @@ def check_rest(method: str, rest: Mapping[str, Any], func: Func) -> dict[str, An
             continue
         elif name in _INSTEAD:
             raise NotSupportedError(f"{name}: {method}({name}={value!r}) is not supported; {_INSTEAD[name]}.")
-        elif name in later:
-            raise NotSupportedError(f"{name}: {method}({name}={value!r}) is not supported yet; leave it out.")
         else:
             logger.debug("%s(%s=%r) is accepted and has no effect here.", method, name, value)
     return found

@@ -30,10 +30,11 @@ class UnifiedClassification(Reported):
     ----------
     func : str
         The algorithm, in any case: ``'DecisionTree'``, ``'RandomDecisionTree'`` (or
-        ``'RandomForest'``), ``'MLP'``, ``'NaiveBayes'``, ``'SVM'`` (on scikit-learn) or
-        ``'HybridGradientBoostingTree'`` (on XGBoost).
+        ``'RandomForest'``), ``'LogisticRegression'``, ``'MLP'``, ``'NaiveBayes'``, ``'SVM'`` (on
+        scikit-learn) or ``'HybridGradientBoostingTree'`` (on XGBoost).
     multi_class : bool, optional
-        Kept for compatibility: the label tells how many classes there are.
+        Of ``'LogisticRegression'``: True for any number of classes, False for two. Default: as many
+        as the label has.
     massive : bool, default False
         Fit one model for each group of rows; see ``group_key`` of :meth:`fit`.
     group_params : dict, optional
@@ -100,7 +101,7 @@ class UnifiedClassification(Reported):
         pivoted: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(func, massive, group_params, pivoted, kwargs)
+        super().__init__(func, massive, group_params, pivoted, kwargs, multi_class)
         self.hanaml_parameters = {
             "func": func,
             "multi_class": multi_class,
@@ -203,7 +204,9 @@ class UnifiedClassification(Reported):
         **kwargs
             ``als_factors``, ``als_lambda``, ``als_maxit``, ``als_randomstate``,
             ``als_exit_threshold``, ``als_exit_interval``, ``als_centering``, ``als_scaling`` for
-            'als'; and those of the algorithm. Other keywords of hana_ml are refused, or ignored
+            'als'; and those of the algorithm, such as ``class_map0`` and ``class_map1`` of
+            ``'LogisticRegression'`` with two classes: their names, of which the second is what AUC,
+            curves and reasons refer to. Other keywords of hana_ml are refused, or ignored
             where they only tune its server.
 
         Returns

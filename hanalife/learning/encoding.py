@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,13 +23,16 @@ INTEGERS = frozenset({"INT", "BIGINT", "SMALLINT", "BOOLEAN"})
 NUMBERS = INTEGERS | {"DOUBLE", "DECIMAL"}
 TEXTS = frozenset({"NVARCHAR", "NCLOB"})
 
+CLASS_MAP = ("class_map0", "class_map1")
+
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """Features and label of a model, and their numbers.
 
     A category is replaced by its place in ``categories``, a class by its place in ``classes``;
-    both are in ascending order. NULL and a category unknown to training are missing values. A
+    both are in ascending order, unless ``class_map0`` and
+    ``class_map1`` name the classes. NULL and a category unknown to training are missing values. A
     label that is a number has no classes.
     """
 
@@ -71,7 +74,13 @@ class Encoding:
     @property
     def problem(self) -> Problem:
         """What there is to learn."""
-        return Problem(len(self.classes) or None, tuple(spec.name in self.categories for spec in self.features))
+        return Problem(
+            n_classes=len(self.classes) or None,
+            categorical=tuple(name in self.categories for name in self.feature_names),
+            names=self.feature_names,
+            categories=tuple(tuple(map(str, self.categories.get(name, ()))) for name in self.feature_names),
+            class_names=self.class_names,
+        )
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -82,6 +91,38 @@ class Encoding:
     def feature_names(self) -> tuple[str, ...]:
         """The features, in the order of the matrix."""
         return tuple(spec.name for spec in self.features)
+
+    def by_class_map(self, class_map: Mapping[str, Any]) -> Encoding:
+        """Return the encoding with the two classes in the order of ``class_map0`` and ``class_map1``, if given.
+
+        Raises
+        ------
+        InvalidArgumentError
+            They do not name the two classes.
+        """
+        named = [str(class_map[name]) for name in CLASS_MAP if name in class_map]
+        if not named:
+            return self
+        if len(named) != 2 or sorted(named) != sorted(self.class_names) or len(self.classes) != 2:
+            raise InvalidArgumentError(
+                f"class_map0, class_map1: they must name the label's two classes, got {', '.join(named)}; "
+                f"the classes are: {', '.join(self.class_names)}."
+            )
+        return replace(self, classes=tuple(self.classes[self.class_names.index(name)] for name in named))
+
+    def check_class_map(self, class_map: Mapping[str, Any]) -> None:
+        """Refuse a class map that is not that of the fit.
+
+        Raises
+        ------
+        InvalidArgumentError
+            The message tells the fit's.
+        """
+        if self.by_class_map(class_map) != self:
+            raise InvalidArgumentError(
+                f"class_map0, class_map1: the model was fitted with {', '.join(self.class_names)}; "
+                "leave them out, or name these in this order."
+            )
 
     def check_columns(self, specs: Sequence[ColumnSpec]) -> None:
         """Refuse columns that cannot give the features.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hanalife.errors import InvalidArgumentError
 from hanalife.learning.encoding import Encoding
 from hanalife.learning.engines.engine import Engine
 from hanalife.learning.evaluation.calibration import Calibration
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +58,24 @@ class Fitted:
             features = self.imputation.filled(features, self.encoding)
         found = engine.outputs(self.estimator, features)
         return features, found if self.calibration is None else self.calibration.applied(found)
+
+    def rows_to_read(self, rows: pd.DataFrame, own: Mapping[str, Any], *, scores: bool = False) -> pd.DataFrame:
+        """Return rows as ``handle_missing`` wants them: without those that lack a feature, or with zeros.
+
+        Raises
+        ------
+        InvalidArgumentError
+            A score would have no row left.
+        """
+        method, names = own.get("handle_missing"), list(self.encoding.feature_names)
+        if method == "fill_zero":
+            numbers = [name for name in names if name not in self.encoding.categories]
+            return rows.assign(**{name: rows[name].where(rows[name].notna(), 0) for name in numbers})
+        if method != "skip":
+            return rows
+        there = rows[names].notna().all(axis=1)
+        if not there.all():
+            logger.info("handle_missing: %d of %d rows lack a feature and are skipped.", (~there).sum(), len(rows))
+        if scores and not there.any():
+            raise InvalidArgumentError("handle_missing: every row lacks a feature; use 'fill_zero', or leave it out.")
+        return rows[there]

@@ -11,10 +11,14 @@ from hanalife.learning.engines.bayes import NaiveBayes
 from hanalife.learning.engines.boosting import Boosting
 from hanalife.learning.engines.engine import Engine
 from hanalife.learning.engines.forest import Forest
+from hanalife.learning.engines.formulas import Exponential, Geometric, Logarithmic, Polynomial
+from hanalife.learning.engines.glm import Glm
+from hanalife.learning.engines.least_squares import LeastSquares
+from hanalife.learning.engines.logistic import Logistic, TwoClasses
 from hanalife.learning.engines.neural import Network
 from hanalife.learning.engines.svm import SupportVectors
 from hanalife.learning.engines.tree import Tree
-from hanalife.learning.parameters import bayes, boosting, neural, svm, tree
+from hanalife.learning.parameters import bayes, boosting, formulas, linear, neural, svm, tree
 from hanalife.learning.parameters.parameter import Parameter
 from hanalife.learning.parameters.selection import SELECTION
 from hanalife.learning.problem import Problem
@@ -30,6 +34,7 @@ class Func:
     parameters: tuple[Parameter, ...] = ()  #: of the algorithm itself
     selection: tuple[Parameter, ...] = SELECTION  #: model evaluation and search
     fit_parameters: tuple[Parameter, ...] = ()  #: keywords of ``fit`` that only it has
+    read_parameters: tuple[Parameter, ...] = ()  #: keywords of ``score`` and ``predict`` that only it has
     instead: str = ""  #: the algorithm does not work here; what to use
 
     @property
@@ -62,6 +67,14 @@ CLASSIFICATION = (
     Func("MLP", "MLP", Network, neural.CLASSIFICATION),
     Func("NaiveBayes", "NB", NaiveBayes, bayes.CLASSIFICATION),
     Func("SVM", "SVM", SupportVectors, svm.CLASSIFICATION),
+    Func(
+        "LogisticRegression",
+        "LOGR",
+        Logistic,
+        linear.LOGISTIC,
+        fit_parameters=linear.CLASS_MAP,
+        read_parameters=linear.CLASS_MAP,
+    ),
     _MULTI_TASK,
 )
 
@@ -71,8 +84,44 @@ REGRESSION = (
     *(Func(name, "RDT", Forest, tree.FOREST_REGRESSION) for name in _FOREST),
     Func("MLP", "MLP", Network, neural.REGRESSION),
     Func("SVM", "SVM", SupportVectors, svm.REGRESSION),
+    Func(
+        "LinearRegression",
+        "MLR",
+        LeastSquares,
+        linear.LINEAR,
+        fit_parameters=linear.FITTING,
+        read_parameters=linear.READING,
+    ),
+    Func("GLM", "GLM", Glm, linear.GLM, fit_parameters=linear.FITTING, read_parameters=linear.READING),
+    Func("PolynomialRegression", "POL", Polynomial, formulas.POLYNOMIAL),
+    Func("GeometricRegression", "GEO", Geometric, formulas.FORMULA, selection=()),
+    Func("ExponentialRegression", "EXP", Exponential, formulas.FORMULA, selection=()),
+    Func("LogarithmicRegression", "LOG", Logarithmic, formulas.FORMULA, selection=()),
     _MULTI_TASK,
 )
+
+#: Forms of an algorithm by its code and by what ``multi_class`` says; not said, it goes by the label.
+_BY_MULTI_CLASS = {
+    ("LOGR", True): Func(
+        "LogisticRegression",
+        "M_LOGR",
+        Logistic,
+        linear.MULTI_LOGISTIC,
+    ),
+    ("LOGR", False): Func(
+        "LogisticRegression",
+        "LOGR",
+        TwoClasses,
+        linear.LOGISTIC,
+        fit_parameters=linear.CLASS_MAP,
+        read_parameters=linear.CLASS_MAP,
+    ),
+}
+
+
+def of_multi_class(found: Func, multi_class: bool | None) -> Func:
+    """Return the form of an algorithm for two classes (False), or for any number (True); most have one form."""
+    return found if multi_class is None else _BY_MULTI_CLASS.get((found.code, multi_class), found)
 
 
 def find_func(func: str, known: Sequence[Func], kind: str) -> Func:

@@ -72,8 +72,9 @@ class GroupedModel(UnifiedModel):
         group_params: Mapping[Any, Mapping[str, Any]] | None,
         pivoted: bool,
         given: Mapping[str, Any],
+        multi_class: bool | None = None,
     ) -> None:
-        super().__init__(func, pivoted, given)
+        super().__init__(func, pivoted, given, multi_class)
         if group_params and not massive:
             raise InvalidArgumentError("group_params: only has a meaning with massive=True; add it.")
         self.massive = massive
@@ -259,11 +260,12 @@ class GroupedModel(UnifiedModel):
                 if name not in groups.groups:
                     errors[name] = self._unknown_group(name)
                     continue
-                own = part.reset_index(drop=True)
-                conformities[name].check_rows(own)
                 fitted = groups.groups[name]
+                kept = fitted.rows_to_read(part, checked.own)
+                own = kept.reset_index(drop=True)
+                conformities[name].check_rows(own)
                 predicted = self._predictions(fitted, own, *fitted.outputs(own), checked)
-                found[name] = predicted.set_axis(part.index)
+                found[name] = predicted.set_axis(kept.index)
             if not found:
                 return self._no_predictions(checked)
             return _stacked(found).sort_index()

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from hanalife.errors import FitIncompleteError, NotSupportedError
 from hanalife.learning import search, signature, state
-from hanalife.learning.functions import Func, find_func
+from hanalife.learning.functions import Func, find_func, of_multi_class
 from hanalife.learning.hana_only import HanaOnly
 from hanalife.learning.parameters import parameter as parameters
+from hanalife.learning.parameters.formulas import with_degrees
 from hanalife.learning.results import tables
 from hanalife.learning.results.tables import Table
 from hanalife.observation import CallObserver, ColumnSpec, Signature
@@ -36,15 +37,15 @@ class Model(HanaOnly, ABC):
     _functions: ClassVar[Sequence[Func]]
     _parts_of_model: ClassVar[tuple[str, ...]]
 
-    def __init__(self, func: str, pivoted: bool, given: Mapping[str, Any]) -> None:
-        self._function = find_func(func, self._functions, self._kind)
+    def __init__(self, func: str, pivoted: bool, given: Mapping[str, Any], multi_class: bool | None = None) -> None:
+        self._function = of_multi_class(find_func(func, self._functions, self._kind), multi_class)
         if pivoted:
             raise NotSupportedError("pivoted: not supported; give a frame with one column a feature (pivot_table()).")
         self.func = self._function.code
         self.real_func = self._function.name
         self._given = parameters.check(self._function.table, given, self.real_func)
         self._selection = search.selection(
-            self._function.parameters, self._given, self.real_func, classifies=self._classifies
+            self._function.parameters, with_degrees(self._given), self.real_func, classifies=self._classifies
         )
         self.params = dict(given)
         self.hanaml_parameters: dict[str, Any] = {}

@@ -11,6 +11,9 @@ class Problem:
 
     n_classes: int | None  #: None: a number is to be predicted
     categorical: tuple[bool, ...]  #: one for each feature
+    names: tuple[str, ...] = ()  #: of the features
+    categories: tuple[tuple[str, ...], ...] = ()  #: of each feature, as text; none of numbers
+    class_names: tuple[str, ...] = ()
 
     @property
     def classifies(self) -> bool:

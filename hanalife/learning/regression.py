@@ -78,6 +78,11 @@ class UnifiedRegression(Reported):
     rows; the statistics' row ``PARTITION`` says which. What is not defined for the rows at hand,
     such as R2 of a constant, is left out. Formulas: ``hanalife.learning.evaluation.regression``.
 
+    ``'LinearRegression'``, ``'GLM'`` and the formulas add rows about the training: what
+    ``stat_inf``, ``adjusted_r2`` and the tests ask for (``DW_TEST_STATISTIC``, ``DW_TEST_P_VALUE``
+    and so on), ``COEFFICIENT_<column>``, ``STD_ERROR_<column>``, and a formula's ``B0``, ``B1``, ...
+    Sources: ``hanalife.learning.evaluation.residuals`` and ``hanalife.learning.engines``.
+
     Rows are sorted by the key, if there is one, so that the same rows in any order, with the same
     parameters and seeds, give the same model to the last bit.
     """
@@ -307,7 +312,16 @@ class UnifiedRegression(Reported):
     ) -> DataFrame:
         """Predict the number of each row.
 
-        Parameters are those of :meth:`score`.
+        Parameters are those of :meth:`score`. ``'LinearRegression'`` and ``'GLM'`` take more, and so
+        does their ``score``:
+
+        - ``interval_type``: 'confidence' gives bounds of the mean of such rows, 'prediction' of one
+          new row; default 'no', or 'confidence' with a ``significance_level`` (default 0.05, or
+          GLM's own): so often the bounds do not hold. ``ignore_correlation=True`` takes the
+          coefficients of columns around their means as independent.
+        - ``prediction_type``: 'link' gives the link function of the number instead ('response').
+        - ``handle_missing``: 'skip' leaves rows out that lack a feature, 'fill_zero' takes 0 for a
+          missing number; default: the mean of the training rows.
 
         Returns
         -------

@@ -74,6 +74,7 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
     encoding = Encoding.learn(
         rows, arguments.features, arguments.label, arguments.categorical, classifies=plan.classifies
     )
+    encoding = encoding.by_class_map(arguments.own)
     engine = plan.func.engine_for(encoding.problem)
     engine.check(plan.in_force)
     features = encoding.matrix(rows, engine.precision)
@@ -100,7 +101,7 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
     estimator = engine.train(every.take(training), parameters, progress.learnt)
 
     extra: dict[str, float | str] = {"PARTITION": which}
-    extra |= engine.remarks(estimator)
+    extra |= engine.statistics(estimator, every.take(training), {**parameters, **arguments.own})
     extra |= tables.of_judgement(judgement, "TEST" if plan.classifies else "CV") if judgement else {}
     calibration = _calibration(engine, every.take(training), parameters) if arguments.calibrate else None
     found = engine.outputs(estimator, features[judging])

@@ -96,8 +96,8 @@ class UnifiedModel(Model):
         checked = self._checked("score", fitted, data, given, rest)
 
         def work() -> tuple[pd.DataFrame, Report, list[DataFrame]]:
-            rows = reading.read(data, given["key"])
-            predicted, report = self._judged(fitted, rows, checked)
+            read = reading.read(data, given["key"])
+            predicted, report = self._judged(fitted, read, checked)
             columns = dict(self._prediction_columns(checked.key))
             context = data.connection_context
             self._score_tables = report.tables()
@@ -107,7 +107,7 @@ class UnifiedModel(Model):
             ]
             self.scoring_list_, self.testing_data = frames, data
             self.hanaml_score_params = without_none(given)
-            return rows, report, frames
+            return read, report, frames
 
         words = self._words(fitted.parameters) | checked.in_words()
         (_, _, frames), _ = self._call("score", words, work, lambda done: self._describe_score(data, done[0], done[1]))
@@ -117,6 +117,7 @@ class UnifiedModel(Model):
         self, fitted: Fitted, rows: pd.DataFrame, checked: arguments.ReadArguments
     ) -> tuple[pd.DataFrame, Report]:
         """Predict rows and judge it."""
+        rows = fitted.rows_to_read(rows, checked.own, scores=True).reset_index(drop=True)
         actual = fitted.encoding.target(rows[checked.label])
         conformity = Conformity(fitted.encoding, checked.policy)
         conformity.check_rows(rows)
@@ -136,6 +137,7 @@ class UnifiedModel(Model):
         conformity = Conformity(fitted.encoding, checked.policy)
 
         def predict(rows: pd.DataFrame) -> pd.DataFrame:
+            rows = fitted.rows_to_read(rows, checked.own).reset_index(drop=True)
             conformity.check_rows(rows)
             return self._predictions(fitted, rows, *fitted.outputs(rows), checked)
 
@@ -159,9 +161,9 @@ class UnifiedModel(Model):
     ) -> arguments.ReadArguments:
         """Check what ``score`` or ``predict`` is given."""
         others = arguments.check_imputation(rest, imputes=fitted.imputation is not None)
-        arguments.check_rest(method, others, self._function)
+        own = arguments.check_rest(method, others, self._function)
         names = [name for name, _ in self._prediction_columns(ColumnSpec("", ""))][1:]
-        return arguments.read_arguments(data, fitted.encoding, given, names, score=method == "score")
+        return arguments.read_arguments(data, fitted.encoding, given, names, own, score=method == "score")
 
     # --- what the observer is told ------------------------------------------------------------
 

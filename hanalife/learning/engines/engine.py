@@ -39,6 +39,16 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """What bounds of a prediction are to hold."""
+
+    kind: str  #: 'confidence': of the mean of such rows; 'prediction': of one new row
+    significance_level: float  #: so often they do not hold
+    of_link: bool = False  #: bounds of the margin, not of the number
+    ignore_correlation: bool = False  #: as if the coefficients were independent
+
+
+@dataclass(frozen=True, slots=True)
 class Engine(ABC):
     """Training and prediction of one algorithm for one problem.
 
@@ -102,10 +112,26 @@ class Engine(ABC):
         del estimator
         return None
 
-    def remarks(self, estimator: Any) -> dict[str, float | str]:
-        """Return what training itself found out about the model, as rows of the statistics."""
-        del estimator
+    def statistics(self, estimator: Any, rows: Rows, in_force: Mapping[str, Any]) -> dict[str, float | str]:
+        """Return what else is known of a training, beside how good it is; ``rows`` are those of the training."""
+        del estimator, rows, in_force
         return {}
+
+    def margins(self, estimator: Any, features: Array) -> Array | None:
+        """Return the link function of the predicted numbers, shape ``(n_rows,)``; None: there is no link."""
+        del estimator, features
+        return None
+
+    def bounds(self, estimator: Any, features: Array, interval: Interval) -> tuple[Array, Array] | None:
+        """Return lower and upper bound of each predicted number, NaN where undefined; None: not known.
+
+        Raises
+        ------
+        InvalidArgumentError
+            This model was fitted in a way that leaves no bounds.
+        """
+        del estimator, features, interval
+        return None
 
     @abstractmethod
     def describe(self, estimator: Any) -> list[str]:

@@ -122,8 +122,9 @@ class Forest(Trees):
             for position in group:
                 yield position, Prepared.outputs(self, _first_trees(pipeline, candidates[position][TREES]), test)
 
-    def remarks(self, estimator: Any) -> dict[str, float | str]:
+    def statistics(self, estimator: Any, rows: Rows, in_force: Mapping[str, Any]) -> dict[str, float | str]:
         """Return ``OUT_OF_BAG``, JSON of the error on rows that were left out of the trees."""
+        del rows, in_force
         error = estimator.named_steps["model"].oob_score_
         if error is None:
             logger.info("OUT_OF_BAG is not known: a row was drawn for every tree; raise n_estimators.")

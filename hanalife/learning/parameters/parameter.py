@@ -40,7 +40,8 @@ class Parameter:
     """One keyword of a constructor."""
 
     name: str
-    #: bool, int, float, str, list (of str), dict, object (a class, whatever its type), or one of the above
+    #: bool, int, float, str, list (of str), tuple (a list of numbers or texts), dict, object (a class,
+    #: whatever its type), or one of the above
     kind: Any
     default: Any = None
     effect: Effect = Effect.ENGINE
@@ -54,6 +55,7 @@ class Parameter:
     required: bool = False  #: must be given, if only to a search
     options_of: str = ""  #: it lists what a search tries for that parameter
     pal: str = ""  #: SAP HANA's word, if it is not the name in upper case
+    aliases: tuple[str, ...] = ()  #: other names of the keyword
 
     @property
     def pal_name(self) -> str:
@@ -100,8 +102,9 @@ def check(table: Iterable[Parameter], given: Mapping[str, Any], func: str) -> di
     """
     table = tuple(table)
     checked: dict[str, Any] = {}
+    aliases = ALIASES | {alias: parameter.name for parameter in table for alias in parameter.aliases}
     for keyword, value in given.items():
-        parameter = find(table, ALIASES.get(keyword, keyword), func)
+        parameter = find(table, aliases.get(keyword, keyword), func)
         if value is None:
             continue
         if parameter.name in checked:
@@ -154,6 +157,16 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "dtype") and hasattr(value, "item") and not value.shape else value
 
 
+def _check_values(value: Any, where: str) -> list[Any]:
+    items: Any = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, (list, tuple)):
+        raise ArgumentTypeError(f"{where}: expected a list of numbers or texts, got {value!r}.")
+    plain: list[Any] = [item.item() if hasattr(item, "dtype") else item for item in items]
+    if not all(isinstance(item, (int, float, str)) for item in plain):
+        raise ArgumentTypeError(f"{where}: expected a list of numbers or texts, got {value!r}.")
+    return plain
+
+
 def _check_choice(parameter: Parameter, value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise ArgumentTypeError(f"{where}: expected str, got {value!r}.")
@@ -203,6 +216,7 @@ _CHECKS: dict[Any, Callable[[Parameter, Any, str], Any]] = {
     str: _check_choice,
     list: _check_texts,
     WHOLE_NUMBERS: _check_whole_numbers,
+    tuple: lambda _parameter, value, where: _check_values(value, where),
     LISTS_OF_WHOLE_NUMBERS: _check_lists,
     NUMBER_BY_NAME: _check_numbers_by_name,
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hanalife.learning.engines.engine import Interval
 from hanalife.learning.evaluation import intervals, regression
 from hanalife.learning.explanation.reason_codes import reasons
 from hanalife.learning.results.tables import SIDES, Table
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from hanalife.learning.arguments import ReadArguments
     from hanalife.learning.evaluation.curves import Curve
-    from hanalife.learning.evaluation.intervals import Interval
     from hanalife.learning.fitted import Fitted
 
     Array = NDArray[Any]
@@ -42,16 +42,37 @@ def predictions(
     """Return key, number, its bounds and the reasons, one row each."""
     import pandas as pd
 
-    unknown = np.full(len(numbers), np.nan)
+    lower, upper = _bounds(fitted, features, arguments)
     return pd.DataFrame(
         {
             arguments.key.name: rows[arguments.key.name],
-            "SCORE": numbers,
-            "UPPER_BOUND": unknown,
-            "LOWER_BOUND": unknown,
+            "SCORE": _links(fitted, features) if _of_link(arguments) else numbers,
+            "UPPER_BOUND": upper,
+            "LOWER_BOUND": lower,
             "REASON": reasons(fitted, features, arguments, lambda found: found[:, 0]),
         }
     )
+
+
+def _of_link(arguments: ReadArguments) -> bool:
+    return arguments.own.get("prediction_type") == "link"
+
+
+def _links(fitted: Fitted, features: Array) -> Array:
+    found = fitted.engine.margins(fitted.estimator, features)
+    assert found is not None, "only an algorithm with a link takes prediction_type"
+    return found
+
+
+def _bounds(fitted: Fitted, features: Array, arguments: ReadArguments) -> tuple[Array, Array]:
+    """Return lower and upper bounds as ``interval_type`` and ``significance_level`` want them; NaN: none."""
+    own, unknown = arguments.own, np.full(len(features), np.nan)
+    kind = own.get("interval_type", "confidence" if "significance_level" in own else "no")
+    if kind == "no" or not len(features):
+        return unknown, unknown
+    level = own.get("significance_level", fitted.parameters.get("significance_level", 0.05))
+    interval = Interval(kind, level, _of_link(arguments), own.get("ignore_correlation", False))
+    return fitted.engine.bounds(fitted.estimator, features, interval) or (unknown, unknown)
 
 
 def report(actual: Array, predicted: Array, extra: Mapping[str, float | str], *, prefix: str = "") -> NumberReport:
@@ -68,7 +89,7 @@ class NumberReport:
     """Predicted numbers, judged."""
 
     evaluation: Mapping[str, float | None]
-    intervals: Mapping[str, Interval]  #: by statistic
+    bounds: Mapping[str, tuple[float, float]]  #: the interval of each statistic that has one
     extra: Mapping[str, float | str]  #: of the search, and which rows these are
     prefix: str  #: before each name in ``statistics_``
 
@@ -76,6 +97,11 @@ class NumberReport:
     def metrics(self) -> dict[str, float | str]:
         """All numbers that are defined, by name."""
         return {name: value for name, value in self.evaluation.items() if value is not None} | dict(self.extra)
+
+    @property
+    def intervals(self) -> Mapping[str, tuple[float, float]]:
+        """The interval of each number that has one, by the number's name."""
+        return self.bounds
 
     @property
     def confusion(self) -> tuple[tuple[str, str, int], ...]:
@@ -92,7 +118,7 @@ class NumberReport:
         judged = [(f"{self.prefix}{name}", repr(value)) for name, value in self.evaluation.items() if value is not None]
         judged += [
             (f"{self.prefix}{name}.{side}", repr(bound))
-            for name, found in self.intervals.items()
+            for name, found in self.bounds.items()
             for side, bound in zip(SIDES, found, strict=True)
         ]
         extra = [(name, value if isinstance(value, str) else repr(value)) for name, value in self.extra.items()]
