@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,16 +9,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from hanalife.errors import InvalidArgumentError
-from hanalife.learning import cross_validation, folds, search
+from hanalife.learning import cross_validation, folds, memory, race
 from hanalife.learning.arguments import FitArguments
 from hanalife.learning.encoding import Encoding
 from hanalife.learning.engines.engine import Engine, Rows
 from hanalife.learning.evaluation import by_name
 from hanalife.learning.fitted import Fitted
 from hanalife.learning.functions import Func
+from hanalife.learning.memory import Memory
 from hanalife.learning.progress import Progress
 from hanalife.learning.results import tables
 from hanalife.learning.results.report import Report
+from hanalife.learning.selection import Selection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,14 +46,10 @@ class Plan:
     func: Func
     arguments: FitArguments
     in_force: Mapping[str, Any]  #: all parameters of the algorithm, with a seed above 0
-    selection: search.Selection | None  #: None: train with ``in_force``
+    selection: Selection | None  #: None: train with ``in_force``
+    memory: Memory  #: of an unfinished search
     classifies: bool
     report: Reporting
-
-
-def draw_seed() -> int:
-    """Return a new seed."""
-    return secrets.randbelow(2**31 - 1) + 1
 
 
 def fit(rows: pd.DataFrame, plan: Plan, progress: Progress) -> tuple[Fitted, Report]:
@@ -154,19 +151,33 @@ def _search(
     if selection is None:
         return None
     seed = plan.in_force["random_state"]
-    parts = (
-        folds.cv(len(rows), selection.fold_num, seed)
-        if selection.resampling_method == "cv"
-        else folds.stratified_cv(rows.target, selection.fold_num, seed)
-    )
-    candidates = selection.candidates(plan.func.parameters, seed)
+    metrics = {name: by_name.metric(name, encoding.class_names) for name in selection.metrics}
+    parts = [
+        part for repetition in folds.seeds(seed, selection.repeat_times) for part in _folds(selection, rows, repetition)
+    ]
+    hashed = memory.identity(engine, rows, encoding.class_names, selection.metrics)
+    if selection.race is not None:
+        brackets = race.brackets(selection, plan.func.parameters, rows, parts, seed)
+        return race.run(
+            engine, rows, parts, brackets, plan.in_force, metrics, selection, progress.judged, plan.memory, hashed
+        )
     return cross_validation.judge(
         engine,
         rows,
         parts,
-        candidates,
+        selection.candidates(plan.func.parameters, seed),
         plan.in_force,
-        {name: by_name.metric(name, encoding.class_names) for name in selection.metrics},
+        metrics,
         selection.timeout_seconds,
         progress.judged,
+        memory=plan.memory,
+        identity=hashed,
     )
+
+
+def _folds(selection: Selection, rows: Rows, seed: int) -> list[folds.Fold]:
+    if selection.family == "cv":
+        return folds.cv(len(rows), selection.fold_num, seed)
+    if selection.family == "stratified_cv":
+        return folds.stratified_cv(rows.target, selection.fold_num, seed)
+    return [folds.bootstrap(len(rows), seed, rows.target if selection.family == "stratified_bootstrap" else None)]

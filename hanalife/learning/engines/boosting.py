@@ -112,6 +112,13 @@ class Boosting(Engine):
             return found.ravel()
         return found if found.ndim == 2 else np.column_stack([1 - found, found])
 
+    def alike(self, candidates: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+        """Return groups that differ in their number of trees only; who stops early is alone."""
+        groups = _alike_but_for_trees(candidates)
+        if any(candidate["validation_set_rate"] > 0 for candidate in candidates):
+            logger.info("validation_set_rate: candidates stop early, each by itself; nothing of them is shared.")
+        return groups
+
     def fold_outputs(
         self, rows: Rows, test: Array, candidates: Sequence[Mapping[str, Any]], n_threads: int = 1
     ) -> Iterator[tuple[int, Array]]:
@@ -132,9 +139,7 @@ class Boosting(Engine):
             self._check_target(rows.target, first)
             settings = self._settings(first, n_threads)
             if first["validation_set_rate"] > 0:
-                for position in group:
-                    booster = self._boost(rows, settings, candidates[position], None)
-                    yield position, self._outputs(booster, test, 0)
+                yield group[0], self._outputs(self._boost(rows, settings, first, None), test, 0)
                 continue
             kind = (settings["tree_method"], settings["max_bin"])
             if kind not in binned:
@@ -326,6 +331,7 @@ def _watching(watch: Watch) -> Any:
 def _alike_but_for_trees(candidates: Sequence[Mapping[str, Any]]) -> list[list[int]]:
     groups: dict[tuple[Any, ...], list[int]] = {}
     for position, candidate in enumerate(candidates):
+        alone = candidate["validation_set_rate"] > 0
         rest = tuple(sorted((name, repr(value)) for name, value in candidate.items() if name != TREES))
-        groups.setdefault(rest, []).append(position)
+        groups.setdefault((position, rest) if alone else rest, []).append(position)
     return list(groups.values())
