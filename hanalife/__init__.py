@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hanalife.drift.detector import DriftDetector
     from hanalife.learning.classification import UnifiedClassification
     from hanalife.learning.regression import UnifiedRegression
+    from hanalife.learning.searches import cancel_search, search_progress, search_scores
     from hanalife.lifecycle.scheduled_execution import ScheduledExecution
     from hanalife.monitors.experiment_monitor import ExperimentMonitor
     from hanalife.monitors.scheduled_task_monitor import ScheduledTaskMonitor
@@ -39,8 +40,11 @@ __all__ = [
     "UnifiedClassification",
     "UnifiedRegression",
     "__version__",
+    "cancel_search",
     "create_dataframe_from_pandas",
     "install_as_hana_ml",
+    "search_progress",
+    "search_scores",
     "train_test_val_split",
 ]
 
@@ -56,8 +60,11 @@ _HOME = {
     "ScheduledTaskMonitor": "hanalife.monitors.scheduled_task_monitor",
     "UnifiedClassification": "hanalife.learning.classification",
     "UnifiedRegression": "hanalife.learning.regression",
+    "cancel_search": "hanalife.learning.searches",
     "create_dataframe_from_pandas": "hanalife.dataframe.creation",
     "install_as_hana_ml": "hanalife.compat",
+    "search_progress": "hanalife.learning.searches",
+    "search_scores": "hanalife.learning.searches",
     "train_test_val_split": "hanalife.datasets.split",
 }
 

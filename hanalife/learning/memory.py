@@ -85,33 +85,33 @@ class Memory:
     """
 
     def __init__(self, before: Memory | None = None) -> None:
-        self._seeds: list[int] = list(before._seeds) if before else []
-        self._known: dict[str, SearchScore] = dict(before._known) if before else {}
-        self._identity: str = before._identity if before else ""
+        self.seeds: list[int] = list(before.seeds) if before else []
+        self.known: dict[str, SearchScore] = dict(before.known) if before else {}
+        self.identity: str = before.identity if before else ""
         self._drawn = 0
 
     def draw(self) -> int:
         """Return the seed drawn at this place of the unfinished fit, or a new one."""
-        if self._drawn == len(self._seeds):
-            self._seeds.append(draw_seed())
+        if self._drawn == len(self.seeds):
+            self.seeds.append(draw_seed())
         self._drawn += 1
-        return self._seeds[self._drawn - 1]
+        return self.seeds[self._drawn - 1]
 
     def begin(self, identity: str, total: int) -> None:
         """Begin a search of so many candidate folds; what is known of another identity is of no use."""
         del total  # of interest to the store only
-        if identity != self._identity:
-            self._known.clear()
-        self._identity = identity
+        if identity != self.identity:
+            self.known.clear()
+        self.identity = identity
 
     def recall(self, key: str) -> Mapping[str, float | None] | None:
         """Return scores, or None if they are not known."""
-        found = self._known.get(key)
+        found = self.known.get(key)
         return found.scores if found else None
 
     def keep(self, found: SearchScore) -> bool:
         """Keep scores; any thread may call it. Return whether they are new."""
-        return self._known.setdefault(found.score_key, found) is found
+        return self.known.setdefault(found.score_key, found) is found
 
     def look_up(self, done: int, total: int) -> None:
         """Look up from the work, in the caller's thread: often called, must be cheap."""
@@ -153,7 +153,7 @@ class StoredMemory(Memory):
         with database.read() as connection:
             found = searches.find(connection, search_id)
         if found is not None and found.status is not SearchStatus.FINISHED:
-            self._seeds = list(found.seeds)
+            self.seeds = list(found.seeds)
 
     def begin(self, identity: str, total: int) -> None:
         """Take the search over from whoever had it."""
@@ -166,12 +166,12 @@ class StoredMemory(Memory):
                 owner=self._owner,
                 host=socket.gethostname(),
                 pid=os.getpid(),
-                seeds=self._seeds,
+                seeds=self.seeds,
                 total=total,
             )
         stored = {one.score_key: one for one in found}
-        self._unwritten = [one for key, one in self._known.items() if key not in stored]
-        self._known |= stored
+        self._unwritten = [one for key, one in self.known.items() if key not in stored]
+        self.known |= stored
         self._begun, self._progress = True, (0, total)
 
     def keep(self, found: SearchScore) -> bool:

@@ -93,9 +93,10 @@ class Model(ABC):
         """
         if typ is not None and value is not None and not isinstance(value, typ):
             raise ArgumentTypeError(f"{name}: expected {typ.__name__}, got {value!r}.")
-        self._update_selection({name: value})
+        self.update_search({name: value})
 
-    def _update_selection(self, changes: Mapping[str, Any]) -> None:
+    def update_search(self, changes: Mapping[str, Any]) -> None:
+        """Change several keywords at once, for those that only fit each other; see :meth:`update_cv_params`."""
         known = (*self._function.selection, parameters.RANDOM_STATE)
         renamed = {
             parameters.find(known, parameters.ALIASES.get(name, name), f"the search of {self.real_func}").name: value

@@ -58,6 +58,14 @@ class UnifiedModel(Model):
     def _predicted_metrics(self, fitted: Fitted, tally: reading.Tally) -> dict[str, float | str]:
         """Return what is said of predictions without knowing the truth."""
 
+    @abstractmethod
+    def fit(self, data: DataFrame, key: str | None = None, **kwargs: Any) -> Self:
+        """Fit the model."""
+
+    @abstractmethod
+    def predict(self, data: DataFrame, key: str | None = None, **kwargs: Any) -> DataFrame:
+        """Predict rows."""
+
     # --- fit, score, predict ------------------------------------------------------------------
 
     def _fit(self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]) -> Self:
