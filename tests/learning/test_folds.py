@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -103,7 +105,7 @@ def test_a_larger_share_holds_the_smaller(classes, seed, shares):
         assert (test == fold[1]).all()
         assert len(train) == max(kinds, int(np.ceil(share * len(codes) - 1e-9)))
         assert len(set(codes[train].tolist())) == kinds, "every class is there from the start"
-    for (smaller, _), (larger, _) in zip(parts, parts[1:], strict=False):
+    for (smaller, _), (larger, _) in itertools.pairwise(parts):
         few, many = (np.bincount(one, minlength=len(codes)) for one in (smaller, larger))
         assert (few <= many).all()
     assert folds.growing(fold, 1.0, 1, seed, codes) is fold

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -54,7 +55,7 @@ def test_a_bracket_ends_with_all_of_the_resource(candidates, most, share, rate, 
     assert bracket[0].candidates == candidates
     assert bracket[-1].amount == most
     assert bracket[0].amount >= least * (1 - 1e-6)
-    for before, after in zip(bracket, bracket[1:], strict=False):
+    for before, after in itertools.pairwise(bracket):
         assert after.amount == pytest.approx(before.amount * rate)
         assert 1 <= after.candidates <= max(1, (before.candidates + 1) / rate + 1e-6)
     if not exhaust:
