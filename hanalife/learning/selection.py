@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.parameters.parameter import Parameter
 from hanalife.learning.parameters.selection import AUTOMATIC, DATA_SIZE, FAMILIES, HYPERBAND, ROUNDS, SELECTION, SHA
 from hanalife.learning.search import Candidate
+
+logger = logging.getLogger(__name__)
 
 _ONLY_RACES = ("resource", "max_resource", "min_resource_rate", "reduction_rate", "aggressive_elimination")
 
@@ -130,6 +133,7 @@ def selection(table: Iterable[Parameter], given: Mapping[str, Any], func: str, *
     _check_strategy(method, suffix, strategy, given)
     if method is None:
         return None
+    _warn_of_the_useless(family, strategy, given)
     values, ranges = _space(table, given, strategy, func)
     wanted = given.get("evaluation_metric", by_name.default_metric(classifies=classifies))
     metric = by_name.check_metric(wanted, "evaluation_metric", classifies=classifies)
@@ -182,6 +186,13 @@ def _check_strategy(method: str | None, suffix: str, strategy: str | None, given
         )
     if strategy == "random" and suffix != HYPERBAND and "random_search_times" not in given:
         raise InvalidArgumentError("random_search_times: param_search_strategy='random' needs it; how many tries?")
+
+
+def _warn_of_the_useless(family: str, strategy: str | None, given: Mapping[str, Any]) -> None:
+    if family.endswith("bootstrap") and "fold_num" in given:
+        logger.warning("fold_num=%r has no effect on a bootstrap; repeat_times counts its rounds.", given["fold_num"])
+    if strategy != "random" and "random_search_times" in given:
+        logger.warning("random_search_times=%r has no effect without 'random'.", given["random_search_times"])
 
 
 def _race(

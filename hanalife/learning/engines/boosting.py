@@ -145,7 +145,7 @@ class Boosting(Engine):
             if kind not in binned:
                 binned[kind] = self._binned(rows, settings)
             most = max(candidates[position][TREES] for position in group)
-            booster = _train(settings, binned[kind], most)
+            booster = _grown(settings, binned[kind], most)
             for position in group:
                 yield position, self._outputs(booster, test, candidates[position][TREES])
 
@@ -300,10 +300,8 @@ def _train(
 ) -> Any:
     import xgboost
 
-    exact = settings["tree_method"] == "exact"
-    used = {name: value for name, value in settings.items() if not (exact and name == "max_bin")}
     return xgboost.train(
-        used,
+        _used(settings),
         data,
         num_boost_round=trees,
         evals=list(evaluated),
@@ -311,6 +309,21 @@ def _train(
         verbose_eval=False,
         callbacks=[_watching(watch)] if watch else None,
     )
+
+
+def _grown(settings: Mapping[str, Any], data: Any, trees: int) -> Any:
+    """Train without anything after a round, which on little data takes as long as some rounds."""
+    import xgboost
+
+    booster = xgboost.Booster(_used(settings), [data])
+    for turn in range(trees):
+        booster.update(data, turn)
+    return booster
+
+
+def _used(settings: Mapping[str, Any]) -> dict[str, Any]:
+    exact = settings["tree_method"] == "exact"
+    return {name: value for name, value in settings.items() if not (exact and name == "max_bin")}
 
 
 def _watching(watch: Watch) -> Any:
