@@ -6,6 +6,7 @@ A search that asks for the same score again gets it, whatever else has changed.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -56,12 +57,17 @@ def fold_digest(fold: Fold) -> str:
     return hashlib.sha256(b"/".join(part.tobytes() for part in fold)).hexdigest()
 
 
-def score_key(common: str, fold: str, trial: Mapping[str, Any]) -> str:
-    """Return the key of one candidate's scores on one fold: two hashes, and all its parameters in force."""
-    parameters = json.dumps(trial, sort_keys=True, default=str)
-    return hashlib.sha256(f"{common}/{fold}/{parameters}".encode()).hexdigest()
+def trial_digest(trial: Mapping[str, Any]) -> str:
+    """Return the hash of all parameters in force."""
+    return hashlib.sha256(json.dumps(trial, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def score_key(common: str, fold: str, trial: str) -> str:
+    """Return the key of one candidate's scores on one fold, of the hashes of what determines them."""
+    return hashlib.sha256(f"{common}/{fold}/{trial}".encode()).hexdigest()
+
+
+@functools.cache
 def _versions() -> dict[str, str]:
     found = {"hanalife": __version__}
     for name in _LIBRARIES:

@@ -72,6 +72,10 @@ class UnifiedRegression(UnifiedModel):
     rows; the statistics' row ``PARTITION`` says which. What is not defined for the rows at hand,
     such as R2 of a constant, is left out. Formulas: ``hanalife.learning.evaluation.regression``.
 
+    What a search has found is not lost when it ends early, by an error, Ctrl-C or
+    ``cancel_search``: the next ``fit`` of the same rows goes on from there. With
+    ``progress_indicator_id`` the store keeps it too, and any process may go on.
+
     Rows are sorted by the key, if there is one, so that the same rows in any order, with the same
     parameters and seeds, give the same model to the last bit.
     """

@@ -19,7 +19,7 @@ import numpy as np
 
 from hanalife.learning.engines.engine import Engine, Rows
 from hanalife.learning.evaluation.by_name import Metric
-from hanalife.learning.memory import Memory, fold_digest, score_key
+from hanalife.learning.memory import Memory, fold_digest, score_key, trial_digest
 from hanalife.learning.search import Candidate
 from hanalife.records import SearchScore
 
@@ -87,8 +87,8 @@ def score(
         Called now and then while nothing comes.
     """
     trials = [{**court.base, **candidate} for candidate in candidates]
-    digests = [fold_digest(fold) for fold in folds]
-    keys = [[score_key(court.identity, digest, trial) for trial in trials] for digest in digests]
+    digests = [trial_digest(trial) for trial in trials]
+    keys = [[score_key(court.identity, where, digest) for digest in digests] for where in map(fold_digest, folds)]
     missing: list[Piece] = []
     for fold in range(len(folds)):
         known = [court.memory.recall(key) for key in keys[fold]]
