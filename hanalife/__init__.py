@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hanalife.learning.classification import UnifiedClassification
     from hanalife.learning.regression import UnifiedRegression
     from hanalife.learning.reports.unified_report import UnifiedReport
+    from hanalife.learning.searches import cancel_search, search_progress, search_scores
     from hanalife.lifecycle.scheduled_execution import ScheduledExecution
     from hanalife.monitors.experiment_monitor import ExperimentMonitor
     from hanalife.monitors.scheduled_task_monitor import ScheduledTaskMonitor
@@ -43,8 +44,11 @@ __all__ = [
     "UnifiedRegression",
     "UnifiedReport",
     "__version__",
+    "cancel_search",
     "create_dataframe_from_pandas",
     "install_as_hana_ml",
+    "search_progress",
+    "search_scores",
     "train_test_val_split",
 ]
 
@@ -62,8 +66,11 @@ _HOME = {
     "ShapleyExplainer": "hanalife.monitors.shapley",
     "UnifiedRegression": "hanalife.learning.regression",
     "UnifiedReport": "hanalife.learning.reports.unified_report",
+    "cancel_search": "hanalife.learning.searches",
     "create_dataframe_from_pandas": "hanalife.dataframe.creation",
     "install_as_hana_ml": "hanalife.compat",
+    "search_progress": "hanalife.learning.searches",
+    "search_scores": "hanalife.learning.searches",
     "train_test_val_split": "hanalife.datasets.split",
 }
 

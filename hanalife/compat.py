@@ -39,6 +39,9 @@ _PATHS: dict[str, dict[str, str]] = {
         ("accuracy_score", "auc", "confusion_matrix", "mae", "multiclass_auc", "r2_score", "rmse"),
         "hanalife.learning.metrics",
     ),
+    "hana_ml.algorithms.pal.model_selection": dict.fromkeys(
+        ("GridSearchCV", "ParamSearchCV", "RandomSearchCV"), "hanalife.learning.model_selection"
+    ),
     "hana_ml.algorithms.pal.scheduler": {"ScheduledExecution": "hanalife.lifecycle.scheduled_execution"},
     "hana_ml.algorithms.apl": {},
     "hana_ml.algorithms.apl.drift_detector": {"DriftDetector": "hanalife.drift.detector"},

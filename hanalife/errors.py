@@ -72,6 +72,14 @@ class FitIncompleteError(Error):
         super().__init__(message)
 
 
+class SearchCancelledError(Error):
+    """A search was asked to stop, or another process goes on with it; what it found is kept."""
+
+
+class SearchNotFoundError(Error, LookupError):
+    """No search of that ``progress_indicator_id`` is kept."""
+
+
 class RunNotFoundError(Error, LookupError):
     """No run of that experiment and name is recorded."""
 

@@ -64,6 +64,7 @@ class FoldScore:
     metric: str
     fold: int  #: counted from 1
     score: float | None  #: None: not defined on this fold
+    rung: int = 1  #: of a race, counted from 1; the last ones give all of the resource
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,16 @@ class JobStatus(StrEnum):
     ABANDONED = "ABANDONED"  #: its workers died too often
 
 
+class SearchStatus(StrEnum):
+    """The life of a search that the store keeps."""
+
+    RUNNING = "RUNNING"  #: a process is at it, or died without a word
+    FINISHED = "FINISHED"  #: its fit ended well
+    FAILED = "FAILED"  #: ended with an exception; a next fit goes on
+    INTERRUPTED = "INTERRUPTED"  #: by the keyboard; a next fit goes on
+    CANCELLED = "CANCELLED"  #: someone asked for it to stop; a next fit goes on
+
+
 class TickStatus(StrEnum):
     """What became of one due time of a schedule."""
 
@@ -224,3 +234,34 @@ class DriftCheck:
     verdict: str  #: drift, no_drift or unknown
     created_at: datetime
     results: tuple[DriftResult, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search for parameters, and how far it has come."""
+
+    search_id: str  #: its progress_indicator_id
+    identity: str  #: hash of rows, algorithm and versions
+    status: SearchStatus
+    owner: str  #: of the process that is at it, or was
+    host: str
+    pid: int
+    seeds: tuple[int, ...]  #: that were drawn, in order
+    done: int  #: candidate folds judged
+    total: int
+    cancel_requested: bool
+    message: str
+    started_at: datetime
+    updated_at: datetime  #: the last sign of life
+
+
+@dataclass(frozen=True, slots=True)
+class SearchScore:
+    """One candidate of a search, judged on one fold."""
+
+    score_key: str  #: hash of all that determines the scores
+    candidate: int  #: counted from 1
+    parameters: Mapping[str, Any]
+    rung: int  #: of a race, counted from 1
+    fold: int  #: counted from 1
+    scores: Mapping[str, float | None]  #: by metric

@@ -84,6 +84,38 @@ run_tag = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
 )
 
+# --- searches for parameters ------------------------------------------------------------------
+
+search = sa.Table(
+    "hl_search",
+    metadata,
+    sa.Column("search_id", KEY, primary_key=True),
+    sa.Column("identity", ID, nullable=False),
+    sa.Column("status", WORD, nullable=False),
+    sa.Column("owner", ID, nullable=False),
+    sa.Column("host", KEY, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("seeds", JsonText, nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+)
+
+search_score = sa.Table(
+    "hl_search_score",
+    metadata,
+    sa.Column("search_id", KEY, sa.ForeignKey("hl_search.search_id"), primary_key=True),
+    sa.Column("score_key", ID, primary_key=True),
+    sa.Column("candidate", sa.Integer, nullable=False),
+    sa.Column("parameters", JsonText, nullable=False),
+    sa.Column("rung", sa.Integer, nullable=False),
+    sa.Column("fold", sa.Integer, nullable=False),
+    sa.Column("scores", JsonText, nullable=False),
+)
+
 # --- storage ----------------------------------------------------------------------------------
 
 blob = sa.Table(

@@ -81,6 +81,10 @@ class UnifiedClassification(Reported):
     hand, such as the AUC of a single class, is left out. Formulas and sources:
     ``hanalife.learning.evaluation`` and ``hanalife.learning.curves``.
 
+    What a search has found is not lost when it ends early, by an error, Ctrl-C or
+    ``cancel_search``: the next ``fit`` of the same rows goes on from there. With
+    ``progress_indicator_id`` the store keeps it too, and any process may go on.
+
     NULL is a missing value: trees have learnt a direction for it, naive Bayes leaves it out,
     other algorithms take the mean instead. Text columns are categories. Rows are sorted by the
     key, if there is one, so that the same rows in any order, with the same parameters and seeds,

@@ -1,23 +1,21 @@
-"""Judge candidates on folds, in threads, and choose the best."""
+"""Judge candidates on folds and choose the best."""
 
 from __future__ import annotations
 
 import logging
 import math
-import os
-import threading
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass
-from queue import SimpleQueue
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hanalife.errors import InvalidArgumentError
+from hanalife.learning import scoring
 from hanalife.learning.engines.engine import Engine, Rows
 from hanalife.learning.evaluation import by_name
 from hanalife.learning.evaluation.by_name import Metric
+from hanalife.learning.memory import Memory
+from hanalife.learning.scoring import Court, Scores
 from hanalife.learning.search import Candidate
 from hanalife.observation import FoldScore
 
@@ -25,9 +23,6 @@ if TYPE_CHECKING:
     from hanalife.learning.folds import Fold
 
 logger = logging.getLogger(__name__)
-
-#: Scores of one candidate on one fold, by metric; None where a metric is not defined.
-Scores = dict[str, float | None]
 
 Told = Callable[[int, int, Sequence[FoldScore]], None]
 
@@ -38,6 +33,9 @@ class Judged:
 
     candidate: Candidate
     scores: Mapping[str, tuple[float | None, ...]]
+    number: int = 1  #: of the candidate, in the order tried
+    rung: int = 1  #: of a race
+    amount: float = 1.0  #: of the race's resource; rows count as a share
 
     def mean(self, metric: str) -> float | None:
         """Return the mean over the folds where the metric is defined; None if there is none."""
@@ -58,8 +56,24 @@ class Judgement:
     """What a search found."""
 
     judged: tuple[Judged, ...]  #: in the order tried
-    best: Judged  #: best mean of the metric; the first of equals
+    best: Judged  #: best mean of the metric, of those that had all of the resource; the first of equals
     timed_out: bool  #: some candidates were not tried
+    rungs: tuple[str, ...] = ()  #: of a race, in words
+
+
+@dataclass(slots=True)
+class Tally:
+    """Candidate folds done, and whom to tell."""
+
+    told: Told
+    total: int
+    done: int = field(default=0, init=False)
+
+    def add(self, number: int, candidate: Candidate, rung: int, fold: int, scores: Scores) -> None:
+        """Count one candidate on one fold, and tell."""
+        self.done += 1
+        new = [FoldScore(number, candidate, name, fold + 1, score, rung) for name, score in scores.items()]
+        self.told(self.done, self.total, new)
 
 
 def judge(
@@ -72,6 +86,8 @@ def judge(
     timeout_seconds: float = 0,
     progress: Told = lambda _done, _total, _scores: None,
     now: Callable[[], float] = time.monotonic,
+    memory: Memory | None = None,
+    identity: str = "",
 ) -> Judgement:
     """Score every candidate on every fold and choose the best by the first metric.
 
@@ -91,84 +107,82 @@ def judge(
         After this, what is not begun is left out, but the first candidate never; 0: no limit.
     progress : callable
         Told ``(done, total)`` candidate-folds and the newest scores, in the caller's thread.
+    now : callable
+        Seconds of a clock that never goes back.
+    memory : Memory, optional
+        What an earlier search found; takes what this one finds.
+    identity : str
+        Hash of what all scores have in common; see :func:`memory.identity`.
 
     Raises
     ------
     InvalidArgumentError
         The deciding metric is defined on no fold.
+    SearchCancelledError
+        The memory knows that someone wants it to stop.
     """
-    found: dict[int, dict[int, Scores]] = {}
-    total = len(folds) * len(candidates)
+    court = Court(engine, rows, base, metrics, memory or Memory(), identity, now)
+    tally = Tally(progress, len(folds) * len(candidates))
+    court.memory.begin(identity, tally.total)
+    progress(0, tally.total, ())
     deadline = now() + timeout_seconds if timeout_seconds else math.inf
-    trials = [{**base, **candidate} for candidate in candidates]
-    progress(0, total, ())
-    # Closing stops the threads at once if the progress, or the user, raises.
-    with closing(_scores(engine, rows, folds, trials, metrics, deadline, now)) as scored:
-        for done, (position, fold, scores) in enumerate(scored, 1):
-            found.setdefault(position, {})[fold] = scores
-            progress(done, total, _told(position, candidates[position], fold, scores))
-    judged = tuple(
-        Judged(candidate, {name: tuple(found[position][fold][name] for fold in range(len(folds))) for name in metrics})
-        for position, candidate in enumerate(candidates)
-        if len(found.get(position, ())) == len(folds)
-    )
+    judged = complete(court, folds, candidates, range(1, len(candidates) + 1), tally, deadline)
     timed_out = len(judged) < len(candidates)
     if timed_out:
         logger.warning("timeout: %d of %d candidates tried in %s s.", len(judged), len(candidates), timeout_seconds)
-    return Judgement(judged, _best(judged, next(iter(metrics))), timed_out)
+    return Judgement(judged, ranked(judged, next(iter(metrics)))[0], timed_out)
 
 
-def _told(position: int, candidate: Candidate, fold: int, scores: Scores) -> tuple[FoldScore, ...]:
-    return tuple(FoldScore(position + 1, candidate, name, fold + 1, score) for name, score in scores.items())
+def complete(
+    court: Court,
+    folds: Sequence[Fold],
+    candidates: Sequence[Candidate],
+    numbers: Sequence[int],
+    tally: Tally,
+    deadline: float,
+    rung: int = 1,
+    amount: float = 1.0,
+) -> tuple[Judged, ...]:
+    """Score candidates and return those that have been on every fold before the deadline."""
+    found: dict[int, dict[int, Scores]] = {}
+
+    def tell(position: int, fold: int, scores: Scores) -> None:
+        found.setdefault(position, {})[fold] = scores
+        tally.add(numbers[position], candidates[position], rung, fold, scores)
+        court.memory.look_up(tally.done, tally.total)
+
+    def wait() -> None:
+        court.memory.look_up(tally.done, tally.total)
+
+    scoring.score(court, folds, candidates, numbers, rung, deadline, tell, wait)
+    return tuple(
+        Judged(
+            candidate,
+            {name: tuple(found[position][fold][name] for fold in range(len(folds))) for name in court.metrics},
+            numbers[position],
+            rung,
+            amount,
+        )
+        for position, candidate in enumerate(candidates)
+        if len(found.get(position, ())) == len(folds)
+    )
 
 
-def _best(judged: Sequence[Judged], metric: str) -> Judged:
+def ranked(judged: Sequence[Judged], metric: str) -> list[Judged]:
+    """Return candidates by the mean of a metric, the best first, equals in their order.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The metric is not defined on any fold of any candidate.
+    """
+    sign = 1 if by_name.lower_is_better(metric) else -1
     means = [(one, one.mean(metric)) for one in judged]
-    defined = [(one, mean) for one, mean in means if mean is not None]
+    defined = [(one, sign * mean) for one, mean in means if mean is not None]
     if not defined:
         raise InvalidArgumentError(
             f"evaluation_metric: {metric!r} is not defined on any fold, each holds one class only; "
             "use resampling_method='stratified_cv' or another metric."
         )
-    choose = min if by_name.lower_is_better(metric) else max
-    return choose(defined, key=lambda pair: pair[1])[0]
-
-
-def _scores(
-    engine: Engine,
-    rows: Rows,
-    folds: Sequence[Fold],
-    trials: Sequence[Mapping[str, Any]],
-    metrics: Mapping[str, Metric],
-    deadline: float,
-    now: Callable[[], float],
-) -> Generator[tuple[int, int, Scores], None, None]:
-    """Yield ``(candidate, fold, scores)`` as they come; a thread has a fold and its binned rows to itself."""
-    processors = os.cpu_count() or 1
-    workers = min(len(folds), processors)
-    results: SimpleQueue[tuple[int, int, Scores] | Future[None]] = SimpleQueue()
-    stop = threading.Event()
-
-    def work(fold: int) -> None:
-        train, test = folds[fold]
-        actual = rows.target[test]
-        trained = engine.fold_outputs(rows.take(train), rows.features[test], trials, max(1, processors // workers))
-        for position, found in trained:
-            results.put((position, fold, {name: score(actual, found) for name, score in metrics.items()}))
-            if stop.is_set() or now() > deadline:
-                return
-
-    with ThreadPoolExecutor(workers, thread_name_prefix="hanalife-fold") as pool:
-        running = [pool.submit(work, fold) for fold in range(len(folds))]
-        for future in running:
-            future.add_done_callback(results.put)
-        try:
-            while running:
-                result = results.get()
-                if isinstance(result, Future):
-                    running.remove(result)
-                    result.result()  # raises what the thread raised
-                else:
-                    yield result
-        finally:
-            stop.set()
+    undefined = [one for one, mean in means if mean is None]
+    return [one for one, _ in sorted(defined, key=lambda pair: pair[1])] + undefined

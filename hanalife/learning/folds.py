@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Positions = NDArray[np.intp]
-    Fold = tuple[Positions, Positions]
+    Fold = tuple[Positions, Positions]  # rows that train, rows that judge
 
 TRAINING, VALIDATION = 1, 2
 
@@ -58,6 +59,78 @@ def stratified_cv(codes: NDArray[Any], fold_num: int, seed: int) -> list[Fold]:
     # Dealt out class after class, without a new start: the folds differ by at most one row.
     fold_of[by_class] = np.arange(len(codes)) % fold_num
     return _folds(fold_of, fold_num)
+
+
+def bootstrap(n_rows: int, seed: int, strata: NDArray[Any] | None = None) -> Fold:
+    """Draw as many rows as there are, with replacement; those never drawn judge.
+
+    Parameters
+    ----------
+    n_rows : int
+    seed : int
+    strata : array, shape (n_rows,), optional
+        Each stratum gives as many rows as it has.
+
+    Returns
+    -------
+    (train, test)
+        Positions in ascending order; train holds a row as often as it was drawn.
+
+    Raises
+    ------
+    InvalidArgumentError
+        No stratum has two rows, so that no row could be left out.
+    """
+    strata = np.zeros(n_rows, dtype=np.intp) if strata is None else strata
+    order = np.argsort(strata, kind="stable")
+    members = np.split(order, np.flatnonzero(np.diff(strata[order])) + 1)
+    if max(len(one) for one in members) < 2:
+        raise InvalidArgumentError(
+            f"resampling_method: a bootstrap of {n_rows} rows leaves out none to judge by; give more rows of a class."
+        )
+    random = np.random.default_rng(seed)
+    while True:  # of few rows, all may be drawn
+        train = np.sort(np.concatenate([one[random.integers(len(one), size=len(one))] for one in members]))
+        test = np.setdiff1d(np.arange(n_rows), train, assume_unique=True)
+        if len(test):
+            return train, test
+
+
+def seeds(seed: int, times: int) -> list[int]:
+    """Return one seed for each repetition; the first is the seed itself.
+
+    >>> seeds(7, 3)[0], len(set(seeds(7, 3)))
+    (7, 3)
+    """
+    return [seed, *(int(np.random.SeedSequence((seed, turn)).generate_state(1)[0]) for turn in range(1, times))]
+
+
+def growing(fold: Fold, share: float, least: int, seed: int, strata: NDArray[Any] | None = None) -> Fold:
+    """Return a fold that trains on a share of its rows; a larger share holds the smaller one.
+
+    Parameters
+    ----------
+    fold : (train, test)
+    share : float in (0, 1]
+    least : int
+        Train on so many rows at least, if there are.
+    seed : int
+        The same seed gives the same rows.
+    strata : array, shape (n_rows,), optional
+        By row, not by fold; each keeps its share, and its first row comes before all second rows.
+    """
+    train, test = fold
+    wanted = min(len(train), max(least, math.ceil(share * len(train) - 1e-9)))
+    if wanted == len(train):
+        return fold
+    order = np.random.default_rng(seed).permutation(len(train))
+    if strata is not None:
+        _, groups, counts = np.unique(strata[train[order]], return_inverse=True, return_counts=True)
+        rank = np.empty(len(train), dtype=np.intp)
+        for group in range(len(counts)):
+            rank[groups == group] = np.arange(counts[group])
+        order = order[np.argsort(rank / counts[groups], kind="stable")]
+    return np.sort(train[order[:wanted]]), test
 
 
 def _folds(fold_of: Positions, fold_num: int) -> list[Fold]:

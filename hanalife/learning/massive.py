@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hanalife.clock import format_utc, utc_now
 from hanalife.errors import ArgumentTypeError, Error, FitIncompleteError, InvalidArgumentError
-from hanalife.learning import arguments, search
+from hanalife.learning import arguments, selection
+from hanalife.learning.memory import Memory
 from hanalife.learning.parameters import parameter as parameters
+from hanalife.learning.parameters.formulas import with_degrees
 from hanalife.learning.progress import Silent
 from hanalife.learning.results import tables
 from hanalife.learning.results.tables import Table
@@ -140,7 +142,7 @@ class GroupedModel(UnifiedModel):
             return super()._fit(data, given, rest)
         from hanalife.learning import reading, training
 
-        plan = self._plan(data.deselect(group_key), given, rest)
+        plan = self._plan(data.deselect(group_key), given, rest, Memory(None))
 
         def work() -> tuple[pd.DataFrame, dict[str, Report], Table]:
             rows = reading.read(data, given["key"])
@@ -167,12 +169,15 @@ class GroupedModel(UnifiedModel):
 
         own = self._group_given.get(name)
         if not own:
-            return plan
+            return replace(plan, memory=Memory(None))
         given = {**self._given, **own}
         in_force = parameters.in_force(self._function.parameters, given)
         seed = own.get("random_state") or plan.in_force["random_state"]
-        selection = search.selection(self._function.parameters, given, self.real_func, classifies=self._classifies)
-        return replace(plan, in_force={**in_force, "random_state": seed}, selection=selection)
+        found = selection.selection(
+            self._function.parameters, with_degrees(given), self.real_func, classifies=self._classifies
+        )
+        in_force["random_state"] = seed
+        return replace(plan, in_force=in_force, selection=found, memory=Memory(None))
 
     def _group_key(self, data: Any, given: Mapping[str, Any]) -> str | None:
         name = given["group_key"]

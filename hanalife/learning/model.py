@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from hanalife.errors import FitIncompleteError, NotSupportedError
-from hanalife.learning import search, signature, state
+from hanalife.errors import ArgumentTypeError, FitIncompleteError, NotSupportedError
+from hanalife.learning import selection, signature, state
 from hanalife.learning.functions import Func, find_func, of_multi_class
 from hanalife.learning.hana_only import HanaOnly
 from hanalife.learning.parameters import parameter as parameters
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
     from hanalife.dataframe.frame import DataFrame
     from hanalife.learning.fitted import Fitted
+    from hanalife.learning.memory import Memory
 
 
 class Model(HanaOnly, ABC):
@@ -43,12 +44,11 @@ class Model(HanaOnly, ABC):
             raise NotSupportedError("pivoted: not supported; give a frame with one column a feature (pivot_table()).")
         self.func = self._function.code
         self.real_func = self._function.name
-        self._given = parameters.check(self._function.table, given, self.real_func)
-        self._selection = search.selection(
-            self._function.parameters, with_degrees(self._given), self.real_func, classifies=self._classifies
-        )
-        self.params = dict(given)
+        self.params: dict[str, Any] = {}
         self.hanaml_parameters: dict[str, Any] = {}
+        self._given: dict[str, Any] = {}
+        self._selection: selection.Selection | None = None
+        self._set(given)
         self.name: str | None = None
         self.version = 1
         self.observer: CallObserver | None = None
@@ -61,6 +61,7 @@ class Model(HanaOnly, ABC):
         self.hanaml_fit_params: dict[str, Any] = {}
         self.hanaml_score_params: dict[str, Any] = {}
         self.hanaml_predict_params: dict[str, Any] = {}
+        self._memory: Memory | None = None  #: what a fit that did not end well leaves to the next
         self._fitted: Fitted | None = None
         self._frames: dict[str, DataFrame] = {}
         self._score_tables: Mapping[str, Table] = {}
@@ -69,6 +70,50 @@ class Model(HanaOnly, ABC):
     def __repr__(self) -> str:
         given = "".join(f", {name}={value!r}" for name, value in self._given.items())
         return f"{type(self).__name__}({self.real_func!r}{given})"
+
+    # --- evaluation and search ----------------------------------------------------------------
+
+    def update_cv_params(self, name: str, value: Any, typ: type | None = None) -> None:
+        """Change one keyword of model evaluation and search, as if the constructor had been given it.
+
+        Parameters
+        ----------
+        name : str
+            Such as ``'fold_num'`` or ``'timeout'``.
+        value : any
+            None takes the keyword back.
+        typ : type, optional
+            What the value must be an instance of.
+
+        Raises
+        ------
+        UnknownParameterError
+            There is no such keyword of evaluation or search.
+        ArgumentTypeError, InvalidArgumentError
+            The value is of the wrong type, outside its range, or does not fit the other keywords;
+            the model stays as it was.
+        """
+        if typ is not None and value is not None and not isinstance(value, typ):
+            raise ArgumentTypeError(f"{name}: expected {typ.__name__}, got {value!r}.")
+        self.update_search({name: value})
+
+    def update_search(self, changes: Mapping[str, Any]) -> None:
+        """Change several keywords at once, for those that only fit each other; see :meth:`update_cv_params`."""
+        known = (*self._function.selection, parameters.RANDOM_STATE)
+        renamed = {
+            parameters.find(known, parameters.ALIASES.get(name, name), f"the search of {self.real_func}").name: value
+            for name, value in changes.items()
+        }
+        self._set({**self._given, **renamed})
+
+    def _set(self, given: Mapping[str, Any]) -> None:
+        checked = parameters.check(self._function.table, given, self.real_func)
+        self._selection = selection.selection(
+            self._function.parameters, with_degrees(checked), self.real_func, classifies=self._classifies
+        )
+        self._given, self.params = checked, dict(given)
+        if self.hanaml_parameters:
+            self.hanaml_parameters["kwargs"] = checked
 
     # --- what a fit left ----------------------------------------------------------------------
 
@@ -127,7 +172,11 @@ class Model(HanaOnly, ABC):
 
     @property
     def search_results_(self) -> DataFrame | None:
-        """CANDIDATE, PARAMETERS (JSON), METRIC, FOLD, SCORE of everything a search tried."""
+        """CANDIDATE, PARAMETERS (JSON), METRIC, FOLD, SCORE, RUNG, RESOURCE of everything a search tried.
+
+        RUNG counts the rounds of a race, RESOURCE is what the candidate had in it: a share of the
+        rows, or a number of trees or iterations. Without a race, both are 1.
+        """
         return self._frame("search_results_")
 
     @property

@@ -83,6 +83,10 @@ class UnifiedRegression(Reported):
     and so on), ``COEFFICIENT_<column>``, ``STD_ERROR_<column>``, and a formula's ``B0``, ``B1``, ...
     Sources: ``hanalife.learning.evaluation.residuals`` and ``hanalife.learning.engines``.
 
+    What a search has found is not lost when it ends early, by an error, Ctrl-C or
+    ``cancel_search``: the next ``fit`` of the same rows goes on from there. With
+    ``progress_indicator_id`` the store keeps it too, and any process may go on.
+
     Rows are sorted by the key, if there is one, so that the same rows in any order, with the same
     parameters and seeds, give the same model to the last bit.
     """

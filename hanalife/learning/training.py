@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from hanalife.errors import InvalidArgumentError
-from hanalife.learning import cross_validation, folds, missing, search
+from hanalife.learning import cross_validation, folds, memory, missing, race, search
 from hanalife.learning.arguments import FitArguments
 from hanalife.learning.encoding import Encoding
 from hanalife.learning.engines.engine import Engine, Rows
@@ -20,9 +19,11 @@ from hanalife.learning.evaluation.calibration import Calibration
 from hanalife.learning.explanation import permutation
 from hanalife.learning.fitted import Fitted
 from hanalife.learning.functions import Func
+from hanalife.learning.memory import Memory
 from hanalife.learning.progress import Progress, Silent
 from hanalife.learning.results import tables
 from hanalife.learning.results.report import Report
+from hanalife.learning.selection import Selection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,14 +54,10 @@ class Plan:
     func: Func
     arguments: FitArguments
     in_force: Mapping[str, Any]  #: all parameters of the algorithm, with a seed above 0
-    selection: search.Selection | None  #: None: train with ``in_force``
+    selection: Selection | None  #: None: train with ``in_force``
+    memory: Memory  #: of an unfinished search
     classifies: bool
     report: Reporting
-
-
-def draw_seed() -> int:
-    """Return a new seed."""
-    return secrets.randbelow(2**31 - 1) + 1
 
 
 def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fitted, Report]:
@@ -252,21 +249,42 @@ def _search(
     if selection is None:
         return None
     seed = plan.in_force["random_state"]
-    parts = (
-        folds.cv(len(rows), selection.fold_num, seed)
-        if selection.resampling_method == "cv"
-        else folds.stratified_cv(rows.target, selection.fold_num, seed)
-    )
+    metrics = {name: by_name.metric(name, encoding.class_names) for name in selection.metrics}
+    parts = [
+        part for repetition in folds.seeds(seed, selection.repeat_times) for part in _folds(selection, rows, repetition)
+    ]
+    hashed = memory.identity(engine, rows, encoding.class_names, selection.metrics)
+    if selection.race is not None:
+        brackets = race.brackets(selection, plan.func.parameters, rows, parts, seed)
+        _check(engine, plan, [candidate for _, some, _ in brackets for candidate in some])
+        return race.run(
+            engine, rows, parts, brackets, plan.in_force, metrics, selection, progress.judged, plan.memory, hashed
+        )
     candidates = selection.candidates(plan.func.parameters, seed)
-    for candidate in candidates:
-        engine.check({**plan.in_force, **candidate})
+    _check(engine, plan, candidates)
     return cross_validation.judge(
         engine,
         rows,
         parts,
         candidates,
         plan.in_force,
-        {name: by_name.metric(name, encoding.class_names) for name in selection.metrics},
+        metrics,
         selection.timeout_seconds,
         progress.judged,
+        memory=plan.memory,
+        identity=hashed,
     )
+
+
+def _check(engine: Engine, plan: Plan, candidates: Sequence[search.Candidate]) -> None:
+    """Refuse a candidate that does not suit the problem before any is trained."""
+    for candidate in candidates:
+        engine.check({**plan.in_force, **candidate})
+
+
+def _folds(selection: Selection, rows: Rows, seed: int) -> list[folds.Fold]:
+    if selection.family == "cv":
+        return folds.cv(len(rows), selection.fold_num, seed)
+    if selection.family == "stratified_cv":
+        return folds.stratified_cv(rows.target, selection.fold_num, seed)
+    return [folds.bootstrap(len(rows), seed, rows.target if selection.family == "stratified_bootstrap" else None)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from hanalife.learning import reading, training
     from hanalife.learning.encoding import Encoding
     from hanalife.learning.fitted import Fitted
+    from hanalife.learning.memory import Memory
     from hanalife.learning.results.report import Report
 
     Array = NDArray[Any]
@@ -57,16 +59,26 @@ class UnifiedModel(Model):
     def _predicted_metrics(self, fitted: Fitted, tally: reading.Tally) -> dict[str, float | str]:
         """Return what is said of predictions without knowing the truth."""
 
+    @abstractmethod
+    def fit(self, data: DataFrame, key: str | None = None, **kwargs: Any) -> Self:
+        """Fit the model."""
+
+    @abstractmethod
+    def predict(self, data: DataFrame, key: str | None = None, **kwargs: Any) -> DataFrame:
+        """Predict rows."""
+
     # --- fit, score, predict ------------------------------------------------------------------
 
     def _fit(self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]) -> Self:
         from hanalife.learning import progress, reading, training
 
-        plan = self._plan(data, given, rest)
+        arguments.check_frame(data)
+        memory = self._remember(data)
+        plan = self._plan(data, given, rest, memory)
 
         def work() -> tuple[pd.DataFrame, Report]:
             rows = reading.read(data, given["key"])
-            with progress.reporting(self.observer) as told:
+            with self._unfinished(memory), progress.reporting(self.observer) as told:
                 fitted, report = training.fit(rows, plan, told)
             self._accept(fitted, data.connection_context)
             self.training_data, self.scoring_list_ = data, None
@@ -77,17 +89,41 @@ class UnifiedModel(Model):
         _, self.run_id = self._call("fit", words, work, lambda done: self._describe_fit(data, *done))
         return self
 
-    def _plan(self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]) -> training.Plan:
+    def _plan(
+        self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any], memory: Memory
+    ) -> training.Plan:
         """Check what ``fit`` is given."""
         from hanalife.learning import training
 
         own = arguments.check_rest("fit", rest, self._function)
         checked = arguments.fit_arguments(
-            data, {**given, **own}, self._function, training.draw_seed, classifies=self._classifies
+            data, {**given, **own}, self._function, memory.draw, classifies=self._classifies
         )
         in_force = parameters.in_force(self._function.parameters, self._given)
-        in_force["random_state"] = in_force["random_state"] or training.draw_seed()
-        return training.Plan(self._function, checked, in_force, self._selection, self._classifies, self._report_fit)
+        in_force["random_state"] = in_force["random_state"] or memory.draw()
+        return training.Plan(
+            self._function, checked, in_force, self._selection, memory, self._classifies, self._report_fit
+        )
+
+    def _remember(self, data: DataFrame) -> Memory:
+        """Return what an unfinished search has found, in this object or in the store."""
+        from hanalife.learning.memory import Memory, StoredMemory
+
+        if self._selection is None or self._selection.indicator is None:
+            return Memory(self._memory)
+        return StoredMemory(data.connection_context.database, self._selection.indicator, self._memory)
+
+    @contextmanager
+    def _unfinished(self, memory: Memory) -> Iterator[None]:
+        """Leave to the next fit what this one finds, unless it ends well."""
+        self._memory = memory
+        try:
+            yield
+        except BaseException as error:
+            memory.end(error)
+            raise
+        memory.end(None)
+        self._memory = None
 
     def _score(self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]) -> list[DataFrame]:
         from hanalife.learning import reading

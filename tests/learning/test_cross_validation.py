@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
 
 import numpy as np
 import pytest
 import xgboost
+from hypothesis import given as drawing
+from hypothesis import strategies as st
 from sklearn.metrics import make_scorer, zero_one_loss
 from sklearn.model_selection import cross_val_score
 
 from hanalife.errors import InvalidArgumentError
-from hanalife.learning import folds
+from hanalife.learning import folds, scoring
 from hanalife.learning.cross_validation import judge
 from hanalife.learning.engines.boosting import Boosting
 from hanalife.learning.engines.engine import Rows
@@ -76,6 +79,37 @@ def test_every_fold_scores_as_if_each_candidate_were_trained_alone(n_classes, gi
                 assert one.scores[name][fold] == expected(rows.target[test], probabilities)
 
 
+def test_candidates_that_stop_early_are_trained_alone_and_it_is_said(caplog):
+    rows = make_rows(2)
+    given = {"validation_set_rate": 0.3, "tolerant_iter_num": 1}
+    with caplog.at_level(logging.INFO):
+        found, parts, base = search(rows, 2, (False,) * 5, given)
+    assert "candidates stop early, each by itself" in caplog.text
+    engine = Boosting(Problem(2, (False,) * 5))
+    for one in found.judged:
+        for fold, (train, test) in enumerate(parts):
+            outputs = engine.outputs(engine.train(rows.take(train), {**base, **one.candidate}), rows.features[test])
+            assert one.scores["nll"][fold] == by_name.metric("nll", ["0", "1"])(rows.target[test], outputs)
+
+
+@drawing(st.integers(1, 8), st.lists(st.integers(0, 4), min_size=1, max_size=20), st.integers(1, 9), st.data())
+def test_folds_left_over_are_cut_between_groups(count, group_of, workers, data):
+    groups = [[place for place, one in enumerate(group_of) if one == group] for group in dict.fromkeys(group_of)]
+    positions = st.lists(st.sampled_from(range(len(group_of))), min_size=1, unique=True).map(sorted)
+    missing = [(fold, data.draw(positions)) for fold in range(count)]
+    pieces = list(scoring._cut(missing, groups, workers))
+    found = [(fold, position) for fold, some in pieces for position in some]
+    assert sorted(found) == [(fold, position) for fold, some in missing for position in some], "each once"
+    for fold, some in missing:
+        parts = [part for part_fold, part in pieces if part_fold == fold]
+        assert all(sum(bool({*part} & {*group}) for part in parts) <= 1 for group in groups)
+        sizes = [sum(bool({*part} & {*group}) for group in groups) for part in parts]
+        assert max(sizes) - min(sizes) <= 1
+        assert some[0] != 0 or parts[0][0] == 0, "the first candidate is never left out"
+    whole = count - count % workers
+    assert pieces[:whole] == missing[:whole]
+
+
 def test_scores_are_those_of_scikit_learn():
     rows = make_rows(2)
     found, parts, _ = search(rows, 2, (False,) * 5, {})
@@ -131,6 +165,7 @@ def test_a_search_stops_at_its_timeout_and_keeps_what_is_complete(caplog):
     assert found.timed_out
     assert 0 < len(found.judged) < 100
     assert f"{len(found.judged)} of 100 candidates" in caplog.text
+    assert len(found.judged) > 5, "all folds go on at once"
     first, *_ = search(make_rows(2), 2, (False,) * 5, {}, timeout_seconds=1, now=itertools.count(0, 5).__next__)
     assert [one.candidate for one in first.judged] == GRID[:1]
 

@@ -96,6 +96,53 @@ def test_metrics_of_a_class_are_found_by_its_name():
         by_name.metric("recall_yes", ["No", "Yes"])
 
 
+@given(predictions())
+def test_metrics_of_all_classes_equal_those_of_scikit_learn(drawn):
+    actual, probabilities = drawn
+    names = [str(code) for code in range(probabilities.shape[1])]
+    predicted = probabilities.argmax(axis=1)
+
+    def found(name):
+        return by_name.metric(by_name.check_metric(name, "metric", classifies=True), names)(actual, probabilities)
+
+    if len(names) == 2:
+        area = sk.roc_auc_score(actual, probabilities[:, 1])
+        expected = {"auc_1vsrest": area, "auc_pairwise": area, "F1-SCORE": sk.f1_score(actual, predicted)}
+    else:
+        expected = {
+            "auc_1vsrest": sk.roc_auc_score(actual, probabilities, multi_class="ovr"),
+            "auc_pairwise": sk.roc_auc_score(actual, probabilities, multi_class="ovo"),
+            "F1_score": sk.f1_score(actual, predicted, average="macro"),
+        }
+    expected |= {
+        "accuracy": sk.accuracy_score(actual, predicted),
+        "kappa": sk.cohen_kappa_score(actual, predicted),
+    }
+    assert {name: found(name) for name in expected} == pytest.approx(expected)
+    assert found("mcc") in (None, pytest.approx(sk.matthews_corrcoef(actual, predicted)))
+
+
+def test_areas_of_a_class_without_rows_are_not_defined():
+    actual, probabilities = np.array([0, 1, 0]), np.full((3, 3), 1 / 3)
+    for name in ("auc_1vsrest", "auc_pairwise"):
+        assert by_name.metric(name, ["a", "b", "c"])(actual, probabilities) is None
+
+
+@given(st.lists(st.tuples(st.floats(1, 9), st.floats(-9, 9)), min_size=2, max_size=30, unique_by=lambda pair: pair[0]))
+def test_metrics_of_numbers_equal_those_of_scikit_learn(pairs):
+    actual, predicted = np.array(pairs).T
+    expected = {
+        "rmse": sk.root_mean_squared_error(actual, predicted),
+        "mae": sk.mean_absolute_error(actual, predicted),
+        "mape": sk.mean_absolute_percentage_error(actual, predicted),
+        "r2": sk.r2_score(actual, predicted),
+    }
+    found = {name: by_name.metric(name, [])(actual, predicted) for name in expected}
+    assert found == pytest.approx(expected)
+    with pytest.raises(InvalidArgumentError, match="'auc' is not a metric; use one of rmse, mae, mape, r2"):
+        by_name.check_metric("auc", "metric", classifies=False)
+
+
 def test_never_to_predict_a_class_is_not_precise():
     metric = by_name.metric("precision_b", ["a", "b"])
     assert metric(np.array([0, 1]), np.array([[1.0, 0.0], [1.0, 0.0]])) == 0
@@ -104,7 +151,7 @@ def test_never_to_predict_a_class_is_not_precise():
 def test_the_larger_metric_is_better_except_for_errors():
     lower = [
         name
-        for name in ("auc", "accuracy", "recall_1", "nll", "error_rate", "rmse", "mae")
+        for name in ("auc", "accuracy", "recall_1", "nll", "error_rate", "rmse", "mae", "mape", "r2", "mcc", "f1_score")
         if by_name.lower_is_better(name)
     ]
-    assert lower == ["nll", "error_rate", "rmse", "mae"]
+    assert lower == ["nll", "error_rate", "rmse", "mae", "mape"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -67,3 +69,43 @@ def test_another_seed_gives_other_rows():
     one, other = (folds.partition(strata, len(strata), 0.5, seed) for seed in (1, 2))
     assert (one != other).any()
     assert any((a[1] != b[1]).any() for a, b in zip(folds.cv(100, 5, 1), folds.cv(100, 5, 2), strict=True))
+
+
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=80), seeds, st.booleans())
+def test_a_bootstrap_draws_as_many_and_judges_by_the_rest(classes, seed, stratified):
+    codes = np.array(classes)
+    if stratified and np.unique(codes, return_counts=True)[1].max() == 1:
+        with pytest.raises(InvalidArgumentError, match="leaves out none"):
+            folds.bootstrap(len(codes), seed, codes)
+        return
+    train, test = folds.bootstrap(len(codes), seed, codes if stratified else None)
+    assert len(train) == len(codes)
+    assert sorted({*train, *test}) == list(range(len(codes)))
+    assert len(test) > 0
+    assert not {*train} & {*test}
+    if stratified:
+        assert (np.unique(codes[train], return_counts=True)[1] == np.unique(codes, return_counts=True)[1]).all()
+    assert (folds.bootstrap(len(codes), seed, codes if stratified else None)[0] == train).all()
+
+
+def test_a_bootstrap_leaves_out_a_third():
+    left_out = [len(folds.bootstrap(1000, seed)[1]) / 1000 for seed in range(1, 30)]
+    assert np.mean(left_out) == pytest.approx(np.exp(-1), abs=0.01)  # Efron & Tibshirani 1993, chapter 17
+
+
+@given(
+    st.lists(st.integers(0, 3), min_size=4, max_size=80), seeds, st.lists(st.floats(0.01, 1), min_size=2, max_size=4)
+)
+def test_a_larger_share_holds_the_smaller(classes, seed, shares):
+    codes = np.array(classes)
+    fold = folds.bootstrap(len(codes), seed)
+    kinds = len(set(codes[fold[0]].tolist()))
+    parts = [folds.growing(fold, share, kinds, seed, codes) for share in sorted(shares)]
+    for share, (train, test) in zip(sorted(shares), parts, strict=True):
+        assert (test == fold[1]).all()
+        assert len(train) == max(kinds, int(np.ceil(share * len(codes) - 1e-9)))
+        assert len(set(codes[train].tolist())) == kinds, "every class is there from the start"
+    for (smaller, _), (larger, _) in itertools.pairwise(parts):
+        few, many = (np.bincount(one, minlength=len(codes)) for one in (smaller, larger))
+        assert (few <= many).all()
+    assert folds.growing(fold, 1.0, 1, seed, codes) is fold

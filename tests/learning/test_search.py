@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import ParameterGrid
 
 from hanalife.errors import InvalidArgumentError
-from hanalife.learning import search
+from hanalife.learning import search, selection
 from hanalife.learning.parameters.boosting import CLASSIFICATION as BOOSTING
 from hanalife.learning.parameters.parameter import check
 from hanalife.learning.parameters.selection import SELECTION
@@ -18,7 +18,9 @@ axes = st.dictionaries(st.sampled_from("abc"), st.lists(st.integers(), min_size=
 
 def candidates(**given):
     table = BOOSTING + SELECTION
-    found = search.selection(table, check(table, {"resampling_method": "cv", **given}, "func"), "func", classifies=True)
+    found = selection.selection(
+        table, check(table, {"resampling_method": "cv", **given}, "func"), "func", classifies=True
+    )
     return found.candidates(table, seed=7)
 
 

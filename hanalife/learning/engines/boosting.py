@@ -112,6 +112,13 @@ class Boosting(Engine):
             return found.ravel()
         return found if found.ndim == 2 else np.column_stack([1 - found, found])
 
+    def alike(self, candidates: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+        """Return groups that differ in their number of trees only; who stops early is alone."""
+        groups = alike_but_for_trees(candidates)
+        if any(candidate["validation_set_rate"] > 0 for candidate in candidates):
+            logger.info("validation_set_rate: candidates stop early, each by itself; nothing of them is shared.")
+        return groups
+
     def fold_outputs(
         self, rows: Rows, test: Array, candidates: Sequence[Mapping[str, Any]], n_threads: int = 1
     ) -> Iterator[tuple[int, Array]]:
@@ -132,15 +139,13 @@ class Boosting(Engine):
             self._check_target(rows.target, first)
             settings = self._settings(first, n_threads)
             if first["validation_set_rate"] > 0:
-                for position in group:
-                    booster = self._boost(rows, settings, candidates[position], None)
-                    yield position, self._outputs(booster, test, 0)
+                yield group[0], self._outputs(self._boost(rows, settings, first, None), test, 0)
                 continue
             kind = (settings["tree_method"], settings["max_bin"])
             if kind not in binned:
                 binned[kind] = self._binned(rows, settings)
             most = max(candidates[position][TREES] for position in group)
-            booster = _train(settings, binned[kind], most)
+            booster = _grown(settings, binned[kind], most)
             for position in group:
                 yield position, self._outputs(booster, test, candidates[position][TREES])
 
@@ -295,10 +300,8 @@ def _train(
 ) -> Any:
     import xgboost
 
-    exact = settings["tree_method"] == "exact"
-    used = {name: value for name, value in settings.items() if not (exact and name == "max_bin")}
     return xgboost.train(
-        used,
+        _used(settings),
         data,
         num_boost_round=trees,
         evals=list(evaluated),
@@ -306,6 +309,21 @@ def _train(
         verbose_eval=False,
         callbacks=[_watching(watch)] if watch else None,
     )
+
+
+def _grown(settings: Mapping[str, Any], data: Any, trees: int) -> Any:
+    """Train without anything after a round, which on little data takes as long as some rounds."""
+    import xgboost
+
+    booster = xgboost.Booster(_used(settings), [data])
+    for turn in range(trees):
+        booster.update(data, turn)
+    return booster
+
+
+def _used(settings: Mapping[str, Any]) -> dict[str, Any]:
+    exact = settings["tree_method"] == "exact"
+    return {name: value for name, value in settings.items() if not (exact and name == "max_bin")}
 
 
 def _watching(watch: Watch) -> Any:
@@ -327,6 +345,7 @@ def alike_but_for_trees(candidates: Sequence[Mapping[str, Any]]) -> list[list[in
     """Return the positions of candidates in groups that differ in the number of trees only."""
     groups: dict[tuple[Any, ...], list[int]] = {}
     for position, candidate in enumerate(candidates):
+        alone = candidate.get("validation_set_rate", 0) > 0
         rest = tuple(sorted((name, repr(value)) for name, value in candidate.items() if name != TREES))
-        groups.setdefault(rest, []).append(position)
+        groups.setdefault((position, rest) if alone else rest, []).append(position)
     return list(groups.values())

@@ -79,6 +79,10 @@ class Engine(ABC):
     def outputs(self, estimator: Any, features: Array) -> Array:
         """Return class probabilities, shape ``(n_rows, n_classes)``, or numbers, shape ``(n_rows,)``; float64."""
 
+    def alike(self, candidates: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+        """Return the positions of candidates in groups: one training serves all of a group."""
+        return [[position] for position in range(len(candidates))]
+
     def fold_outputs(
         self, rows: Rows, test: Array, candidates: Sequence[Mapping[str, Any]], n_threads: int = 1
     ) -> Iterator[tuple[int, Array]]:

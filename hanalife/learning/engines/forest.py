@@ -108,6 +108,10 @@ class Forest(Trees):
         with ThreadPoolExecutor(n_threads, thread_name_prefix="hanalife-engine") as pool:
             return np.concatenate(list(pool.map(lambda part: Prepared.outputs(self, estimator, part), parts)))
 
+    def alike(self, candidates: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+        """Return groups that differ in their number of trees only."""
+        return alike_but_for_trees(candidates)
+
     def fold_outputs(
         self, rows: Rows, test: Array, candidates: Sequence[Mapping[str, Any]], n_threads: int = 1
     ) -> Iterator[tuple[int, Array]]:

@@ -26,6 +26,8 @@ SEARCH = (
     ("METRIC", "NVARCHAR"),
     ("FOLD", "INT"),
     ("SCORE", "DOUBLE"),
+    ("RUNG", "INT"),
+    ("RESOURCE", "DOUBLE"),
 )
 
 #: After a statistic's name: the ends of its interval.
@@ -72,9 +74,11 @@ def table_name(kind: str) -> str:
 def of_judgement(judgement: Judgement, prefix: str) -> dict[str, float | str]:
     """Return the best candidate's ``<prefix>_<METRIC>`` (one value a fold), mean and sample variance.
 
-    ``timeout`` is there, and TRUE, if not all candidates were tried.
+    ``timeout`` is there, and TRUE, if not all candidates were tried; ``RUNG_<n>`` says of each round
+    of a race how many took part and what each had. The scores are of the last rung.
     """
     found: dict[str, float | str] = {"timeout": "TRUE"} if judgement.timed_out else {}
+    found |= {f"RUNG_{number}": text for number, text in enumerate(judgement.rungs, 1)}
     for metric, scores in judgement.best.scores.items():
         name = f"{prefix}_{spelt(metric)}"
         found[name] = ", ".join("" if score is None else repr(score) for score in scores)
@@ -89,8 +93,8 @@ def of_judgement(judgement: Judgement, prefix: str) -> dict[str, float | str]:
 def search_results(judgement: Judgement | None) -> Table:
     """Return every candidate's score on every fold; candidates and folds count from 1."""
     rows = [
-        (number, json.dumps(one.candidate), spelt(metric), fold, score)
-        for number, one in enumerate(judgement.judged if judgement else (), 1)
+        (one.number, json.dumps(one.candidate), spelt(metric), fold, score, one.rung, one.amount)
+        for one in (judgement.judged if judgement else ())
         for metric, scores in one.scores.items()
         for fold, score in enumerate(scores, 1)
     ]
