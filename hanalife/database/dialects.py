@@ -129,9 +129,24 @@ def database_user(connection: sa.Connection) -> str:
     return os.environ.get("USER") or os.environ.get("USERNAME") or "local"
 
 
-def default_schema(dialect: sa.Dialect) -> str:
+def current_schema(connection: sa.Connection) -> str:
     """Return the name of the schema that unqualified tables are in."""
-    return "public" if dialect.name == "postgresql" else "main"
+    if connection.dialect.name == "postgresql":
+        return str(connection.execute(sa.select(sa.func.current_schema())).scalar_one())
+    return "main"
+
+
+def procedures(connection: sa.Connection, schema: str | None) -> list[str]:
+    """Return the names of the stored procedures of a schema, in order; an embedded database has none."""
+    if connection.dialect.name != "postgresql":
+        return []
+    routines = sa.table("routines", *map(sa.column, ("routine_name", "routine_schema", "routine_type")))
+    routines.schema = "information_schema"
+    found = sa.select(routines.c.routine_name).where(
+        routines.c.routine_type == "PROCEDURE",
+        routines.c.routine_schema == (sa.func.current_schema() if schema is None else schema),
+    )
+    return sorted(connection.execute(found).scalars())
 
 
 def types_of_query(

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from hanalife.database import dialects
+from hanalife.dataframe import arguments, relations
 from hanalife.dataframe import columns as names
-from hanalife.dataframe import relations
 from hanalife.dataframe.hana_only import refused
 from hanalife.dataframe.session import Session
 from hanalife.errors import BadSQLError, InvalidArgumentError, NotSupportedError
@@ -62,7 +62,8 @@ class Administration(Session):
 
     def get_current_schema(self) -> str:
         """Return the schema that unqualified tables are in."""
-        return dialects.default_schema(self.dialect)
+        with self.session() as connection:
+            return dialects.current_schema(connection)
 
     def create_schema(self, schema: str) -> None:
         """Create a schema.
@@ -91,9 +92,9 @@ class Administration(Session):
     # --- tables and views ---------------------------------------------------------------------
 
     def has_table(self, table: str, schema: str | None = None) -> bool:
-        """Say whether a table or view exists; a name with ``#`` is looked up in this session."""
+        """Say whether a table exists; views are none. A name with ``#`` is looked up in this session."""
         with self.session() as connection:
-            return relations.exists(connection, table, schema)
+            return relations.is_table(connection, table, schema)
 
     def get_tables(self, schema: str | None = None) -> pd.DataFrame:
         """Return the tables of a schema, in one column ``TABLE_NAME``."""
@@ -187,6 +188,21 @@ class Administration(Session):
         if data_lake:
             raise NotSupportedError("drop_table(data_lake=True): works inside SAP HANA only.")
         self._drop("table", table, schema, drop_option)
+
+    def get_procedures(self, schema: str | None = None) -> pd.DataFrame:
+        """Return the procedures of a schema, in one column ``PROCEDURE_NAME``; SQLite has none."""
+        with self.session() as connection:
+            return _list("PROCEDURE_NAME", dialects.procedures(connection, schema))
+
+    def drop_procedure(self, proc: str, schema: str | None = None, drop_option: str | None = None) -> None:
+        """Drop a procedure; dropping what does not exist is only logged."""
+        if proc not in set(self.get_procedures(schema)["PROCEDURE_NAME"]):
+            logger.info("Procedure %r does not exist; nothing was dropped.", proc)
+            return
+        option = f" {arguments.choice(drop_option, ('CASCADE', 'RESTRICT'), 'drop_option')}" if drop_option else ""
+        with self.session(writes=True) as connection:
+            place = connection.dialect.identifier_preparer.format_table(relations.named(proc, schema))
+            relations.run_ddl(connection, f"DROP PROCEDURE {place}{option}")
 
     def drop_view(self, view: str, schema: str | None = None, drop_option: str | None = None) -> None:
         """Drop a view; dropping what does not exist is only logged."""
@@ -326,8 +342,6 @@ class Administration(Session):
 
     # --- SAP HANA only ------------------------------------------------------------------------
 
-    drop_procedure = refused("drop_procedure", "use execute_sql('DROP PROCEDURE ...')")
-    get_procedures = refused("get_procedures", "query the database's catalogue with sql()")
     enable_abap_sql = refused("enable_abap_sql", "write the database's own SQL")
     disable_abap_sql = refused("disable_abap_sql", "nothing is to be switched off")
     create_pse = refused("create_pse", "give certificates in the URL, such as ?sslrootcert=")

@@ -50,7 +50,7 @@ class Frame:
 
     @classmethod
     def from_table(
-        cls, connection_context: ConnectionContext, table: sa.Table, source_table: Mapping[str, str]
+        cls, connection_context: ConnectionContext, table: sa.Table, source_table: Mapping[str, str] | None
     ) -> Self:
         """Make a frame of all rows of a table."""
         frame = cls.from_query(connection_context, sa.select(*table.columns), source_table)

@@ -13,7 +13,7 @@ from hanalife.dataframe import definitions, expressions, relations, transfer
 from hanalife.dataframe.administration import Administration
 from hanalife.dataframe.frame import DataFrame
 from hanalife.dataframe.session import URL_VARIABLE
-from hanalife.errors import BadSQLError
+from hanalife.errors import BadSQLError, NotSupportedError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,13 +30,20 @@ class ConnectionContext(Administration):
         A database URL: ``sqlite:///life.db`` or ``postgresql://user:password@host/database``.
         Empty: the environment variable ``HANALIFE_URL``, else ``hanalife.db`` in the working
         directory.
-    port, user, password
-        The four-argument form of SAP HANA; not supported yet.
+    port, user, password, userkey, pyodbc_connection, abap_sql, use_credentialstore
+        SAP HANA's ways to connect; not supported yet.
+    autocommit : bool, default True
+        Each call is one transaction; nothing else is supported.
+    **properties
+        Options of SAP HANA's driver, such as ``encrypt``: accepted and ignored, because options
+        of a database belong into its URL.
 
     Raises
     ------
     InvalidArgumentError
         The address is not a URL of a supported database.
+    NotSupportedError
+        An argument asks for SAP HANA.
     UnreachableDatabaseError
         The database cannot be opened.
 
@@ -74,17 +81,32 @@ class ConnectionContext(Administration):
             }
         return tables | columns
 
-    def table(self, table: str, schema: str | None = None) -> DataFrame:
-        """Return a frame over all rows of a table.
+    def table(
+        self, table: str, schema: str | None = None, save_source: bool = True, view_params: Any = None
+    ) -> DataFrame:
+        """Return a frame over all rows of a table or view.
+
+        Parameters
+        ----------
+        table : str
+            Its name, exactly as it is spelt.
+        schema : str, optional
+            Default: the current schema.
+        save_source : bool, default True
+            The frame knows its table (:attr:`DataFrame.source_table`).
+        view_params
+            Of SAP HANA only.
 
         Raises
         ------
         TableNotFoundError
             There is no such table or view.
         """
+        if view_params is not None:
+            raise NotSupportedError("view_params: views with parameters exist in SAP HANA only; use filter().")
         reflected = self._reflect(table, schema)
         source = {"SCHEMA_NAME": schema or self.get_current_schema(), "TABLE_NAME": table}
-        return DataFrame.from_table(self, reflected, source)
+        return DataFrame.from_table(self, reflected, source if save_source else None)
 
     def _reflect(self, table: str, schema: str | None) -> sa.Table:
         with self.session() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from hanalife.database import dialects
 from hanalife.database.engine import Database, parse_url
-from hanalife.errors import InvalidArgumentError, NotSupportedError, UnreachableDatabaseError
+from hanalife.dataframe.tracing import SqlTracer
+from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError, UnreachableDatabaseError
 
 if TYPE_CHECKING:
     from hanalife.dataframe.transfer.columnar import Pool
@@ -32,16 +33,60 @@ _DROPPED = (
 )
 
 
+# Options of SAP HANA's driver without effect here.
+_TUNING = {
+    "packetsize",
+    "spatialtypes",
+    "encrypt",
+    "sslValidateCertificate",
+    "sslKeyStore",
+    "sslTrustStore",
+    "sslCryptoProvider",
+    "sslHostNameInCertificate",
+    "vectoroutputtype",
+    "credentialstore_servicekey_file",
+    "credentialstore_namespace",
+    "credentialstore_passwordname",
+    "compress",
+    "reconnect",
+    "communicationTimeout",
+}
+
+
 class Session:
     """What a connection is, below what it does with tables."""
 
-    def __init__(self, address: str = "", port: int = 0, user: str = "", password: str | None = None) -> None:
-        if port or user or password:
+    def __init__(
+        self,
+        address: str = "",
+        port: int = 0,
+        user: str = "",
+        password: str | None = None,
+        autocommit: bool = True,
+        userkey: str | None = None,
+        pyodbc_connection: Any = None,
+        abap_sql: bool = False,
+        use_credentialstore: bool = False,
+        **properties: Any,
+    ) -> None:
+        _refuse_unknown(properties)
+        if use_credentialstore and not {"credentialstore_namespace", "credentialstore_passwordname"} <= set(properties):
+            raise InvalidArgumentError(
+                "use_credentialstore: needs credentialstore_namespace and credentialstore_passwordname."
+            )
+        if port or user or password or userkey or pyodbc_connection or abap_sql or use_credentialstore:
             raise NotSupportedError(
                 "ConnectionContext(address, port, user, password): SAP HANA is not supported yet; "
                 "use ConnectionContext('sqlite:///life.db') or a postgresql:// URL."
             )
+        if not autocommit:
+            raise NotSupportedError(
+                "autocommit=False: each call is one transaction here; put statements that belong together "
+                "into one execute_sql() call."
+            )
         self.database = Database(_absolute(parse_url(address or os.environ.get(URL_VARIABLE) or DEFAULT_URL)))
+        self.port, self.userkey, self.properties = port, userkey, properties
+        self.sql_tracer = SqlTracer(self.database.engine)
         self._lock = threading.RLock()
         self._session: sa.Connection | None = self.database.connect()
         self._is_altered = False  # by raw statements, in ways that other connections do not know
@@ -62,6 +107,21 @@ class Session:
     def dialect(self) -> sa.Dialect:
         """The SQL dialect of the database."""
         return self.database.engine.dialect
+
+    @property
+    def address(self) -> str:
+        """The URL of the database, its password hidden."""
+        return self.database.label
+
+    @property
+    def last_execute_statement(self) -> str | None:
+        """The statement that was sent last, with placeholders for its values."""
+        return self.sql_tracer.last_statement
+
+    @property
+    def execute_statement(self) -> str | None:
+        """The same as :attr:`last_execute_statement`."""
+        return self.last_execute_statement
 
     @property
     def connection(self) -> Any:
@@ -100,7 +160,7 @@ class Session:
 
         with self._lock:
             if not self._columnar:
-                self._columnar = [columnar.pool_for(self.database.url)]
+                self._columnar = [columnar.pool_for(self.database.url, self.sql_tracer.record)]
             return self._columnar[0]
 
     def needs_session(self, query: sa.ClauseElement) -> bool:
@@ -166,6 +226,14 @@ class Session:
             old.close()
             self._session = self.database.connect()
             self._is_altered = False
+
+
+def _refuse_unknown(properties: Mapping[str, Any]) -> None:
+    unknown = [name for name in properties if name not in _TUNING]
+    if unknown:
+        raise ArgumentTypeError(f"ConnectionContext: unknown argument {unknown[0]!r}; options belong into the URL.")
+    if properties:
+        logger.debug("ConnectionContext: %s: tuning of SAP HANA, ignored here.", ", ".join(properties))
 
 
 def _absolute(url: sa.URL) -> sa.URL:

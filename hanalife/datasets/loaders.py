@@ -275,7 +275,7 @@ def _loaded(
     *,
     force: bool,
 ) -> DataFrame:
-    if not force and connection.has_table(table, schema):
+    if not force and connection.has_relation(table, schema):
         logger.info("Table %r exists and is used as it is; force=True loads the data again.", table)
         return connection.table(table, schema)
     rows, types = sources.read(source, url)

@@ -9,7 +9,7 @@ the rows come in portions, so that memory stays bounded.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -29,18 +29,19 @@ _PORTION_ROWS = 20_000
 _BINDABLE = (type(None), bool, int, float, str, bytes, Decimal, date, datetime, time)
 
 
-def pool_for(url: sa.URL) -> Pool | None:
+def pool_for(url: sa.URL, record: Callable[[str], None]) -> Pool | None:
     """Return a pool for the database of a URL, or None if it has no columnar driver here."""
     if url.get_backend_name() not in dialects.COLUMNAR_DRIVERS:
         return None
     driver = dialects.COLUMNAR_DRIVERS[url.get_backend_name()]
-    return Pool(url, driver) if importlib.util.find_spec(driver) else None
+    return Pool(url, driver, record) if importlib.util.find_spec(driver) else None
 
 
 class Pool:
     """Columnar connections to one database, kept for the next use: opening one reads the catalogue."""
 
-    def __init__(self, url: sa.URL, driver: str) -> None:
+    def __init__(self, url: sa.URL, driver: str, record: Callable[[str], None]) -> None:
+        self.record = record  #: takes note of each query that is sent
         self._uri = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
         self._dbapi = importlib.import_module(f"{driver}.dbapi")
         self._idle: list[Any] = []
@@ -100,6 +101,7 @@ def _fits_64_bits(value: object) -> bool:
 def stream(pool: Pool, query: sa.Select[Any], fields: Sequence[pa.Field], size: int) -> Iterator[pa.RecordBatch]:
     """Yield the rows in batches of the declared types, of whatever size the driver gives."""
     text, values = _compiled(query)
+    pool.record(text)
     with pool.lend() as connection, connection.cursor() as cursor:
         read = _through_cursor(cursor, text, values, max(size, _PORTION_ROWS)) if values else _by_copy(cursor, text)
         schema: pa.Schema | None = None
