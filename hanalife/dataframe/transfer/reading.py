@@ -56,7 +56,12 @@ def batches(context: ConnectionContext, query: sa.Select[Any], size: int = BATCH
     return _begun(context, types.portable(query), size)
 
 
-def _begun(context: ConnectionContext, query: sa.Select[Any], size: int) -> Iterator[pa.RecordBatch]:
+def portions(context: ConnectionContext, query: sa.Select[Any]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a query in batches of whatever size is cheapest, for those who copy them on at once."""
+    return _begun(context, types.portable(query), None)
+
+
+def _begun(context: ConnectionContext, query: sa.Select[Any], size: int | None) -> Iterator[pa.RecordBatch]:
     def begin() -> tuple[pa.RecordBatch, Iterator[pa.RecordBatch]]:
         stream = _stream(context, query, size)
         return next(stream), stream
@@ -66,19 +71,17 @@ def _begun(context: ConnectionContext, query: sa.Select[Any], size: int) -> Iter
     yield from rest
 
 
-def _stream(context: ConnectionContext, query: sa.Select[Any], size: int) -> Iterator[pa.RecordBatch]:
+def _stream(context: ConnectionContext, query: sa.Select[Any], size: int | None) -> Iterator[pa.RecordBatch]:
     pool = context.columnar
     if context.needs_session(query):
         with context.session() as connection:
-            yield from _from_rows(connection, query, size)
+            yield from _from_rows(connection, query, size or _FETCH_ROWS)
     elif pool is not None and columnar.can_bind(query):
-        fields = types.declared_fields(query)
-        yield from itertools.chain.from_iterable(
-            types.pieces(batch, size) for batch in columnar.stream(pool, query, fields, size)
-        )
+        for batch in columnar.stream(pool, query, types.declared_fields(query), size or 0):
+            yield from types.pieces(batch, size or max(batch.num_rows, 1))
     else:
         with context.database.connect() as connection:
-            yield from _from_rows(connection, query, size)
+            yield from _from_rows(connection, query, size or _FETCH_ROWS)
 
 
 def _from_rows(connection: sa.Connection, query: sa.Select[Any], size: int) -> Iterator[pa.RecordBatch]:
