@@ -77,7 +77,7 @@ def bare(url, _):
     cursor = adbc_driver_postgresql.dbapi.connect(url).cursor()
 
     def read(limit):
-        cursor.execute(f'SELECT * FROM "DATA" LIMIT {limit}')  # noqa: S608
+        cursor.execute(f'SELECT * FROM "DATA" LIMIT {limit}')
         return cursor.fetch_arrow_table().to_pandas()
 
     return lambda: read(1), lambda: read("ALL")
