@@ -62,8 +62,7 @@ class Administration(Session):
 
     def get_current_schema(self) -> str:
         """Return the schema that unqualified tables are in."""
-        with self.session() as connection:
-            return dialects.current_schema(connection)
+        return self.reading(dialects.current_schema)
 
     def create_schema(self, schema: str) -> None:
         """Create a schema.
@@ -86,20 +85,18 @@ class Administration(Session):
         return _list("SCHEMA_NAME", self._schemas())
 
     def _schemas(self) -> list[str]:
-        with self.session() as connection:
-            return sorted(sa.inspect(connection).get_schema_names())
+        return self.reading(lambda connection: sorted(sa.inspect(connection).get_schema_names()))
 
     # --- tables and views ---------------------------------------------------------------------
 
     def has_table(self, table: str, schema: str | None = None) -> bool:
         """Say whether a table exists; views are none. A name with ``#`` is looked up in this session."""
-        with self.session() as connection:
-            return relations.is_table(connection, table, schema)
+        return self.reading(lambda connection: relations.is_table(connection, table, schema))
 
     def get_tables(self, schema: str | None = None) -> pd.DataFrame:
         """Return the tables of a schema, in one column ``TABLE_NAME``."""
-        with self.session() as connection:
-            return _list("TABLE_NAME", sorted(sa.inspect(connection).get_table_names(schema)))
+        found = self.reading(lambda connection: sorted(sa.inspect(connection).get_table_names(schema)))
+        return _list("TABLE_NAME", found)
 
     def get_temporary_tables(
         self,
@@ -191,8 +188,8 @@ class Administration(Session):
 
     def get_procedures(self, schema: str | None = None) -> pd.DataFrame:
         """Return the procedures of a schema, in one column ``PROCEDURE_NAME``; SQLite has none."""
-        with self.session() as connection:
-            return _list("PROCEDURE_NAME", dialects.procedures(connection, schema))
+        found = self.reading(lambda connection: dialects.procedures(connection, schema))
+        return _list("PROCEDURE_NAME", found)
 
     def drop_procedure(self, proc: str, schema: str | None = None, drop_option: str | None = None) -> None:
         """Drop a procedure; dropping what does not exist is only logged."""
@@ -297,8 +294,7 @@ class Administration(Session):
 
     def get_connection_id(self) -> int:
         """Return the database's number of this session; of an embedded database, of this process."""
-        with self.session() as connection:
-            return dialects.connection_id(connection)
+        return self.reading(dialects.connection_id)
 
     def cancel_session_process(self, connection_id: int | None = None) -> None:
         """Cancel the statement that a session runs, from another connection; default: this session's."""

@@ -138,8 +138,9 @@ class Frame:
 
     def _rows(self, query: sa.Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Run a query and return its rows."""
-        with self.connection_context.session() as connection:
-            return [tuple(row) for row in connection.execute(query)]
+        return self.connection_context.reading(
+            lambda connection: [tuple(row) for row in connection.execute(query)],
+        )
 
     def _index_names(self) -> list[str]:
         return [self.index] if isinstance(self.index, str) else list(self.index or [])

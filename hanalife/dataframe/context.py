@@ -72,14 +72,15 @@ class ConnectionContext(Administration):
 
     def _known_names(self, sql: str) -> set[str]:
         """Return the names of tables, and of the columns of those that a query may read."""
-        read = {name.rpartition(".")[2].upper() for name in expressions.source_tables(sql)}
-        with self.session() as connection:
+        wanted = {name.rpartition(".")[2].upper() for name in expressions.source_tables(sql)}
+
+        def read(connection: sa.Connection) -> set[str]:
             inspector = sa.inspect(connection)
             tables = {*inspector.get_table_names(), *inspector.get_view_names(), *inspector.get_temp_table_names()}
-            columns = {
-                column["name"] for table in tables if table.upper() in read for column in inspector.get_columns(table)
-            }
-        return tables | columns
+            meant = [table for table in tables if table.upper() in wanted]
+            return tables | {column["name"] for table in meant for column in inspector.get_columns(table)}
+
+        return self.reading(read)
 
     def table(
         self, table: str, schema: str | None = None, save_source: bool = True, view_params: Any = None
@@ -109,13 +110,15 @@ class ConnectionContext(Administration):
         return DataFrame.from_table(self, reflected, source if save_source else None)
 
     def _reflect(self, table: str, schema: str | None) -> sa.Table:
-        with self.session() as connection:
+        def read(connection: sa.Connection) -> sa.Table:
             if not relations.exists(connection, table, schema):
                 raise relations.missing(connection, table, schema)
             reflected = relations.named(table, schema, autoload_with=connection)
             if any(isinstance(column.type, sa.types.NullType) for column in reflected.columns):
                 self._complete_types(connection, reflected)
             return reflected
+
+        return self.reading(read)
 
     def _complete_types(self, connection: sa.Connection, view: sa.Table) -> None:
         """Give the computed columns of a view on SQLite, which declares no types for them, those of their values."""
@@ -135,22 +138,26 @@ class ConnectionContext(Administration):
         """Wrap the text of one query so that its columns are known."""
         plain = sa.text(definitions.without_parameters(text, ()))
         shape: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(plain.columns().subquery()).limit(0)
-        with self.session() as connection:
+
+        def read(connection: sa.Connection) -> tuple[Any, list[sa.types.TypeEngine[Any]]]:
             try:
                 described = connection.execute(shape).cursor.description
             except sa.exc.DatabaseError as error:
+                if error.connection_invalidated:
+                    raise
                 raise BadSQLError(f"select_statement: the database refused {text!r}: {error.orig}") from error
             if not described:
                 raise BadSQLError(f"select_statement: {text!r} has no column.")
-            types = dialects.types_of_query(connection, plain, described)
+            return described, dialects.types_of_query(connection, plain, described)
+
+        described, types = self.reading(read)
         columns = [sa.column(row[0], kind) for row, kind in zip(described, types, strict=True)]
         inner = plain.columns(*columns).subquery()
         return sa.select(*inner.columns)
 
     def has_relation(self, name: str, schema: str | None = None) -> bool:
         """Say whether a table or view of that name exists."""
-        with self.session() as connection:
-            return relations.exists(connection, name, schema)
+        return self.reading(lambda connection: relations.exists(connection, name, schema))
 
     def create_view_as(self, view: str, query: sa.Select[Any], schema: str | None = None) -> None:
         """Save a query as a view, its values written in; an old table or view is replaced."""

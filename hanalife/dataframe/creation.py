@@ -145,10 +145,12 @@ def create_dataframe_from_pandas(
 
 
 def _existing(context: ConnectionContext, table: str, schema: str | None) -> sa.Table | None:
-    with context.session() as connection:
+    def read(connection: sa.Connection) -> sa.Table | None:
         if not relations.exists(connection, table, schema):
             return None
         return relations.named(table, schema, autoload_with=connection)
+
+    return context.reading(read)
 
 
 def _part(target: sa.Table, columns: Sequence[str]) -> sa.Table:

@@ -27,9 +27,12 @@ logger = logging.getLogger(__name__)
 URL_VARIABLE = "HANALIFE_URL"
 DEFAULT_URL = "sqlite:///hanalife.db"
 
+_READING_DROPPED = (
+    "The connection to the database was dropped while rows were read; check that the server runs, then read again."
+)
 _DROPPED = (
-    "The connection to the database was dropped, and the session's temporary tables with it; "
-    "nothing of this call was written. A new connection is open: make the temporary tables again, then call again."
+    "The connection to the database was dropped, and the session's settings and temporary tables with it; "
+    "nothing of this call was written. A new connection is open: make them again, then call again."
 )
 
 
@@ -51,6 +54,10 @@ _TUNING = {
     "reconnect",
     "communicationTimeout",
 }
+
+
+class DroppedError(UnreachableDatabaseError):
+    """The connection was dropped while rows were read; the reading can be begun again."""
 
 
 class Session:
@@ -176,13 +183,26 @@ class Session:
 
     def read_again_if_dropped(self, read: Callable[[], T]) -> T:
         """Return what a reading gives; if the connection was dropped meanwhile, read once more."""
+        with self._lock:
+            joins = self._open_session().in_transaction()  # this thread's: another's would have the lock
         try:
-            return read()
-        except Exception as error:
-            if self._open_session().in_transaction() or not _is_dropped(error):
+            with dropping():
+                return read()
+        except DroppedError:
+            if joins:
                 raise
             logger.warning("The connection to %s was dropped; reading once more.", self.database.label)
+        with dropping():
             return read()
+
+    def reading(self, read: Callable[[sa.Connection], T]) -> T:
+        """Return what a reading of the session gives, begun once more if the connection was dropped."""
+
+        def through_session() -> T:
+            with self.session() as connection:
+                return read(connection)
+
+        return self.read_again_if_dropped(through_session)
 
     @contextmanager
     def session(self, *, writes: bool = False) -> Iterator[sa.Connection]:
@@ -201,8 +221,9 @@ class Session:
                 with connection.begin():
                     yield connection
             except sa.exc.DBAPIError as error:
-                if writes and error.connection_invalidated:
-                    raise UnreachableDatabaseError(_DROPPED) from error
+                if error.connection_invalidated:
+                    self._replace_dropped(error, writes=writes)
+                    raise DroppedError(_READING_DROPPED) from error
                 raise
 
     def _live(self, connection: sa.Connection, *, writes: bool) -> sa.Connection:
@@ -211,12 +232,17 @@ class Session:
         try:
             connection.dialect.do_ping(raw)  # type: ignore[arg-type]
         except connection.dialect.loaded_dbapi.Error as error:
-            logger.warning("The connection to %s was dropped; its temporary tables are gone.", self.database.label)
             connection.invalidate(error)
-            self._reopen()
-            if writes:
-                raise UnreachableDatabaseError(_DROPPED) from error
+            self._replace_dropped(error, writes=writes)
         return self._open_session()
+
+    def _replace_dropped(self, error: Exception, *, writes: bool) -> None:
+        """Open a new session; say so to whoever writes, or may miss what was set on the old one."""
+        logger.warning("The connection to %s was dropped; its temporary tables are gone.", self.database.label)
+        is_missed = writes or self._is_altered
+        self._reopen()
+        if is_missed:
+            raise UnreachableDatabaseError(_DROPPED) from error
 
     def _reopen(self) -> None:
         with self._lock:
@@ -243,5 +269,12 @@ def _absolute(url: sa.URL) -> sa.URL:
     return url.set(database=str(Path(url.database or "").absolute()))
 
 
-def _is_dropped(error: Exception) -> bool:
-    return isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+@contextmanager
+def dropping() -> Iterator[None]:
+    """Raise :class:`DroppedError` for a driver's own word that the connection was dropped."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise DroppedError(_READING_DROPPED) from error
+        raise

@@ -26,6 +26,8 @@ from hanalife.errors import UnreachableDatabaseError
 _PORTION_BYTES = 4 << 20
 _PORTION_ROWS = 20_000
 
+_DROPPED = ("server closed the connection", "terminating connection", "no connection to the server")
+
 _BINDABLE = (type(None), bool, int, float, str, bytes, Decimal, date, datetime, time)
 
 
@@ -83,7 +85,7 @@ def _in_words_of_sqlalchemy(error: BaseException) -> sa.exc.DBAPIError:
     # An error while rows arrive comes through Arrow, without its code.
     state = getattr(error, "sqlstate", None) or "22000"
     kinds = {"22": sa.exc.DataError, "23": sa.exc.IntegrityError, "42": sa.exc.ProgrammingError}
-    if any(words in str(error) for words in ("server closed the connection", "terminating connection")):
+    if state.startswith(("08", "57P0")) or any(words in str(error) for words in _DROPPED):
         return sa.exc.OperationalError(None, None, error, connection_invalidated=True)
     return kinds.get(state[:2], sa.exc.OperationalError)(None, None, error)
 

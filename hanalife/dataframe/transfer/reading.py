@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import sqlalchemy as sa
 
+from hanalife.dataframe.session import dropping
 from hanalife.dataframe.transfer import BATCH_ROWS, columnar, types
 from hanalife.errors import InvalidArgumentError
 
@@ -58,17 +59,19 @@ def batches(context: ConnectionContext, query: sa.Select[Any], size: int = BATCH
 
 def portions(context: ConnectionContext, query: sa.Select[Any]) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a query in batches of whatever size is cheapest, for those who copy them on at once."""
-    return _begun(context, types.portable(query), None)
+    with dropping():
+        yield from _stream(context, types.portable(query), None)
 
 
-def _begun(context: ConnectionContext, query: sa.Select[Any], size: int | None) -> Iterator[pa.RecordBatch]:
+def _begun(context: ConnectionContext, query: sa.Select[Any], size: int) -> Iterator[pa.RecordBatch]:
     def begin() -> tuple[pa.RecordBatch, Iterator[pa.RecordBatch]]:
         stream = _stream(context, query, size)
         return next(stream), stream
 
     first, rest = context.read_again_if_dropped(begin)
-    yield first
-    yield from rest
+    with dropping():
+        yield first
+        yield from rest
 
 
 def _stream(context: ConnectionContext, query: sa.Select[Any], size: int | None) -> Iterator[pa.RecordBatch]:

@@ -85,8 +85,7 @@ def _write(context: ConnectionContext, target: sa.Table, batches: Iterator[pa.Re
 
 
 def _recreation(context: ConnectionContext, target: sa.Table) -> list[str]:
-    with context.session() as connection:
-        drop = relations.drop_statement(connection, target.name, target.schema)
+    drop = context.reading(lambda connection: relations.drop_statement(connection, target.name, target.schema))
     statements = [drop, sa.schema.CreateTable(target)] if drop is not None else [sa.schema.CreateTable(target)]
     plain = dialects.with_numbered_parameters()  # the session's driver would double each % in a name
     return [str(statement.compile(dialect=plain)) for statement in statements]
