@@ -257,3 +257,15 @@ def test_columns_of_bytes_are_counted_and_have_no_least_value(conn):
 def test_a_name_of_two_lines_is_printed_in_one(conn, capsys):
     create_dataframe_from_pandas(conn, pd.DataFrame({"LINE\nBREAK": [1]}), "T").info()
     assert capsys.readouterr().out.splitlines()[-1].split() == ["0", "LINE", "BREAK", "1", "INT"]
+
+
+def test_a_long_chain_of_methods_runs_and_a_longer_one_says_what_to_do(conn):
+    frame = create_dataframe_from_pandas(conn, pd.DataFrame({"ID": range(500)}), "T")
+    for step in range(200):
+        frame = frame.filter(f"ID <> {step}")
+    assert frame.collect()["ID"].tolist() == list(range(200, 500))
+    assert frame.save("SAVED").count() == 300
+    assert conn.frame_from_definition(frame.definition()).count() == 300
+    with pytest.raises(errors.InvalidArgumentError, match=r"more than 400 steps.*frame\.save\('#STEPS'"):
+        for _ in range(201):
+            frame = frame.filter("ID >= 0")
