@@ -102,8 +102,8 @@ class Frame:
         frame.parent, frame.steps = self, self.steps + 1
         if frame.steps > _MOST_STEPS:
             raise InvalidArgumentError(
-                f"A frame of more than {_MOST_STEPS} steps is too deep for the parsers of databases; save what you have "
-                "in a table of the session, as in frame = frame.save('#STEPS', force=True), and go on from there."
+                f"A frame of more than {_MOST_STEPS} steps is too deep for the parsers of databases; save what you "
+                "have in a table of the session, as in frame = frame.save('#STEPS', force=True), and go on from there."
             )
         if self.index and set(self._index_names()) <= set(frame.columns):
             frame.index = self.index
