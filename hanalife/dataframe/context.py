@@ -68,17 +68,21 @@ class ConnectionContext(Administration):
         BadSQLError
             The text is not exactly one query, or the database refuses it.
         """
-        return DataFrame(self, expressions.query(sql, self.dialect, "sql", self._known_names(sql)))
+        known, flags = self._known_names(sql)
+        return DataFrame(self, expressions.query(sql, self.dialect, "sql", known, flags))
 
-    def _known_names(self, sql: str) -> set[str]:
-        """Return the names of tables, and of the columns of those that a query may read."""
+    def _known_names(self, sql: str) -> tuple[set[str], set[str]]:
+        """Return the names of tables and of the columns of those that a query may read; and which are BOOLEAN."""
         wanted = {name.rpartition(".")[2].upper() for name in expressions.source_tables(sql)}
 
-        def read(connection: sa.Connection) -> set[str]:
+        def read(connection: sa.Connection) -> tuple[set[str], set[str]]:
             inspector = sa.inspect(connection)
             tables = {*inspector.get_table_names(), *inspector.get_view_names(), *inspector.get_temp_table_names()}
             meant = [table for table in tables if table.upper() in wanted]
-            return tables | {column["name"] for table in meant for column in inspector.get_columns(table)}
+            columns = [(c["name"], c["type"]) for table in meant for c in inspector.get_columns(table)]
+            others = {name for name, kind in columns if not isinstance(kind, sa.Boolean)}
+            names_of_columns = {name for name, _ in columns}
+            return tables | names_of_columns, names_of_columns - others
 
         return self.reading(read)
 
