@@ -1,9 +1,11 @@
-"""Memory while many rows pass through a model: ``python -m tests.benchmarks.predict_stream [rows] [reasons]``.
+"""Memory while many rows pass through a model: ``python -m tests.benchmarks.predict_stream [rows] [how]``.
 
 A table of an id, 20 doubles and a class is written a portion at a time, a model is fitted on
 its first rows, and a fresh process predicts all of them. Printed is how much the most memory
 that process ever had grew during the call, once everything that loads at first use is there.
-With ``reasons`` each row is explained as well, as ``predict`` does unless told otherwise.
+``how`` is ``plain``, ``reasons`` to explain each row as well, as ``predict`` does unless told
+otherwise, or ``tracked`` to record the call, which reads the rows in the order of their ids and
+hashes them.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from hanalife import ConnectionContext, UnifiedClassification
+from hanalife import ConnectionContext, MLExperiments, UnifiedClassification
 from hanalife.storage.storage import ModelStorage
 from tests.benchmarks.transfer import peak_megabytes
 from tests.postgres import find_server
@@ -50,12 +52,14 @@ def prepare(url, rows):
         ModelStorage(conn).save_model(model, if_exists="replace")
 
 
-def predict(url, reasons):
+def predict(url, how):
     """Predict all rows in this process; print rows, seconds and megabytes."""
     conn = ConnectionContext(url)
     model = ModelStorage(conn).load_model("STREAM", 1)
     data = conn.table("DATA").drop("CLASS")
-    options = {} if reasons else {"attribution_method": "no"}
+    options = {} if how == "reasons" else {"attribution_method": "no"}
+    if how == "tracked":
+        MLExperiments(conn, "STREAM").autologging(model)
     model.predict(data.filter(f"ID < {FITTED_ROWS}"), key="ID", **options).collect()
     before = peak_megabytes()
     start = time.perf_counter()
@@ -64,24 +68,20 @@ def predict(url, reasons):
     print(json.dumps([predicted.count(), seconds, growth]))
 
 
-def main(rows, reasons):
+def main(rows, how):
     with tempfile.TemporaryDirectory() as folder, find_server() as server:
         urls = {"SQLite": f"sqlite:///{Path(folder) / 'data.db'}", "PostgreSQL": server.url}
         for database, url in urls.items():
             prepare(url, rows)
-            command = [sys.executable, "-m", "tests.benchmarks.predict_stream", "--predict", url, reasons]
+            command = [sys.executable, "-m", "tests.benchmarks.predict_stream", "--predict", url, how]
             printed = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
             count, seconds, growth = json.loads(printed)
-            how = "with reasons" if reasons else "without reasons"
-            speed = count / seconds / 1000
-            print(
-                f"{database}, {count:,} rows {how}: {seconds:.0f} s, {speed:.0f} k rows/s, memory grew {growth:.0f} MB",
-                flush=True,
-            )
+            speed = f"{seconds:.0f} s, {count / seconds / 1000:.0f} k rows/s"
+            print(f"{database}, {count:,} rows, {how}: {speed}, memory grew {growth:.0f} MB", flush=True)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--predict"]:
         predict(sys.argv[2], sys.argv[3])
     else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000, "reasons" if "reasons" in sys.argv else "")
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000, sys.argv[2] if len(sys.argv) > 2 else "plain")
