@@ -14,7 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from hanalife.clock import utc_now
-from hanalife.database.chains import compile_in_order
+from hanalife.database.chains import compile_deep_chains
 from hanalife.database.sqlite_functions import add_functions
 from hanalife.errors import InvalidArgumentError
 
@@ -29,12 +29,12 @@ def create_engine(url: sa.URL) -> sa.Engine:
     """Return an engine set up so that many processes can read and write at once."""
     if url.get_backend_name() == "sqlite":
         engine = _sqlite_engine(url)
-        compile_in_order(engine.dialect)
+        compile_deep_chains(engine.dialect)
         return engine
     if url.get_backend_name() == "postgresql":
         engine = sa.create_engine(url, pool_pre_ping=True)
         event.listen(engine, "connect", _prepare_postgres)
-        compile_in_order(engine.dialect)
+        compile_deep_chains(engine.dialect)
         return engine
     raise InvalidArgumentError(
         f"url: {url.get_backend_name()!r} is not a supported database; "
@@ -228,7 +228,7 @@ def with_named_parameters(dialect: sa.Dialect) -> sa.Dialect:
     # The base classes: a driver's own would add a cast to each value, which hides its name.
     make: Any = PGDialect if dialect.name == "postgresql" else SQLiteDialect
     plain: sa.Dialect = make(paramstyle="named")
-    return compile_in_order(plain)
+    return compile_deep_chains(plain)
 
 
 def file_of(url: sa.URL) -> Path | None:
@@ -252,7 +252,7 @@ def with_numbered_parameters() -> sa.Dialect:
     numbered: sa.Dialect = PGDialect_psycopg(  # type: ignore[no-untyped-call]
         paramstyle="numeric_dollar"
     )
-    return compile_in_order(numbered)
+    return compile_deep_chains(numbered)
 
 
 def has_schemas(dialect: sa.Dialect) -> bool:
