@@ -54,6 +54,8 @@ class Administration(Session):
                 try:
                     connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
                 except sa.exc.DatabaseError as error:
+                    if error.connection_invalidated:
+                        raise
                     raise BadSQLError(f"sql: the database refused {statement.strip()[:200]!r}: {error.orig}") from error
         if _SETTING.search(text):
             self._is_altered = True
@@ -215,6 +217,8 @@ class Administration(Session):
             try:
                 self._drop_existing(connection, kind, name, schema, cascade=option == "CASCADE")
             except sa.exc.DatabaseError as error:
+                if error.connection_invalidated:
+                    raise
                 raise InvalidArgumentError(
                     f"{kind}: {name!r} cannot be dropped: {str(error.orig).strip()}. "
                     "drop_option='CASCADE' drops what depends on it."

@@ -35,7 +35,6 @@ _DROPPED = (
     "nothing of this call was written. A new connection is open: make them again, then call again."
 )
 
-
 # Options of SAP HANA's driver without effect here.
 _TUNING = {
     "packetsize",
@@ -228,15 +227,12 @@ class Session:
 
     def _live(self, connection: sa.Connection, *, writes: bool) -> sa.Connection:
         """Return the session, or for a reader a new one if the server dropped it."""
-        raw = connection.connection.dbapi_connection
-        try:
-            connection.dialect.do_ping(raw)  # type: ignore[arg-type]
-        except connection.dialect.loaded_dbapi.Error as error:
-            connection.invalidate(error)
-            self._replace_dropped(error, writes=writes)
+        cause = _fault_of(connection)
+        if connection.invalidated:
+            self._replace_dropped(cause, writes=writes)
         return self._open_session()
 
-    def _replace_dropped(self, error: Exception, *, writes: bool) -> None:
+    def _replace_dropped(self, error: Exception | None, *, writes: bool) -> None:
         """Open a new session; say so to whoever writes, or may miss what was set on the old one."""
         logger.warning("The connection to %s was dropped; its temporary tables are gone.", self.database.label)
         is_missed = writes or self._is_altered
@@ -267,6 +263,19 @@ def _absolute(url: sa.URL) -> sa.URL:
     if url.get_backend_name() != "sqlite" or dialects.is_in_memory(url):
         return url
     return url.set(database=str(Path(url.database or "").absolute()))
+
+
+def _fault_of(connection: sa.Connection) -> Exception | None:
+    """Mark a connection as dropped if its server does not answer; return why, if it is this call that found out."""
+    if connection.invalidated:
+        return None
+    raw = connection.connection.dbapi_connection
+    try:
+        connection.dialect.do_ping(raw)  # type: ignore[arg-type]
+    except connection.dialect.loaded_dbapi.Error as error:
+        connection.invalidate(error)
+        return error
+    return None
 
 
 @contextmanager

@@ -171,6 +171,15 @@ def test_a_statement_between_two_is_reported_and_the_next_works(store, other):
     assert store.table("T").count() == 1
 
 
+def test_a_script_that_is_ended_is_reported_and_the_next_works(store):
+    store.create_table("T", {"ID": "INT"})
+    with pytest.raises(errors.UnreachableDatabaseError, match="nothing of this call was written"):
+        store.execute_sql("""INSERT INTO "T" VALUES (1); SELECT pg_terminate_backend(pg_backend_pid())""")
+    assert store.table("T").count() == 0
+    store.execute_sql("""INSERT INTO "T" VALUES (1)""")
+    assert store.table("T").count() == 1
+
+
 @pytest.mark.parametrize("lives", [0, 1], ids=["between", "during"])
 def test_what_was_set_on_the_session_is_missed(store, other, lives):
     mortal(other, lives=lives)
