@@ -13,8 +13,9 @@ from hanalife._version import __version__
 if TYPE_CHECKING:
     from hanalife.compat import install_as_hana_ml
     from hanalife.dataframe.context import ConnectionContext
-    from hanalife.dataframe.creation import create_dataframe_from_pandas
+    from hanalife.dataframe.creation import create_dataframe_from_pandas, import_csv_from, read_parquet
     from hanalife.dataframe.frame import DataFrame
+    from hanalife.dataframe.reshaping import melt
     from hanalife.datasets.loaders import DataSets
     from hanalife.datasets.split import train_test_val_split
     from hanalife.drift.detector import DriftDetector
@@ -46,7 +47,10 @@ __all__ = [
     "__version__",
     "cancel_search",
     "create_dataframe_from_pandas",
+    "import_csv_from",
     "install_as_hana_ml",
+    "melt",
+    "read_parquet",
     "search_progress",
     "search_scores",
     "train_test_val_split",
@@ -62,13 +66,16 @@ _HOME = {
     "ModelStorage": "hanalife.storage.storage",
     "ScheduledExecution": "hanalife.lifecycle.scheduled_execution",
     "ScheduledTaskMonitor": "hanalife.monitors.scheduled_task_monitor",
-    "UnifiedClassification": "hanalife.learning.classification",
     "ShapleyExplainer": "hanalife.monitors.shapley",
+    "UnifiedClassification": "hanalife.learning.classification",
     "UnifiedRegression": "hanalife.learning.regression",
     "UnifiedReport": "hanalife.learning.reports.unified_report",
     "cancel_search": "hanalife.learning.searches",
     "create_dataframe_from_pandas": "hanalife.dataframe.creation",
+    "import_csv_from": "hanalife.dataframe.creation",
     "install_as_hana_ml": "hanalife.compat",
+    "melt": "hanalife.dataframe.reshaping",
+    "read_parquet": "hanalife.dataframe.creation",
     "search_progress": "hanalife.learning.searches",
     "search_scores": "hanalife.learning.searches",
     "train_test_val_split": "hanalife.datasets.split",

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from hanalife.clock import utc_now
+from hanalife.database.chains import compile_deep_chains
 from hanalife.database.sqlite_functions import add_functions
 from hanalife.errors import InvalidArgumentError
 
@@ -27,10 +28,13 @@ _BUSY_SECONDS = 30
 def create_engine(url: sa.URL) -> sa.Engine:
     """Return an engine set up so that many processes can read and write at once."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url)
+        engine = _sqlite_engine(url)
+        compile_deep_chains(engine.dialect)
+        return engine
     if url.get_backend_name() == "postgresql":
         engine = sa.create_engine(url, pool_pre_ping=True)
         event.listen(engine, "connect", _prepare_postgres)
+        compile_deep_chains(engine.dialect)
         return engine
     raise InvalidArgumentError(
         f"url: {url.get_backend_name()!r} is not a supported database; "
@@ -129,9 +133,24 @@ def database_user(connection: sa.Connection) -> str:
     return os.environ.get("USER") or os.environ.get("USERNAME") or "local"
 
 
-def default_schema(dialect: sa.Dialect) -> str:
+def current_schema(connection: sa.Connection) -> str:
     """Return the name of the schema that unqualified tables are in."""
-    return "public" if dialect.name == "postgresql" else "main"
+    if connection.dialect.name == "postgresql":
+        return str(connection.execute(sa.select(sa.func.current_schema())).scalar_one())
+    return "main"
+
+
+def procedures(connection: sa.Connection, schema: str | None) -> list[str]:
+    """Return the names of the stored procedures of a schema, in order; an embedded database has none."""
+    if connection.dialect.name != "postgresql":
+        return []
+    routines = sa.table("routines", *map(sa.column, ("routine_name", "routine_schema", "routine_type")))
+    routines.schema = "information_schema"
+    found = sa.select(routines.c.routine_name).where(
+        routines.c.routine_type == "PROCEDURE",
+        routines.c.routine_schema == (sa.func.current_schema() if schema is None else schema),
+    )
+    return sorted(connection.execute(found).scalars())
 
 
 def types_of_query(
@@ -209,7 +228,7 @@ def with_named_parameters(dialect: sa.Dialect) -> sa.Dialect:
     # The base classes: a driver's own would add a cast to each value, which hides its name.
     make: Any = PGDialect if dialect.name == "postgresql" else SQLiteDialect
     plain: sa.Dialect = make(paramstyle="named")
-    return plain
+    return compile_deep_chains(plain)
 
 
 def file_of(url: sa.URL) -> Path | None:
@@ -233,7 +252,7 @@ def with_numbered_parameters() -> sa.Dialect:
     numbered: sa.Dialect = PGDialect_psycopg(  # type: ignore[no-untyped-call]
         paramstyle="numeric_dollar"
     )
-    return numbered
+    return compile_deep_chains(numbered)
 
 
 def has_schemas(dialect: sa.Dialect) -> bool:

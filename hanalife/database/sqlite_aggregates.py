@@ -6,11 +6,12 @@ One pass over the values, stable where a sum of squares is not.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from bisect import bisect_left, insort
 from typing import Any
 
 
-class _Moments:
+class _Moments(ABC):
     """Mean and squared deviations of the values so far (Welford 1962); a value can be taken out again."""
 
     def __init__(self) -> None:
@@ -40,8 +41,8 @@ class _Moments:
     def finalize(self) -> float | None:
         return self.value()
 
-    def value(self) -> float | None:
-        raise NotImplementedError
+    @abstractmethod
+    def value(self) -> float | None: ...
 
 
 class _Var(_Moments):

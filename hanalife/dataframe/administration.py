@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from hanalife.database import dialects
+from hanalife.dataframe import arguments, relations
 from hanalife.dataframe import columns as names
-from hanalife.dataframe import relations
 from hanalife.dataframe.hana_only import refused
 from hanalife.dataframe.session import Session
 from hanalife.errors import BadSQLError, InvalidArgumentError, NotSupportedError
@@ -54,6 +54,8 @@ class Administration(Session):
                 try:
                     connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
                 except sa.exc.DatabaseError as error:
+                    if error.connection_invalidated:
+                        raise
                     raise BadSQLError(f"sql: the database refused {statement.strip()[:200]!r}: {error.orig}") from error
         if _SETTING.search(text):
             self._is_altered = True
@@ -62,7 +64,7 @@ class Administration(Session):
 
     def get_current_schema(self) -> str:
         """Return the schema that unqualified tables are in."""
-        return dialects.default_schema(self.dialect)
+        return self.reading(dialects.current_schema)
 
     def create_schema(self, schema: str) -> None:
         """Create a schema.
@@ -85,20 +87,18 @@ class Administration(Session):
         return _list("SCHEMA_NAME", self._schemas())
 
     def _schemas(self) -> list[str]:
-        with self.session() as connection:
-            return sorted(sa.inspect(connection).get_schema_names())
+        return self.reading(lambda connection: sorted(sa.inspect(connection).get_schema_names()))
 
     # --- tables and views ---------------------------------------------------------------------
 
     def has_table(self, table: str, schema: str | None = None) -> bool:
-        """Say whether a table or view exists; a name with ``#`` is looked up in this session."""
-        with self.session() as connection:
-            return relations.exists(connection, table, schema)
+        """Say whether a table exists; views are none. A name with ``#`` is looked up in this session."""
+        return self.reading(lambda connection: relations.is_table(connection, table, schema))
 
     def get_tables(self, schema: str | None = None) -> pd.DataFrame:
         """Return the tables of a schema, in one column ``TABLE_NAME``."""
-        with self.session() as connection:
-            return _list("TABLE_NAME", sorted(sa.inspect(connection).get_table_names(schema)))
+        found = self.reading(lambda connection: sorted(sa.inspect(connection).get_table_names(schema)))
+        return _list("TABLE_NAME", found)
 
     def get_temporary_tables(
         self,
@@ -188,6 +188,21 @@ class Administration(Session):
             raise NotSupportedError("drop_table(data_lake=True): works inside SAP HANA only.")
         self._drop("table", table, schema, drop_option)
 
+    def get_procedures(self, schema: str | None = None) -> pd.DataFrame:
+        """Return the procedures of a schema, in one column ``PROCEDURE_NAME``; SQLite has none."""
+        found = self.reading(lambda connection: dialects.procedures(connection, schema))
+        return _list("PROCEDURE_NAME", found)
+
+    def drop_procedure(self, proc: str, schema: str | None = None, drop_option: str | None = None) -> None:
+        """Drop a procedure; dropping what does not exist is only logged."""
+        if proc not in set(self.get_procedures(schema)["PROCEDURE_NAME"]):
+            logger.info("Procedure %r does not exist; nothing was dropped.", proc)
+            return
+        option = f" {arguments.choice(drop_option, ('CASCADE', 'RESTRICT'), 'drop_option')}" if drop_option else ""
+        with self.session(writes=True) as connection:
+            place = connection.dialect.identifier_preparer.format_table(relations.named(proc, schema))
+            relations.run_ddl(connection, f"DROP PROCEDURE {place}{option}")
+
     def drop_view(self, view: str, schema: str | None = None, drop_option: str | None = None) -> None:
         """Drop a view; dropping what does not exist is only logged."""
         self._drop("view", view, schema, drop_option)
@@ -202,6 +217,8 @@ class Administration(Session):
             try:
                 self._drop_existing(connection, kind, name, schema, cascade=option == "CASCADE")
             except sa.exc.DatabaseError as error:
+                if error.connection_invalidated:
+                    raise
                 raise InvalidArgumentError(
                     f"{kind}: {name!r} cannot be dropped: {str(error.orig).strip()}. "
                     "drop_option='CASCADE' drops what depends on it."
@@ -281,8 +298,7 @@ class Administration(Session):
 
     def get_connection_id(self) -> int:
         """Return the database's number of this session; of an embedded database, of this process."""
-        with self.session() as connection:
-            return dialects.connection_id(connection)
+        return self.reading(dialects.connection_id)
 
     def cancel_session_process(self, connection_id: int | None = None) -> None:
         """Cancel the statement that a session runs, from another connection; default: this session's."""
@@ -326,8 +342,6 @@ class Administration(Session):
 
     # --- SAP HANA only ------------------------------------------------------------------------
 
-    drop_procedure = refused("drop_procedure", "use execute_sql('DROP PROCEDURE ...')")
-    get_procedures = refused("get_procedures", "query the database's catalogue with sql()")
     enable_abap_sql = refused("enable_abap_sql", "write the database's own SQL")
     disable_abap_sql = refused("disable_abap_sql", "nothing is to be switched off")
     create_pse = refused("create_pse", "give certificates in the URL, such as ?sslrootcert=")

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from hanalife.dataframe import columns as names
 from hanalife.dataframe import expressions
+from hanalife.errors import InvalidArgumentError
 from hanalife.observation import ColumnSpec
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 Expression = sa.ColumnElement[Any]
 
 _numbers = itertools.count()
+
+_MOST_STEPS = 400
 
 
 class Frame:
@@ -35,6 +38,7 @@ class Frame:
     name: str
     index: str | list[str] | None
     parent: Frame | None  #: the frame this one was made of
+    steps: int  #: how many sub-queries deep it is
 
     @classmethod
     def from_query(
@@ -50,7 +54,7 @@ class Frame:
 
     @classmethod
     def from_table(
-        cls, connection_context: ConnectionContext, table: sa.Table, source_table: Mapping[str, str]
+        cls, connection_context: ConnectionContext, table: sa.Table, source_table: Mapping[str, str] | None
     ) -> Self:
         """Make a frame of all rows of a table."""
         frame = cls.from_query(connection_context, sa.select(*table.columns), source_table)
@@ -70,6 +74,7 @@ class Frame:
         self.name = name or f"DT_{next(_numbers)}"
         self.index = None
         self.parent = None
+        self.steps = 0
 
     @property
     def columns(self) -> list[str]:
@@ -94,7 +99,12 @@ class Frame:
     def _derive(self, query: sa.Select[Any]) -> Self:
         """Return a frame of another query; the index stays as long as its columns do."""
         frame = self.from_query(self.connection_context, query)
-        frame.parent = self
+        frame.parent, frame.steps = self, self.steps + 1
+        if frame.steps > _MOST_STEPS:
+            raise InvalidArgumentError(
+                f"A frame of more than {_MOST_STEPS} steps is too deep for the parsers of databases; save what you "
+                "have in a table of the session, as in frame = frame.save('#STEPS', force=True), and go on from there."
+            )
         if self.index and set(self._index_names()) <= set(frame.columns):
             frame.index = self.index
         return frame
@@ -138,8 +148,9 @@ class Frame:
 
     def _rows(self, query: sa.Select[*tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Run a query and return its rows."""
-        with self.connection_context.session() as connection:
-            return [tuple(row) for row in connection.execute(query)]
+        return self.connection_context.reading(
+            lambda connection: [tuple(row) for row in connection.execute(query)],
+        )
 
     def _index_names(self) -> list[str]:
         return [self.index] if isinstance(self.index, str) else list(self.index or [])

@@ -13,7 +13,7 @@ from hanalife.dataframe import definitions, expressions, relations, transfer
 from hanalife.dataframe.administration import Administration
 from hanalife.dataframe.frame import DataFrame
 from hanalife.dataframe.session import URL_VARIABLE
-from hanalife.errors import BadSQLError
+from hanalife.errors import BadSQLError, NotSupportedError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,13 +30,20 @@ class ConnectionContext(Administration):
         A database URL: ``sqlite:///life.db`` or ``postgresql://user:password@host/database``.
         Empty: the environment variable ``HANALIFE_URL``, else ``hanalife.db`` in the working
         directory.
-    port, user, password
-        The four-argument form of SAP HANA; not supported yet.
+    port, user, password, userkey, pyodbc_connection, abap_sql, use_credentialstore
+        SAP HANA's ways to connect; not supported yet.
+    autocommit : bool, default True
+        Each call is one transaction; nothing else is supported.
+    **properties
+        Options of SAP HANA's driver, such as ``encrypt``: accepted and ignored, because options
+        of a database belong into its URL.
 
     Raises
     ------
     InvalidArgumentError
         The address is not a URL of a supported database.
+    NotSupportedError
+        An argument asks for SAP HANA.
     UnreachableDatabaseError
         The database cannot be opened.
 
@@ -61,39 +68,61 @@ class ConnectionContext(Administration):
         BadSQLError
             The text is not exactly one query, or the database refuses it.
         """
-        return DataFrame(self, expressions.query(sql, self.dialect, "sql", self._known_names(sql)))
+        known, flags = self._known_names(sql)
+        return DataFrame(self, expressions.query(sql, self.dialect, "sql", known, flags))
 
-    def _known_names(self, sql: str) -> set[str]:
-        """Return the names of tables, and of the columns of those that a query may read."""
-        read = {name.rpartition(".")[2].upper() for name in expressions.source_tables(sql)}
-        with self.session() as connection:
+    def _known_names(self, sql: str) -> tuple[set[str], set[str]]:
+        """Return the names of tables and of the columns of those that a query may read; and which are BOOLEAN."""
+        wanted = {name.rpartition(".")[2].upper() for name in expressions.source_tables(sql)}
+
+        def read(connection: sa.Connection) -> tuple[set[str], set[str]]:
             inspector = sa.inspect(connection)
             tables = {*inspector.get_table_names(), *inspector.get_view_names(), *inspector.get_temp_table_names()}
-            columns = {
-                column["name"] for table in tables if table.upper() in read for column in inspector.get_columns(table)
-            }
-        return tables | columns
+            meant = [table for table in tables if table.upper() in wanted]
+            columns = [(c["name"], c["type"]) for table in meant for c in inspector.get_columns(table)]
+            others = {name for name, kind in columns if not isinstance(kind, sa.Boolean)}
+            names_of_columns = {name for name, _ in columns}
+            return tables | names_of_columns, names_of_columns - others
 
-    def table(self, table: str, schema: str | None = None) -> DataFrame:
-        """Return a frame over all rows of a table.
+        return self.reading(read)
+
+    def table(
+        self, table: str, schema: str | None = None, save_source: bool = True, view_params: Any = None
+    ) -> DataFrame:
+        """Return a frame over all rows of a table or view.
+
+        Parameters
+        ----------
+        table : str
+            Its name, exactly as it is spelt.
+        schema : str, optional
+            Default: the current schema.
+        save_source : bool, default True
+            The frame knows its table (:attr:`DataFrame.source_table`).
+        view_params
+            Of SAP HANA only.
 
         Raises
         ------
         TableNotFoundError
             There is no such table or view.
         """
+        if view_params is not None:
+            raise NotSupportedError("view_params: views with parameters exist in SAP HANA only; use filter().")
         reflected = self._reflect(table, schema)
         source = {"SCHEMA_NAME": schema or self.get_current_schema(), "TABLE_NAME": table}
-        return DataFrame.from_table(self, reflected, source)
+        return DataFrame.from_table(self, reflected, source if save_source else None)
 
     def _reflect(self, table: str, schema: str | None) -> sa.Table:
-        with self.session() as connection:
+        def read(connection: sa.Connection) -> sa.Table:
             if not relations.exists(connection, table, schema):
                 raise relations.missing(connection, table, schema)
             reflected = relations.named(table, schema, autoload_with=connection)
             if any(isinstance(column.type, sa.types.NullType) for column in reflected.columns):
                 self._complete_types(connection, reflected)
             return reflected
+
+        return self.reading(read)
 
     def _complete_types(self, connection: sa.Connection, view: sa.Table) -> None:
         """Give the computed columns of a view on SQLite, which declares no types for them, those of their values."""
@@ -113,22 +142,26 @@ class ConnectionContext(Administration):
         """Wrap the text of one query so that its columns are known."""
         plain = sa.text(definitions.without_parameters(text, ()))
         shape: sa.Select[Any] = sa.select(sa.literal_column("*")).select_from(plain.columns().subquery()).limit(0)
-        with self.session() as connection:
+
+        def read(connection: sa.Connection) -> tuple[Any, list[sa.types.TypeEngine[Any]]]:
             try:
                 described = connection.execute(shape).cursor.description
             except sa.exc.DatabaseError as error:
+                if error.connection_invalidated:
+                    raise
                 raise BadSQLError(f"select_statement: the database refused {text!r}: {error.orig}") from error
             if not described:
                 raise BadSQLError(f"select_statement: {text!r} has no column.")
-            types = dialects.types_of_query(connection, plain, described)
+            return described, dialects.types_of_query(connection, plain, described)
+
+        described, types = self.reading(read)
         columns = [sa.column(row[0], kind) for row, kind in zip(described, types, strict=True)]
         inner = plain.columns(*columns).subquery()
         return sa.select(*inner.columns)
 
     def has_relation(self, name: str, schema: str | None = None) -> bool:
         """Say whether a table or view of that name exists."""
-        with self.session() as connection:
-            return relations.exists(connection, name, schema)
+        return self.reading(lambda connection: relations.exists(connection, name, schema))
 
     def create_view_as(self, view: str, query: sa.Select[Any], schema: str | None = None) -> None:
         """Save a query as a view, its values written in; an old table or view is replaced."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -145,10 +145,12 @@ def create_dataframe_from_pandas(
 
 
 def _existing(context: ConnectionContext, table: str, schema: str | None) -> sa.Table | None:
-    with context.session() as connection:
+    def read(connection: sa.Connection) -> sa.Table | None:
         if not relations.exists(connection, table, schema):
             return None
         return relations.named(table, schema, autoload_with=connection)
+
+    return context.reading(read)
 
 
 def _part(target: sa.Table, columns: Sequence[str]) -> sa.Table:
@@ -258,6 +260,28 @@ def type_name(kind: pa.DataType) -> str:
 # --- files --------------------------------------------------------------------------------------
 
 
+def _refused(function: str, remedy: str) -> Callable[..., NoReturn]:
+    """Return a function that says what to use instead of it."""
+
+    def refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
+        """Say what to use instead; it is not supported."""
+        raise NotSupportedError(f"{function}: not supported; {remedy}.")
+
+    refuse.__name__ = refuse.__qualname__ = function
+    return refuse
+
+
+create_dataframe_from_spark = _refused(
+    "create_dataframe_from_spark", "pass spark_df.toPandas() to create_dataframe_from_pandas()"
+)
+create_dataframe_from_shapefile = _refused(
+    "create_dataframe_from_shapefile", "store shapes as text with create_dataframe_from_pandas()"
+)
+export_into = _refused("export_into", "write collect() or batches() to a file")
+import_from = _refused("import_from", "use read_parquet() or import_csv_from()")
+data_manipulation = _refused("data_manipulation", "the database itself decides what it keeps in memory")
+
+
 def read_pickle(*_args: Any, **_kwargs: Any) -> NoReturn:
     """Not supported: a pickle can run any code when it is read.
 
@@ -293,7 +317,7 @@ def read_parquet(
 
     from hanalife.dataframe.transfer import progress, types, writing
 
-    if connection_context.has_table(table_name, schema) and not force:
+    if connection_context.has_relation(table_name, schema) and not force:
         raise InvalidArgumentError(f"table_name: {table_name!r} exists; use force=True to replace it.")
     try:
         file = pq.ParquetFile(path)
@@ -315,8 +339,12 @@ def import_csv_from(
     directory: str | Path,
     table: str,
     schema: str | None = None,
+    threads: int = 1,
+    record_delimiter: str | None = None,
     field_delimiter: str = ",",
+    escape_character: str | None = None,
     column_list_first_row: bool = True,
+    credential: str | None = None,
     disable_progressbar: bool = False,
 ) -> DataFrame:
     """Add the rows of a CSV file to an existing table, a portion at a time; all rows or none.
@@ -329,10 +357,20 @@ def import_csv_from(
         Path of the file, on this machine.
     table, schema : str
         The table; its columns say what the fields are.
+    threads, record_delimiter
+        Accepted for compatibility: the file is read in parallel, a line end of any system ends
+        a record.
     field_delimiter : str, default ','
         What stands between two fields.
+    escape_character : str, optional
+        What takes the meaning from the character after it; a quote within quotes may always be
+        doubled.
     column_list_first_row : bool, default True
         The first line names the columns; otherwise the fields stand in the table's order.
+    credential
+        Of SAP HANA only.
+    disable_progressbar : bool, default False
+        Show no bar.
 
     Raises
     ------
@@ -345,11 +383,20 @@ def import_csv_from(
 
     from hanalife.dataframe.transfer import progress, writing
 
+    if credential is not None:
+        raise NotSupportedError("credential: SAP HANA reads files of a cloud with it; fetch the file first.")
+    if record_delimiter not in (None, "\n", "\r\n"):
+        raise InvalidArgumentError(
+            f"record_delimiter: {record_delimiter!r} is not supported; a line end ends a record."
+        )
+    arguments.whole_number(threads, 1, "threads")
     target = _existing(connection_context, table, schema)
     if target is None:
         raise TableNotFoundError(f"table: {table!r} does not exist; make it with create_table() first.")
     try:
-        reader, present = _csv_reader(Path(directory), target, field_delimiter, header=column_list_first_row)
+        reader, present = _csv_reader(
+            Path(directory), target, field_delimiter, escape_character, header=column_list_first_row
+        )
         shown = progress.shown(reader, f"writing {table}", disable=disable_progressbar)
         writing.write_batches(connection_context, _part(target, present), shown)
     except (OSError, pa.ArrowException) as error:
@@ -358,7 +405,7 @@ def import_csv_from(
 
 
 def _csv_reader(
-    path: Path, target: sa.Table, delimiter: str, *, header: bool
+    path: Path, target: sa.Table, delimiter: str, escape: str | None, *, header: bool
 ) -> tuple[Iterator[pa.RecordBatch], list[str]]:
     import pyarrow as pa
     import pyarrow.csv
@@ -371,7 +418,7 @@ def _csv_reader(
     reader = pa.csv.open_csv(
         path,
         pa.csv.ReadOptions(column_names=None if header else list(fields)),
-        pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        pa.csv.ParseOptions(delimiter=delimiter, escape_char=escape or False, newlines_in_values=True),
         pa.csv.ConvertOptions(
             column_types={name: direct.get(name, pa.string()) for name in fields},
             null_values=[""],

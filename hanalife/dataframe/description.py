@@ -69,8 +69,12 @@ class Description(Reshaping):
 
     def _described(self, name: str, *, numeric: bool, only_text: bool = False) -> sa.Select[Any]:
         column = self._known[name]
-        least, greatest = self._aggregate("min", column), self._aggregate("max", column)
-        texts = {"min_value": self._short(least), "max_value": self._short(greatest)}
+        ends = {"min_value": "min", "max_value": "max"}
+        has_order = not isinstance(column.type, sa.LargeBinary)
+        texts: dict[str, Expression] = {
+            key: self._short(self._aggregate(end, column)) if has_order else sa.cast(sa.null(), sa.String())
+            for key, end in ends.items()
+        }
         counts = sa.select(
             sa.func.count(column).label("count"),
             sa.func.count(column.distinct()).label("unique"),

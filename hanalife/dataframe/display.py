@@ -59,10 +59,11 @@ class Display(Selection):
         """Print the number of rows, and of each column the name, the count of values and the type."""
         counts = [sa.func.count(column) for column in self._known.values()]
         rows, *present = self._rows(sa.select(sa.func.count(), *counts).select_from(self._source))[0]
-        width = max(len("Column"), *(len(name) for name in self.columns))
+        shown = [" ".join(name.split()) for name in self.columns]
+        width = max(len("Column"), *map(len, shown))
         lines = [f"{type(self)!r}", f"{rows} rows, {len(self.columns)} columns"]
         lines.append(f" #   {'Column':<{width}}  Non-Null Count  Type")
-        for place, (name, kind) in enumerate(self.get_table_structure().items()):
+        for place, (name, kind) in enumerate(zip(shown, self.get_table_structure().values(), strict=True)):
             lines.append(f" {place:<3} {name:<{width}}  {present[place]:<14}  {kind}")
         print("\n".join(lines))  # noqa: T201  # what it is for
 

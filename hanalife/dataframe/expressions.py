@@ -137,7 +137,13 @@ def _operand(column: sa.ColumnElement[Any]) -> Operand:
     return Operand(exp.column(exp.to_identifier(name, quoted=True)), column)
 
 
-def query(text: str, dialect: sa.Dialect, argument: str = "sql", known: Collection[str] = ()) -> str:
+def query(
+    text: str,
+    dialect: sa.Dialect,
+    argument: str = "sql",
+    known: Collection[str] = (),
+    flags: Collection[str] = (),
+) -> str:
     """Return one SELECT statement of SAP HANA's SQL as the database of a dialect reads it.
 
     Names without quotes are folded to upper case and all names are quoted; ``TOP n``,
@@ -156,6 +162,8 @@ def query(text: str, dialect: sa.Dialect, argument: str = "sql", known: Collecti
     known : collection of str
         Names of tables and columns that exist. A name without quotes that is not among them in
         upper case, but is in another spelling, is taken for that one.
+    flags : collection of str
+        Names of columns of type BOOLEAN, which may be compared with 1 and 0.
 
     Raises
     ------
@@ -163,7 +171,7 @@ def query(text: str, dialect: sa.Dialect, argument: str = "sql", known: Collecti
         The text is not exactly one query, or changes something.
     """
     with _refused(text, argument):
-        return statements.query(text, dialect, known)
+        return statements.query(text, dialect, known, flags)
 
 
 def one_query(text: str, dialect: sa.Dialect, argument: str = "sql") -> str:

@@ -86,8 +86,9 @@ class DataFrame(Combination, Cleaning, Description, Saving, Display, HanaOnly):
     @property
     def description(self) -> Any:
         """What the driver says of the columns: a tuple each, beginning with the name."""
-        with self.connection_context.session() as connection:
-            return connection.execute(self.query.limit(0)).cursor.description
+        return self.connection_context.reading(
+            lambda connection: connection.execute(self.query.limit(0)).cursor.description
+        )
 
     @property
     def description_ext(self) -> Any:

@@ -55,6 +55,12 @@ def like(table: str, query: sa.Select[Any], schema: str | None) -> sa.Table:
     return new_table(table, [sa.column(name, kind) for name, kind in kinds.items()], schema)
 
 
+def is_table(connection: sa.Connection, table: str, schema: str | None) -> bool:
+    """Say whether a table exists that is no view."""
+    inspector = sa.inspect(connection)
+    return table in (inspector.get_temp_table_names() if is_temporary(table) else inspector.get_table_names(schema))
+
+
 def exists(connection: sa.Connection, table: str, schema: str | None) -> bool:
     """Say whether a table or view exists."""
     inspector = sa.inspect(connection)

@@ -107,6 +107,9 @@ class Saving(Frame):
         force: bool = False,
         save_source: bool = True,
         append: bool = False,
+        data_lake: bool = False,
+        data_lake_container: str = "",
+        view_structure: Any = None,
     ) -> Self:
         """Write the rows to a table that they may come from, as :meth:`save` does.
 
@@ -119,7 +122,8 @@ class Saving(Frame):
             raise InvalidArgumentError(
                 f"table: the view {table!r} cannot read itself; save the rows as a table of another name first."
             )
-        return self.save((schema, table), table_type, force, save_source, append)
+        place = (schema, table)
+        return self.save(place, table_type, force, save_source, append, data_lake, data_lake_container, view_structure)
 
     def _over_table(self, table: str, schema: str | None) -> Self:
         frame = self.connection_context.table(table, schema)

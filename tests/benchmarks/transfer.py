@@ -1,7 +1,9 @@
 """How rows move, against pandas' own ways in the same run: ``python -m tests.benchmarks.transfer [rows]``.
 
 Each measurement is a fresh process, so that its memory growth is its own. Nothing is asserted:
-clocks differ, ratios tell. The order is A B A B, and the medians are compared.
+clocks differ, ratios tell. The order is A B C A B C, and the medians are compared. C is the bare
+driver: what it takes for the same rows is the floor of the machine, and the size of the result
+that of its memory.
 """
 
 from __future__ import annotations
@@ -62,6 +64,25 @@ def read_sql(url, _):
     )
 
 
+def bare(url, _):
+    """Read as little as the driver lets anybody: ADBC's columns as a pandas frame, sqlite3's rows as tuples."""
+    if url.startswith("sqlite"):
+        import sqlite3
+
+        cursor = sqlite3.connect(url.removeprefix("sqlite:///")).cursor()
+        cursor.execute('SELECT * FROM "DATA"')
+        return cursor.fetchone, lambda: sum(len(rows) for rows in iter(lambda: cursor.fetchmany(2_000), []))
+    import adbc_driver_postgresql.dbapi
+
+    cursor = adbc_driver_postgresql.dbapi.connect(url).cursor()
+
+    def read(limit):
+        cursor.execute(f'SELECT * FROM "DATA" LIMIT {limit}')
+        return cursor.fetch_arrow_table().to_pandas()
+
+    return lambda: read(1), lambda: read("ALL")
+
+
 def write(url, data):
     from hanalife.dataframe.creation import create_dataframe_from_pandas
 
@@ -91,8 +112,10 @@ def measure(job, url, rows, doubles, texts):
     warm()
     before = peak_megabytes()
     start = time.perf_counter()
-    work()
-    print(json.dumps([time.perf_counter() - start, peak_megabytes() - before]))
+    result = work()
+    seconds, growth = time.perf_counter() - start, peak_megabytes() - before
+    size = result.memory_usage(deep=True).sum() / 2**20 if job == "collect" else 0
+    print(json.dumps([seconds, growth, size]))
 
 
 def measured(job, *arguments):
@@ -100,16 +123,16 @@ def measured(job, *arguments):
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout)
 
 
-def compare(label, ours, theirs, *arguments):
-    """Print the medians of two jobs, run in turns, and how they compare."""
-    taken = [(measured(ours, *arguments), measured(theirs, *arguments)) for _ in range(ROUNDS)]
-    seconds = [statistics.median(pair[side][0] for pair in taken) for side in (0, 1)]
-    memory = [statistics.median(pair[side][1] for pair in taken) for side in (0, 1)]
-    print(
-        f"{label:44} {ours:8} {seconds[0]:6.2f} s {memory[0]:6.0f} MB   {theirs:8} {seconds[1]:6.2f} s "
-        f"{memory[1]:6.0f} MB   {seconds[1] / seconds[0]:5.1f}x as fast, memory {memory[0] / max(memory[1], 1):.3f}",
-        flush=True,
-    )
+def compare(label, jobs, *arguments):
+    """Print the medians of jobs, run in turns: ours, theirs, and the floor if there is one."""
+    taken = [[measured(job, *arguments) for job in jobs] for _ in range(ROUNDS)]
+    medians = [[statistics.median(values) for values in zip(*runs, strict=True)] for runs in zip(*taken, strict=True)]
+    times = "   ".join(f"{job} {m[0]:.2f} s {m[1]:.0f} MB" for job, m in zip(jobs, medians, strict=True))
+    (ours, growth, size), theirs = medians[0], medians[1]
+    ratios = f"{theirs[0] / ours:.1f}x as fast, memory {growth / max(theirs[1], 1):.3f}"
+    floor = f"; floor {theirs[0] / medians[2][0]:.1f}x" if len(jobs) > 2 else ""
+    floor += f", the result alone {size / max(theirs[1], 1):.3f}" if size else ""
+    print(f"{label}: {times}   -> {ratios}{floor}", flush=True)
 
 
 def main(rows):
@@ -122,9 +145,9 @@ def main(rows):
                 with ConnectionContext(url) as conn:
                     create_dataframe_from_pandas(conn, make(rows, doubles, texts), "DATA", force=True)
                 label = f"{database}, {rows:,} x {shape}"
-                compare(label, "collect", "read_sql", url, rows, doubles, texts)
-                compare(label, "stream", "read_sql", url, rows, doubles, texts)
-                compare(label, "write", "to_sql", url, rows, doubles, texts)
+                compare(label, ["collect", "read_sql", "bare"], url, rows, doubles, texts)
+                compare(label, ["stream", "read_sql"], url, rows, doubles, texts)
+                compare(label, ["write", "to_sql"], url, rows, doubles, texts)
 
 
 if __name__ == "__main__":

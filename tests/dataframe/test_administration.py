@@ -52,9 +52,15 @@ def test_tables_are_made_emptied_and_dropped(conn):
     conn.truncate_table("T")
     assert conn.table("T").count() == 0
     conn.execute_sql('CREATE VIEW "V" AS SELECT * FROM "T"')
+    assert conn.has_table("T")
+    assert not conn.has_table("V"), "a view is no table"
+    assert conn.table("V", save_source=False).source_table is None
+    with pytest.raises(errors.NotSupportedError, match=r"use filter\(\)"):
+        conn.table("V", view_params=[1])
     conn.drop_view("V")
     conn.drop_view("V")
-    assert not conn.has_table("V")
+    with pytest.raises(errors.TableNotFoundError):
+        conn.table("V")
     conn.drop_table("T", drop_option="RESTRICT")
     with pytest.raises(errors.TableNotFoundError, match="'T' does not exist"):
         conn.truncate_table("T")
@@ -137,6 +143,24 @@ def test_who_and_what_it_is(conn, sqlite_url):
         assert embedded.get_connection_id() == os.getpid()
         with pytest.raises(errors.NotSupportedError, match="no server"):
             embedded.cancel_session_process()
+
+
+def test_procedures_are_listed_and_dropped(conn, postgres):
+    assert conn.get_procedures().columns.tolist() == ["PROCEDURE_NAME"]
+    assert conn.get_procedures().empty
+    conn.drop_procedure("P")
+    postgres.execute_sql('CREATE SCHEMA s; CREATE PROCEDURE s."P"() LANGUAGE SQL AS $$ SELECT 1 $$')
+    assert postgres.get_procedures("s")["PROCEDURE_NAME"].tolist() == ["P"]
+    assert postgres.get_procedures().empty
+    postgres.drop_procedure("P", "s", drop_option="RESTRICT")
+    assert postgres.get_procedures("s").empty
+
+
+def test_the_current_schema_is_the_sessions(postgres, sqlite_conn):
+    assert sqlite_conn.get_current_schema() == "main"
+    assert postgres.get_current_schema() == "public"
+    postgres.execute_sql("CREATE SCHEMA s; SET search_path TO s")
+    assert postgres.get_current_schema() == "s"
 
 
 def test_what_only_sap_hana_can_do(sqlite_conn):

@@ -8,7 +8,7 @@ import logging
 import pandas as pd
 import pytest
 
-from hanalife import DataFrame, errors
+from hanalife import DataFrame, create_dataframe_from_pandas, errors
 
 TYPES = {"ID": "INT", "NAME": "NVARCHAR(20)", "X": "DOUBLE", "BIG": "BIGINT", "OK": "BOOLEAN", "AT": "TIMESTAMP"}
 
@@ -242,3 +242,31 @@ def test_the_content_hash_is_the_same_on_both_databases(sqlite_url, postgres_url
             frame = DataSets.load_diabetes_data(conn)[0].sort("ID")
             digests.add(frame.facts(frame.collect()).content_hash)
     assert len(digests) == 1
+
+
+def test_columns_of_bytes_are_counted_and_have_no_least_value(conn):
+    data = pd.DataFrame({"ID": [1, 2], "LINE\nBREAK": [b"a", None]})
+    frame = create_dataframe_from_pandas(conn, data, "T")
+    described = frame.describe().collect().set_index("column")
+    assert described.loc["LINE\nBREAK", ["count", "unique", "nulls"]].tolist() == [1, 1, 1]
+    assert described.loc["LINE\nBREAK", ["min_value", "max_value", "mean"]].isna().all()
+    with pytest.raises(errors.BadSQLError, match="BLOB, which has no minimum"):
+        frame.min()
+
+
+def test_a_name_of_two_lines_is_printed_in_one(conn, capsys):
+    create_dataframe_from_pandas(conn, pd.DataFrame({"LINE\nBREAK": [1]}), "T").info()
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["0", "LINE", "BREAK", "1", "INT"]
+
+
+def test_a_long_chain_of_methods_runs_and_a_longer_one_says_what_to_do(conn):
+    frame = create_dataframe_from_pandas(conn, pd.DataFrame({"ID": range(500)}), "T")
+    for step in range(200):
+        frame = frame.filter(f"ID <> {step}")
+    assert frame.collect()["ID"].tolist() == list(range(200, 500))
+    assert frame.save("SAVED").count() == 300
+    assert conn.frame_from_definition(frame.definition()).count() == 300
+    for _ in range(200):
+        frame = frame.filter("ID >= 0")
+    with pytest.raises(errors.InvalidArgumentError, match=r"more than 400 steps.*frame\.save\('#STEPS'"):
+        frame.filter("ID >= 0")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from hanalife import errors
+from hanalife import create_dataframe_from_pandas, errors
 from hanalife.database import dialects
 from hanalife.dataframe import expressions
 from tests.dataframe.hana import hana_dialect
@@ -206,3 +207,19 @@ def test_the_message_names_the_remedy(place):
         expressions.query("SELECT 1; SELECT 2", place.dialect)
     with pytest.raises(errors.BadSQLError, match="changes data"):
         expressions.query("WITH x AS (DELETE FROM T RETURNING *) SELECT * FROM x", place.dialect)
+
+
+def test_flags_are_compared_with_one_and_zero(conn):
+    data = pd.DataFrame({"ID": [1, 2, 3], "FLAG": [True, False, None]})
+    create_dataframe_from_pandas(conn, data, "T", table_structure={"FLAG": "BOOLEAN"})
+    create_dataframe_from_pandas(conn, pd.DataFrame({"ID": [1, 2], "FLAG": [1, 0]}), "U")
+    for condition, ids in {
+        "FLAG = 1": [1],
+        "0 = flag": [2],
+        "X.FLAG <> 1": [2],
+        "FLAG IN (0, 1)": [1, 2],
+        "FLAG = TRUE AND ID = 1": [1],
+        "ID = 1 OR FLAG = 0": [1, 2],
+    }.items():
+        assert sorted(conn.sql(f"SELECT ID FROM T AS X WHERE {condition}").collect()["ID"]) == ids, condition
+    assert conn.sql("SELECT ID FROM U WHERE FLAG = 1").collect()["ID"].tolist() == [1], "a number stays one"

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import os
+import subprocess
+import sys
 import threading
 from decimal import Decimal
 
@@ -19,6 +22,7 @@ from hypothesis import strategies as st
 
 from hanalife import ConnectionContext, DataFrame, errors
 from hanalife.dataframe.transfer import hashing, writing
+from hanalife.dataframe.transfer import pandas as to_pandas
 
 TYPES = {
     "BIG": (sa.BigInteger(), pa.int64()),
@@ -367,3 +371,35 @@ def test_a_value_that_does_not_fit_its_column(conn):
     with pytest.raises(errors.InvalidArgumentError, match="A: "):
         conn.create_from_pandas(pd.DataFrame({"A": [1.0, 2.5]}), "P", {"A": "INT"})
     assert not conn.has_table("P")
+
+
+_FORKING = """
+import os
+import pandas as pd
+from hanalife import ConnectionContext
+
+conn = ConnectionContext("sqlite://")
+rows = conn.create_from_pandas(pd.DataFrame({"ID": range(600_000)}), "T", {"ID": "INT"}).collect()
+if os.fork() == 0:
+    rows.loc[:, "ID"] = -1
+    os._exit(0)
+os.wait()
+assert rows["ID"].tolist() == list(range(600_000)), rows
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_changes_its_own_rows():
+    subprocess.run([sys.executable, "-c", _FORKING], check=True)
+
+
+def test_texts_are_gathered_whatever_their_cut():
+    texts = ["", None, "ä€😀", "x" * 40, None, ""] * 50
+    whole = pa.array(texts, pa.large_string())
+    none = pa.nulls(3, pa.large_string())
+    parts = [whole.slice(7, 100), whole.slice(0, 0), none, whole.slice(290)]
+    rows = to_pandas.gather([pa.RecordBatch.from_arrays([part], names=["T"]) for part in parts])
+    assert str(rows["T"].dtype) == "str"
+    assert [None if pd.isna(value) else value for value in rows["T"]] == [
+        *texts[7:107], None, None, None, *texts[290:],
+    ]  # fmt: skip

@@ -121,3 +121,56 @@ def test_bad_arguments(sqlite_conn, options, words):
     with pytest.raises(ValueError, match=words) as caught:
         train_test_val_split(frame, **options)
     assert isinstance(caught.value, errors.Error)
+
+
+def test_sizes_are_numbers_of_rows_on_every_database(sqlite_url, postgres_url):
+    found = []
+    for url in (sqlite_url, postgres_url):
+        with ConnectionContext(url) as conn:
+            frame = DataSets.load_diabetes_data(conn)[0]
+            sizes = {"training_size": 300, "testing_size": 101, "validation_size": 7}
+            found.append([set(ids(part)) for part in train_test_val_split(frame, random_seed=5, **sizes)])
+    assert found[0] == found[1]
+    assert [len(part) for part in found[0]] == [300, 101, 7]
+    assert len(set.union(*found[0])) == 408, "disjoint"
+
+
+def test_a_size_counts_only_without_its_share_and_defaults_take_what_is_left(diabetes):
+    parts = train_test_val_split(diabetes, random_seed=5, training_size=700, testing_percentage=0.05, testing_size=9)
+    assert [part.count() for part in parts] == [700, 38, 30]
+    parts = train_test_val_split(diabetes, random_seed=5, validation_size=100)
+    assert [part.count() for part in parts] == [614, 54, 100]
+
+
+def test_stratified_sizes_hold_each_class_in_its_share_to_the_nearest_row(conn):
+    data = pd.DataFrame({"ID": range(1000), "KIND": ["a"] * 700 + ["b"] * 290 + ["c"] * 10})
+    frame = conn.create_from_pandas(data, "T", {"ID": "INT", "KIND": "NVARCHAR(1)"})
+    parts = train_test_val_split(
+        frame,
+        random_seed=5,
+        partition_method="stratified",
+        stratified_column="KIND",
+        training_size=505,
+        testing_size=100,
+        validation_size=0,
+        validation_percentage=0.0,
+    )
+    counts = [part.collect()["KIND"].value_counts().to_dict() for part in parts]
+    assert [sum(count.values()) for count in counts] == [505, 100, 0]
+    for kind, rows in (("a", 700), ("b", 290), ("c", 10)):
+        assert abs(counts[0][kind] - 505 * rows / 1000) <= 1
+        assert abs(counts[1][kind] - 100 * rows / 1000) <= 1
+
+
+@pytest.mark.parametrize(
+    ("sizes", "error", "message"),
+    [
+        ({"training_size": 769}, ValueError, "training_size.*769 rows are asked for and there are 768"),
+        ({"training_size": 700, "testing_percentage": 0.1}, ValueError, "777 rows"),
+        ({"testing_size": -1}, ValueError, "testing_size: expected a number of at least 0, got -1"),
+        ({"validation_size": 2.5}, TypeError, "validation_size: expected a whole number, got 2.5"),
+    ],
+)
+def test_sizes_that_cannot_be(diabetes, sizes, error, message):
+    with pytest.raises(error, match=message):
+        train_test_val_split(diabetes, random_seed=1, **sizes)

@@ -114,6 +114,8 @@ def _sum(operand: Operand) -> Aggregate:
 def _extreme(name: str, operand: Operand, dialect: sa.Dialect) -> Aggregate:
     if operand.kind == "boolean":
         return Aggregate(Call("any_true" if name == "MAX" else "all_true", operand.value.type, operand.value))
+    if isinstance(operand.value.type, sa.LargeBinary):
+        raise Refusal(operand.node, f"is BLOB, which has no {name.lower()}imum")
     value = dialects.text_order(operand.value, dialect)
     return Aggregate(sa.func.max(value) if name == "MAX" else sa.func.min(value))
 

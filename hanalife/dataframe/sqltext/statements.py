@@ -29,7 +29,7 @@ class _Printed(Hana):
         KEYWORDS: ClassVar = {**Hana.Tokenizer.KEYWORDS, "~": TokenType.RLIKE}
 
 
-def query(text: str, dialect: sa.Dialect, known: Collection[str]) -> str:
+def query(text: str, dialect: sa.Dialect, known: Collection[str], flags: Collection[str] = ()) -> str:
     """Return one query of SAP HANA's SQL as another database reads it.
 
     Raises
@@ -45,6 +45,7 @@ def query(text: str, dialect: sa.Dialect, known: Collection[str]) -> str:
     _name_results(tree)
     _leave_out_dummy(tree)
     _fold_names(tree, known)
+    _read_flags(tree, flags)
     _require_no_parameters(tree)
     try:
         return tree.sql(
@@ -202,3 +203,13 @@ def _fold_names(tree: exp.Query, known: Collection[str]) -> None:
             spellings = folded.get(name, [])
             identifier.set("this", spellings[0] if len(spellings) == 1 else name)
             identifier.args["quoted"] = True
+
+
+def _read_flags(tree: exp.Query, flags: Collection[str]) -> None:
+    """Read 1 and 0 as truth values where a BOOLEAN column is compared with them, as SAP HANA does."""
+    for node in tree.find_all(exp.EQ, exp.NEQ, exp.In):
+        sides = [node.this, *node.expressions] if isinstance(node, exp.In) else [node.this, node.expression]
+        if any(isinstance(side, exp.Column) and side.name in flags for side in sides):
+            for side in sides:
+                if isinstance(side, exp.Literal) and not side.is_string and side.name in ("0", "1"):
+                    side.replace(exp.Boolean(this=side.name == "1"))

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 #: Rows of one batch, unless asked otherwise.
 BATCH_ROWS = 50_000
 
-# What is copied on at once needs no larger portions; smaller ones leave the memory to the rows.
-_COLLECTED_ROWS = 4_000
-
 
 def batches(context: ConnectionContext, query: sa.Select[Any], size: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a query in batches of at most ``size`` rows; see :mod:`.reading`."""
@@ -38,7 +35,7 @@ def collect(context: ConnectionContext, query: sa.Select[Any]) -> pd.DataFrame:
     from hanalife.dataframe.transfer import pandas, progress, reading
 
     def rows() -> pd.DataFrame:
-        return pandas.gather(progress.shown(reading.batches(context, query, _COLLECTED_ROWS), "reading"))
+        return pandas.gather(progress.shown(reading.portions(context, query), "reading"))
 
     return context.read_again_if_dropped(rows)
 

@@ -9,7 +9,7 @@ the rows come in portions, so that memory stays bounded.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -26,21 +26,24 @@ from hanalife.errors import UnreachableDatabaseError
 _PORTION_BYTES = 4 << 20
 _PORTION_ROWS = 20_000
 
+_DROPPED = ("server closed the connection", "terminating connection", "no connection to the server")
+
 _BINDABLE = (type(None), bool, int, float, str, bytes, Decimal, date, datetime, time)
 
 
-def pool_for(url: sa.URL) -> Pool | None:
+def pool_for(url: sa.URL, record: Callable[[str], None]) -> Pool | None:
     """Return a pool for the database of a URL, or None if it has no columnar driver here."""
     if url.get_backend_name() not in dialects.COLUMNAR_DRIVERS:
         return None
     driver = dialects.COLUMNAR_DRIVERS[url.get_backend_name()]
-    return Pool(url, driver) if importlib.util.find_spec(driver) else None
+    return Pool(url, driver, record) if importlib.util.find_spec(driver) else None
 
 
 class Pool:
     """Columnar connections to one database, kept for the next use: opening one reads the catalogue."""
 
-    def __init__(self, url: sa.URL, driver: str) -> None:
+    def __init__(self, url: sa.URL, driver: str, record: Callable[[str], None]) -> None:
+        self.record = record  #: takes note of each query that is sent
         self._uri = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=False)
         self._dbapi = importlib.import_module(f"{driver}.dbapi")
         self._idle: list[Any] = []
@@ -82,7 +85,7 @@ def _in_words_of_sqlalchemy(error: BaseException) -> sa.exc.DBAPIError:
     # An error while rows arrive comes through Arrow, without its code.
     state = getattr(error, "sqlstate", None) or "22000"
     kinds = {"22": sa.exc.DataError, "23": sa.exc.IntegrityError, "42": sa.exc.ProgrammingError}
-    if any(words in str(error) for words in ("server closed the connection", "terminating connection")):
+    if state.startswith(("08", "57P0")) or any(words in str(error) for words in _DROPPED):
         return sa.exc.OperationalError(None, None, error, connection_invalidated=True)
     return kinds.get(state[:2], sa.exc.OperationalError)(None, None, error)
 
@@ -100,6 +103,7 @@ def _fits_64_bits(value: object) -> bool:
 def stream(pool: Pool, query: sa.Select[Any], fields: Sequence[pa.Field], size: int) -> Iterator[pa.RecordBatch]:
     """Yield the rows in batches of the declared types, of whatever size the driver gives."""
     text, values = _compiled(query)
+    pool.record(text)
     with pool.lend() as connection, connection.cursor() as cursor:
         read = _through_cursor(cursor, text, values, max(size, _PORTION_ROWS)) if values else _by_copy(cursor, text)
         schema: pa.Schema | None = None

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from hanalife.dataframe.transfer import BATCH_ROWS, types
@@ -15,8 +16,8 @@ from hanalife.errors import InvalidArgumentError
 if TYPE_CHECKING:
     import pandas as pd
 
-
 _LARGE_BYTES = 1 << 22
+_GROWTH = 4
 
 
 def gather(batches: Iterable[pa.RecordBatch]) -> pd.DataFrame:
@@ -53,65 +54,124 @@ def _gathered_for(kind: pa.DataType) -> _Gathered:
         return _Numbers(numbers[kind])
     if pa.types.is_timestamp(kind):
         return _Numbers("datetime64[us]", kind.tz)
-    return _Values(kind)
+    return _Texts() if pa.types.is_large_string(kind) else _Values(kind)
 
 
-class _Numbers:
-    """A column of fixed width: one growing array, and another for what is missing once there is."""
+class _Growing:
+    """An array that grows; memory that was never touched costs nothing."""
 
-    def __init__(self, dtype: str, zone: str | None = None) -> None:
-        import numpy as np
+    def __init__(self, dtype: str) -> None:
+        self._room = np.empty(0, dtype)
+        self._used = 0
 
-        self._zone = zone
-        self._values = np.empty(0, dtype)
-        self._missing: Any = None
-        self._filled = 0
+    @property
+    def filled(self) -> Any:
+        """The values so far."""
+        return self._room[: self._used]
 
-    def add(self, array: pa.Array) -> None:
-        import numpy as np
+    @property
+    def dtype(self) -> Any:
+        """The type of the values."""
+        return self._room.dtype
 
-        start, end = self._filled, self._filled + len(array)
-        self._values = _with_room(self._values, start, end)
-        keeps_null = self._values.dtype.kind in "ib"  # others have NaN or NaT
-        if keeps_null and array.null_count and self._missing is None:
-            self._missing = np.zeros(len(self._values), bool)
-        if self._missing is not None:
-            self._missing = _with_room(self._missing, start, end)
-            self._missing[start:end] = array.is_null().to_numpy(zero_copy_only=False)
-            array = array.fill_null(0 if self._values.dtype.kind == "i" else False)
-        self._values[start:end] = array.to_numpy(zero_copy_only=False)
-        self._filled = end
-
-    def series(self) -> pd.Series[Any]:
-        import pandas as pd
-
-        values = self._values[: self._filled]
-        if self._missing is not None:
-            nullable: Any = pd.arrays.IntegerArray if values.dtype.kind == "i" else pd.arrays.BooleanArray
-            return pd.Series(nullable(values, self._missing[: self._filled]), copy=False)
-        series = pd.Series(values, copy=False)
-        return series.dt.tz_localize(self._zone) if self._zone else series
-
-
-def _with_room(values: Any, used: int, needed: int) -> Any:
-    """Return the array with room for more; memory that was never touched costs nothing."""
-    if needed <= len(values):
-        return values
-    larger = _room(max(needed, 2 * len(values)), values.dtype)
-    larger[:used] = values[:used]
-    return larger
+    def more(self, number: int) -> Any:
+        """Return the places of so many new values, to be written into."""
+        start, self._used = self._used, self._used + number
+        if self._used > len(self._room):
+            larger = _room(max(self._used, _GROWTH * len(self._room)), self.dtype)
+            larger[:start] = self._room[:start]
+            self._room = larger
+        return self._room[start : self._used]
 
 
 def _room(length: int, dtype: Any) -> Any:
     """Return an array of any content. A large one is mapped page by page, where NumPy would take huge pages."""
-    import numpy as np
-
     size = length * dtype.itemsize
-    return np.empty(length, dtype) if size < _LARGE_BYTES else np.frombuffer(mmap.mmap(-1, size), dtype)
+    if size < _LARGE_BYTES:
+        return np.empty(length, dtype)
+    # Private, so that a forked process that changes the frame changes its own.
+    own = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+    return np.frombuffer(mmap.mmap(-1, size, **own), dtype, length)
+
+
+class _Missing:
+    """Which values of a column are NULL; takes no memory until one is."""
+
+    def __init__(self) -> None:
+        self._flags: _Growing | None = None
+        self._rows = 0
+
+    def add(self, array: pa.Array) -> None:
+        """Take note of the NULLs of the next values."""
+        if array.null_count and self._flags is None:
+            self._flags = _Growing("bool")
+            self._flags.more(self._rows)[:] = False
+        if self._flags is not None:
+            self._flags.more(len(array))[:] = array.is_null().to_numpy(zero_copy_only=False)
+        self._rows += len(array)
+
+    @property
+    def flags(self) -> Any:
+        """A boolean array, or None if no value is NULL."""
+        return None if self._flags is None else self._flags.filled
+
+
+class _Numbers:
+    """A column of fixed width."""
+
+    def __init__(self, dtype: str, zone: str | None = None) -> None:
+        self._zone = zone
+        self._values = _Growing(dtype)
+        self._missing = _Missing()
+        self._keeps_null = self._values.dtype.kind in "ib"  # others have NaN or NaT
+
+    def add(self, array: pa.Array) -> None:
+        if self._keeps_null:
+            self._missing.add(array)
+            if array.null_count:
+                array = array.fill_null(0 if self._values.dtype.kind == "i" else False)
+        self._values.more(len(array))[:] = array.to_numpy(zero_copy_only=False)
+
+    def series(self) -> pd.Series[Any]:
+        import pandas as pd
+
+        values, missing = self._values.filled, self._missing.flags
+        if missing is not None:
+            nullable: Any = pd.arrays.IntegerArray if values.dtype.kind == "i" else pd.arrays.BooleanArray
+            return pd.Series(nullable(values, missing), copy=False)
+        series = pd.Series(values, copy=False)
+        return series.dt.tz_localize(self._zone) if self._zone else series
+
+
+class _Texts:
+    """A column of text: all characters in one array. A driver's own arrays have much room that is never used."""
+
+    def __init__(self) -> None:
+        self._characters, self._ends, self._missing = _Growing("uint8"), _Growing("int64"), _Missing()
+        self._ends.more(1)[:] = 0
+
+    def add(self, array: pa.Array) -> None:
+        if not len(array):
+            return
+        self._missing.add(array)
+        _, ends, characters = array.buffers()
+        offsets = np.frombuffer(ends, "int64")[array.offset : array.offset + len(array) + 1]
+        first, last = int(offsets[0]), int(offsets[-1])
+        before = len(self._characters.filled)
+        np.add(offsets[1:], before - first, out=self._ends.more(len(array)))
+        if last > first:
+            self._characters.more(last - first)[:] = np.frombuffer(characters, "uint8")[first:last]
+
+    def series(self) -> pd.Series[Any]:
+        ends, missing = self._ends.filled, self._missing.flags
+        present = None if missing is None else pa.array(~missing).buffers()[1]
+        buffers = [present, pa.py_buffer(ends), pa.py_buffer(self._characters.filled)]
+        texts = pa.Array.from_buffers(pa.large_string(), len(ends) - 1, buffers)
+        return pa.chunked_array([texts]).to_pandas()
 
 
 class _Values:
-    """A column of text or of Python objects."""
+    """A column of Python objects."""
 
     def __init__(self, kind: pa.DataType) -> None:
         self._kind = kind

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import sqlalchemy as sa
 
+from hanalife.dataframe.session import dropping
 from hanalife.dataframe.transfer import BATCH_ROWS, columnar, types
 from hanalife.errors import InvalidArgumentError
 
@@ -56,29 +57,34 @@ def batches(context: ConnectionContext, query: sa.Select[Any], size: int = BATCH
     return _begun(context, types.portable(query), size)
 
 
+def portions(context: ConnectionContext, query: sa.Select[Any]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a query in batches of whatever size is cheapest, for those who copy them on at once."""
+    with dropping():
+        yield from _stream(context, types.portable(query), None)
+
+
 def _begun(context: ConnectionContext, query: sa.Select[Any], size: int) -> Iterator[pa.RecordBatch]:
     def begin() -> tuple[pa.RecordBatch, Iterator[pa.RecordBatch]]:
         stream = _stream(context, query, size)
         return next(stream), stream
 
     first, rest = context.read_again_if_dropped(begin)
-    yield first
-    yield from rest
+    with dropping():
+        yield first
+        yield from rest
 
 
-def _stream(context: ConnectionContext, query: sa.Select[Any], size: int) -> Iterator[pa.RecordBatch]:
+def _stream(context: ConnectionContext, query: sa.Select[Any], size: int | None) -> Iterator[pa.RecordBatch]:
     pool = context.columnar
     if context.needs_session(query):
         with context.session() as connection:
-            yield from _from_rows(connection, query, size)
+            yield from _from_rows(connection, query, size or _FETCH_ROWS)
     elif pool is not None and columnar.can_bind(query):
-        fields = types.declared_fields(query)
-        yield from itertools.chain.from_iterable(
-            types.pieces(batch, size) for batch in columnar.stream(pool, query, fields, size)
-        )
+        for batch in columnar.stream(pool, query, types.declared_fields(query), size or 0):
+            yield from types.pieces(batch, size or max(batch.num_rows, 1))
     else:
         with context.database.connect() as connection:
-            yield from _from_rows(connection, query, size)
+            yield from _from_rows(connection, query, size or _FETCH_ROWS)
 
 
 def _from_rows(connection: sa.Connection, query: sa.Select[Any], size: int) -> Iterator[pa.RecordBatch]:

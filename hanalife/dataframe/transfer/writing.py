@@ -7,8 +7,9 @@ Either way all rows are kept, or none.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -84,8 +85,7 @@ def _write(context: ConnectionContext, target: sa.Table, batches: Iterator[pa.Re
 
 
 def _recreation(context: ConnectionContext, target: sa.Table) -> list[str]:
-    with context.session() as connection:
-        drop = relations.drop_statement(connection, target.name, target.schema)
+    drop = context.reading(lambda connection: relations.drop_statement(connection, target.name, target.schema))
     statements = [drop, sa.schema.CreateTable(target)] if drop is not None else [sa.schema.CreateTable(target)]
     plain = dialects.with_numbered_parameters()  # the session's driver would double each % in a name
     return [str(statement.compile(dialect=plain)) for statement in statements]
@@ -117,17 +117,25 @@ def _by_copy(connection: sa.Connection, target: sa.Table, batches: Iterator[pa.R
     quote = connection.dialect.identifier_preparer
     columns = ", ".join(quote.quote_identifier(name) for name in _names(target))
     options = pa.csv.WriteOptions(include_header=False)
+    with (
+        _driver_cursor(connection) as cursor,
+        cursor.copy(f"COPY {quote.format_table(target)} ({columns}) FROM STDIN (FORMAT csv)") as copy,
+    ):
+        for batch in batches:
+            sink = pa.BufferOutputStream()
+            pa.csv.write_csv(_as_text(batch.select(_names(target))), sink, options)
+            copy.write(sink.getvalue().to_pybytes())
+
+
+@contextmanager
+def _driver_cursor(connection: sa.Connection) -> Iterator[Any]:
+    """Give a cursor of the driver itself, whose errors become SQLAlchemy's, as of the statements that it sends."""
     dbapi = connection.dialect.loaded_dbapi
     raw = connection.connection
     with closing(raw.cursor()) as cursor:
         try:
-            with cursor.copy(f"COPY {quote.format_table(target)} ({columns}) FROM STDIN (FORMAT csv)") as copy:
-                for batch in batches:
-                    sink = pa.BufferOutputStream()
-                    pa.csv.write_csv(_as_text(batch.select(_names(target))), sink, options)
-                    copy.write(sink.getvalue().to_pybytes())
+            yield cursor
         except dbapi.Error as error:
-            # As SQLAlchemy says it of the statements that it sends.
             dropped = connection.dialect.is_disconnect(error, raw, cursor)
             if dropped:
                 connection.invalidate(error)
@@ -151,10 +159,15 @@ def _csv_column(array: pa.Array) -> pa.Array:
 
 def _by_tuples(connection: sa.Connection, target: sa.Table, batches: Iterator[pa.RecordBatch]) -> None:
     statement = str(target.insert().compile(dialect=connection.dialect))
+    with _driver_cursor(connection) as cursor:
+        # One call, and each tuple forgotten before the next is made: zip then uses it again.
+        cursor.executemany(statement, itertools.chain.from_iterable(_tuples(target, batches)))
+
+
+def _tuples(target: sa.Table, batches: Iterator[pa.RecordBatch]) -> Iterator[Iterator[tuple[Any, ...]]]:
     for batch in batches:
         for piece in types.pieces(batch, _SENT_ROWS) if batch.num_rows else ():
-            columns = [_values(piece.column(name), name) for name in _names(target)]
-            connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
+            yield zip(*[_values(piece.column(name), name) for name in _names(target)], strict=True)
 
 
 def _values(array: pa.Array, name: str) -> Sequence[Any]:
