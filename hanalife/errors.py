@@ -76,6 +76,21 @@ class RunNotFoundError(Error, LookupError):
     """No run of that experiment and name is recorded."""
 
 
+class SearchError(Error, ValueError):
+    """A search of runs is not of its grammar; the message points at the character.
+
+    ``position`` is the place of the character in the text, from 0, or None.
+    """
+
+    def __init__(self, message: str, position: int | None = None) -> None:
+        self.position = position
+        super().__init__(message)
+
+
+class BundleError(Error, ValueError):
+    """A bundle of an experiment is damaged, was altered, or does not fit the store."""
+
+
 class ModelStorageError(Error):
     """A model cannot be stored, found or loaded."""
 
