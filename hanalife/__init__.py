@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hanalife.monitors.scheduled_task_monitor import ScheduledTaskMonitor
     from hanalife.storage.storage import ModelStorage
     from hanalife.tracking.experiments import MLExperiments
+    from hanalife.tracking.search import search_runs
 
 __all__ = [
     "ConnectionContext",
@@ -39,6 +40,7 @@ __all__ = [
     "__version__",
     "create_dataframe_from_pandas",
     "install_as_hana_ml",
+    "search_runs",
     "train_test_val_split",
 ]
 
@@ -55,6 +57,7 @@ _HOME = {
     "UnifiedClassification": "hanalife.learning.classification",
     "create_dataframe_from_pandas": "hanalife.dataframe.creation",
     "install_as_hana_ml": "hanalife.compat",
+    "search_runs": "hanalife.tracking.search",
     "train_test_val_split": "hanalife.datasets.split",
 }
 
