@@ -54,12 +54,35 @@ class CallStart:
 
 
 @dataclass(frozen=True, slots=True)
+class FoldScore:
+    """One candidate of a search was judged on one fold."""
+
+    candidate: int  #: its number, from 0
+    parameters: Mapping[str, Any]
+    metric: str
+    fold: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class LearningPoint:
+    """One point of a learning curve."""
+
+    metric: str
+    part: str  #: training or validation
+    step: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallProgress:
-    """A long call has come so far, such as 12 of 40 candidate folds."""
+    """A long call has come so far, such as 12 of 40 candidate folds, and found this since it last told."""
 
     done: int
     total: int
     description: str = ""
+    fold_scores: tuple[FoldScore, ...] = ()
+    points: tuple[LearningPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,14 @@ word for NaN and infinities; they become the texts ``"nan"``, ``"inf"`` and ``"-
 
 from __future__ import annotations
 
-import json
 import math
-import re
 import traceback
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from numbers import Integral, Real
 from typing import Any
 
+from hanalife.database.types import json_text
 from hanalife.observation import CallOutcome, CallStart, ColumnSpec, DatasetFacts, Json, Signature
 from hanalife.records import RunStatus
 
@@ -39,8 +38,6 @@ class EventKey(StrEnum):
 
 #: Key and JSON text of one entry.
 Event = tuple[EventKey, str]
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def of_start(start: CallStart) -> list[Event]:
@@ -87,8 +84,7 @@ def to_json(value: object) -> str:
     >>> to_json({"a": float("nan"), "b": (1, 2.5), 3: None})
     '{"a": "nan", "b": [1, 2.5], "3": null}'
     """
-    text = json.dumps(_plain(value), allow_nan=False, ensure_ascii=False)
-    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)  # has no UTF-8
+    return json_text(plain(value))
 
 
 def _event(key: EventKey, content: object) -> Event:
@@ -132,7 +128,8 @@ def _column(spec: ColumnSpec) -> dict[str, str]:
     return {"COLUMN_NAME": spec.name, "COLUMN_TYPE": spec.type}
 
 
-def _plain(value: object) -> Json:
+def plain(value: object) -> Json:
+    """Return any value as what JSON can hold."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -140,11 +137,11 @@ def _plain(value: object) -> Json:
     if isinstance(value, Real):
         return _number(value)
     if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     to_python = getattr(value, "tolist", None)  # NumPy's arrays and truth values
-    return _plain(to_python()) if callable(to_python) else str(value)
+    return plain(to_python()) if callable(to_python) else str(value)
 
 
 def _number(value: Real) -> Json:

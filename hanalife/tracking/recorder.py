@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hanalife.clock import Clock, IdSource
-from hanalife.database import dialects, runs
+from hanalife.database import dialects, run_values, runs
 from hanalife.database.engine import Database
 from hanalife.errors import UnreachableDatabaseError
 from hanalife.observation import CallOutcome, CallProgress, CallStart
@@ -133,7 +133,7 @@ class Recorder:
             "progress_total": 0,
             "progress_text": "",
         }
-        return runs.append(connection, self._run_id, events.of_start(start), now, changes)
+        return runs.append(connection, self._run_id, events.of_start(start), now, changes) is not None
 
     def _draft(self, start: CallStart, owner: str, now: datetime) -> Run:
         target = self._target
@@ -178,8 +178,11 @@ class Recorder:
         now = self._clock()
         ended = {"status": status, "heartbeat_at": now, "ended_at": now, **_progress(call), **changes}
         with self._database.write() as connection:
-            if runs.append(connection, self._run_id, entries, now, ended):
-                runs.set_metrics(connection, self._run_id, metrics)
+            number = runs.append(connection, self._run_id, entries, now, ended)
+            if number is not None:
+                offset = round((now - call.started_at).total_seconds() * 1000)
+                new = [run_values.NewPoint(name, None, value, offset) for name, value in metrics.items()]
+                run_values.add_points(connection, number, new)
                 return
         logger.warning(
             "Run %r of experiment %r was deleted while %s was going on; nothing of this call was recorded.",

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.database import runs
+from hanalife.database import run_values, runs
 from hanalife.records import LogEntry, Run
 from hanalife.views import figures
 from hanalife.views.encoding import cut, facts, grid, instant, number, short_utc
@@ -33,7 +33,7 @@ def read(connection: sa.Connection, run_id: str) -> RunDetail | None:
     run = runs.run(connection, run_id)
     if run is None:
         return None
-    return detail(run, runs.metrics(connection, [run_id])[run_id], runs.log(connection, run_id))
+    return detail(run, run_values.metrics(connection, [run_id])[run_id], runs.log(connection, run_id))
 
 
 def detail(run: Run, metrics: Mapping[str, float | str], log: Sequence[LogEntry]) -> RunDetail:

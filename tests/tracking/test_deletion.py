@@ -9,7 +9,7 @@ import pytest
 
 from hanalife import MLExperiments
 from hanalife.clock import utc_now
-from hanalife.database import runs
+from hanalife.database import run_values, runs
 from hanalife.errors import InvalidArgumentError
 from hanalife.records import RunStatus
 from hanalife.tracking import log
@@ -40,7 +40,7 @@ def test_without_remove_mode_the_metadata_stay(conn):
     log.delete_run_log(conn, "E", "r")
     assert tracker.get_tracking_log_for_current_run().collect().empty
     assert tracker.get_tags_for_current_run(0).collect().empty
-    assert store(conn, runs.metrics, [run_id]) == {run_id: {}}
+    assert store(conn, run_values.metrics, [run_id]) == {run_id: {}}
     assert tracker.get_tracking_metadata_for_current_run().collect()["STATUS"].tolist() == ["DELETED"]
     assert names(conn) == []
 

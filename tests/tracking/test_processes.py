@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from hanalife import ConnectionContext, MLExperiments
 from hanalife.clock import utc_now
-from hanalife.database import runs
+from hanalife.database import run_values, runs
 from hanalife.observation import CallProgress
 from hanalife.records import RunStatus
 from hanalife.tracking.pulse import PROGRESS_SECONDS, Pulse, mark_lost_runs
@@ -64,7 +64,7 @@ def test_the_run_of_a_process_that_dies_becomes_lost_and_keeps_what_was_written(
     assert run.revision == before.revision + 1
     keys = [entry.event_key for entry in store(conn, runs.log, run.run_id)]
     assert (len(keys), keys[-2:]) == (13, ["END_OF_TRACK", "PARAMETER"])
-    assert store(conn, runs.metrics, [run.run_id])[run.run_id]["AUC"] == 0.75
+    assert store(conn, run_values.metrics, [run.run_id])[run.run_id]["AUC"] == 0.75
 
 
 def test_a_new_call_marks_the_runs_that_were_lost_meanwhile(conn):
@@ -105,7 +105,7 @@ def test_eight_processes_create_the_same_experiment_and_run_at_once(conn, url):
     for run in found:
         assert run.status is RunStatus.FINISHED
         assert [entry.seq for entry in store(conn, runs.log, run.run_id)] == list(range(12))
-        assert len(store(conn, runs.metrics, [run.run_id])[run.run_id]) == 2
+        assert len(store(conn, run_values.metrics, [run.run_id])[run.run_id]) == 2
 
 
 def child_writes(url, done):

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from hanalife import MLExperiments
-from hanalife.database import runs
+from hanalife.database import run_values, runs
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError
 from hanalife.records import RunStatus
 from hanalife.tracking import log
@@ -134,7 +134,7 @@ def test_a_score_after_a_fit_adds_to_the_run_and_leaves_the_fits_metrics(conn, t
         [{"SCORE_AUC": 0.5}, {"SCORE_KAPPA": 0.25}],
     ]
     assert [content["METHOD"] for key, content in found if key == "END_OF_TRACK"] == ["fit", "score"]
-    assert store(conn, runs.metrics, [run_id])[run_id] == {
+    assert store(conn, run_values.metrics, [run_id])[run_id] == {
         "AUC": 0.75,
         "SCORE_AUC": 0.5,
         "SCORE_KAPPA": 0.25,
@@ -148,7 +148,7 @@ def test_a_run_that_only_scores_has_plain_names_and_the_latest_values(conn, trac
     tracker.autologging(model, run_name="week 1")
     run_id = model.score()
     assert model.score(replace(SCORE, metrics={"AUC": 0.875})) == run_id
-    assert store(conn, runs.metrics, [run_id])[run_id] == {"AUC": 0.875, "KAPPA": 0.25}
+    assert store(conn, run_values.metrics, [run_id])[run_id] == {"AUC": 0.875, "KAPPA": 0.25}
 
 
 def test_the_dataset_of_the_run_is_that_of_its_first_kind_of_call(conn, tracker, model):
@@ -214,7 +214,7 @@ def test_after_a_failed_score_the_fit_is_kept_and_the_score_can_be_repeated(conn
     assert store(conn, runs.run, run_id).status is RunStatus.FAILED
     assert model.score() == run_id
     assert store(conn, runs.run, run_id).status is RunStatus.FINISHED
-    assert store(conn, runs.metrics, [run_id])[run_id]["AUC"] == 0.75
+    assert store(conn, run_values.metrics, [run_id])[run_id]["AUC"] == 0.75
 
 
 def test_a_run_is_active_while_its_call_goes_on(conn, tracker, model):
@@ -267,7 +267,7 @@ def test_numbers_that_json_has_no_word_for(conn, tracker, model):
     found = dict(entries(tracker.get_tracking_log_for_current_run()))
     assert found["METRIC"] == [{"A": "nan"}, {"B": "inf"}, {"C": "-inf"}, {"D": 0.5}, {"E": "nan"}]
     assert found["PARAMETER"] == [{"x": ["nan", {"y": "inf"}]}, {"n": 3}, {"flag": True}, {"f": 2.0}]
-    stored = store(conn, runs.metrics, [run_id])[run_id]
+    stored = store(conn, run_values.metrics, [run_id])[run_id]
     assert math.isnan(stored["A"])
     assert math.isnan(stored["E"])
     assert (stored["B"], stored["C"], stored["D"]) == (math.inf, -math.inf, 0.5)
@@ -310,14 +310,14 @@ def check_names(conn, name):
     assert row["TRACK_ID"] == f"{name}{SPLITTER}{name}"
     assert row["DATASET_NAME"] == row["DESCRIPTION"] == name
     assert [run.name for run in store(conn, runs.runs, [name])] == [name]
-    assert sorted(store(conn, runs.metrics, [run_id])[run_id].values(), key=str) == [1.0, "a\\x00b"]
+    assert sorted(store(conn, run_values.metrics, [run_id])[run_id].values(), key=str) == [1.0, "a\\x00b"]
 
 
 def test_metrics_whose_long_names_differ_only_at_the_end_stay_apart(conn, tracker, model):
     tracker.autologging(model)
     names = ["x" * 400 + end for end in "ab"]
     run_id = model.fit(replace(BARE, metrics=dict(zip(names, (1.0, 2.0), strict=True))))
-    assert sorted(store(conn, runs.metrics, [run_id])[run_id].values()) == [1.0, 2.0]
+    assert sorted(store(conn, run_values.metrics, [run_id])[run_id].values()) == [1.0, 2.0]
 
 
 # --- arming -----------------------------------------------------------------------------------
