@@ -31,7 +31,6 @@ from hanalife.database.search_values import Expression, Test
 from hanalife.records import RunStatus
 
 _run = tables.run
-_PARTS_OF_BRACKET = 20  # SQLite limits how deep a chain of OR may be
 
 
 def numbers(
@@ -69,22 +68,14 @@ def _condition(condition: Condition, dialect: sa.Dialect) -> Test:
     """Return a condition that is true or false of every run, never NULL."""
     match condition:
         case Conjunction(parts):
-            return _joined(sa.and_, [_condition(part, dialect) for part in parts])
+            return sa.and_(*(_condition(part, dialect) for part in parts))
         case Disjunction(parts):
-            return _joined(sa.or_, [_condition(part, dialect) for part in parts])
+            return sa.or_(*(_condition(part, dialect) for part in parts))
         case Negation(part):
             return sa.not_(_condition(part, dialect))
     return (
         _of_attribute(condition, dialect) if condition.field.kind is Kind.ATTRIBUTE else _of_value(condition, dialect)
     )
-
-
-def _joined(join: Any, parts: Sequence[Test]) -> Test:
-    if len(parts) <= _PARTS_OF_BRACKET:
-        result: Test = join(*parts)
-        return result.self_group()
-    groups = [parts[start : start + _PARTS_OF_BRACKET] for start in range(0, len(parts), _PARTS_OF_BRACKET)]
-    return _joined(join, [_joined(join, group) for group in groups])
 
 
 def _of_value(leaf: Leaf, dialect: sa.Dialect) -> Test:
@@ -99,11 +90,11 @@ def _of_value(leaf: Leaf, dialect: sa.Dialect) -> Test:
 def _test_of_value(leaf: Leaf, values: search_values.Values, dialect: sa.Dialect) -> Test:
     match leaf:
         case Comparison(_, Operator.EQUAL, wanted):
-            return search_values.equals(values, wanted)
+            return search_values.is_one_of(values, [wanted])
         case Comparison(_, operator, bound):
             return search_values.compares(values, operator, bound, dialect)
         case Membership(_, wanted):
-            return _joined(sa.or_, [search_values.equals(values, value) for value in wanted])
+            return search_values.is_one_of(values, wanted)
         case Range(_, low, high):
             return sa.and_(
                 search_values.compares(values, Operator.AT_LEAST, low, dialect),
@@ -133,7 +124,10 @@ def _test_of_attribute(leaf: Leaf, value: Expression, dialect: sa.Dialect) -> Te
         case Membership(_, wanted):
             return value.in_(wanted)
         case Range(_, low, high):
-            return ordered.between(low, high)
+            return sa.and_(
+                search_values.ordered(ordered, Operator.AT_LEAST, low),
+                search_values.ordered(ordered, Operator.AT_MOST, high),
+            )
         case Likeness(_, pattern):
             return search_values.matches(value, pattern)
     raise AssertionError(leaf)
@@ -152,11 +146,12 @@ def _positive(leaf: Leaf) -> tuple[Leaf, bool]:
 
 
 def _order(keys: Sequence[Order], dialect: sa.Dialect) -> list[Expression]:
-    found = []
-    for key in keys:
-        for expression in _sort_keys(key.field, dialect):
-            found.append((expression.desc() if key.is_descending else expression.asc()).nulls_last())
-    return [*found, _run.c.created_at.desc(), _run.c.number.desc()]
+    directed = [
+        (expression.desc() if key.is_descending else expression.asc()).nulls_last()
+        for key in keys
+        for expression in _sort_keys(key.field, dialect)
+    ]
+    return [*directed, _run.c.created_at.desc(), _run.c.number.desc()]
 
 
 def _sort_keys(field: Field, dialect: sa.Dialect) -> list[Expression]:

@@ -21,34 +21,26 @@ def rows(kind: Kind, found: sa.Select[Any], names: Collection[str] | None = None
 
     Of metrics and parameters, ``name`` is the number of the name; :func:`names_of` tells it.
     """
-    if kind is Kind.TAG:
-        return _tags(found, names)
-    row = tables.run_metric if kind is Kind.METRIC else tables.run_param
-    number, text = search_values.stored(kind, row)
+    row = search_values.stored(kind)
+    values = search_values.number_of(kind, row).label("number"), row.c.text.label("text")
     # As a query of its own: the found runs are looked through once, in the order of the rows.
-    query = sa.select(row.c.run_number, row.c.name_id.label("name"), number.label("number"), text.label("text"))
-    query = query.where(row.c.run_number.in_(sa.select(found.subquery().c.number)))
-    if kind is Kind.PARAM:
-        query = query.where(row.c.text.is_distinct_from("null"))
+    wanted = sa.select(found.subquery().c.number)
+    if kind is Kind.TAG:
+        query = sa.select(_run.c.number.label("run_number"), row.c.name, *values)
+        query = query.join_from(row, _run, row.c.run_id == _run.c.run_id).where(_run.c.number.in_(wanted))
+        query = query.order_by(row.c.track_entity_seq.desc())  # of several of one name the first entry's is read last
+        return query if names is None else query.where(row.c.name.in_(list(names)))
+    query = sa.select(row.c.run_number, row.c.name_id.label("name"), *values).where(row.c.run_number.in_(wanted))
     if names is None:
         return query
     known = sa.select(tables.value_name.c.name_id).where(tables.value_name.c.name.in_(list(names)))
     return query.where(row.c.name_id.in_(known))
 
 
-def _tags(found: sa.Select[Any], names: Collection[str] | None) -> sa.Select[Any]:
-    row = tables.run_tag
-    number, text = search_values.stored(Kind.TAG, row)
-    query = sa.select(_run.c.number.label("run_number"), row.c.name, number.label("number"), text.label("text"))
-    query = query.join_from(row, _run, row.c.run_id == _run.c.run_id)
-    query = query.where(_run.c.number.in_(sa.select(found.subquery().c.number)))
-    query = query.order_by(row.c.track_entity_seq.desc())  # of several of one name the first entry's is read last
-    return query if names is None else query.where(row.c.name.in_(list(names)))
-
-
 def names_of(connection: sa.Connection) -> dict[int, str]:
     """Return the names of metrics and parameters by their numbers."""
-    return dict(connection.execute(sa.select(tables.value_name.c.name_id, tables.value_name.c.name)).tuples().all())
+    rows = connection.execute(sa.select(tables.value_name.c.name_id, tables.value_name.c.name))
+    return {row.name_id: row.name for row in rows}
 
 
 def value_types(
@@ -68,7 +60,7 @@ def value_types(
         is_text = sa.and_(inner.c.number.is_(None), inner.c.text.not_in(search_values.NON_FINITE))
         texts = sa.func.max(sa.case((is_text, 1), else_=0))
         given = names_of(connection) if kind is not Kind.TAG else {}
-        kinds = connection.execute(sa.select(inner.c.name, texts).group_by(inner.c.name)).tuples()
+        kinds = connection.execute(sa.select(inner.c.name, texts).group_by(inner.c.name))
         found_here = {given.get(name, name): sa.String() if has_text else sa.Double() for name, has_text in kinds}
         types |= {Field(kind, name): found_here[name] for name in sorted(found_here)}
     return types

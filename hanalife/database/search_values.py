@@ -11,14 +11,14 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.conditions import Field, Kind, Operator
+from hanalife.conditions import Field, Kind, Operator, Value
 from hanalife.database import dialects, functions, tables
 from hanalife.database.types import UtcDateTime
 
@@ -28,7 +28,8 @@ NUMERIC = r"^[+-]?([0-9]{1,100}([.][0-9]{0,100})?|[.][0-9]{1,100})([eE][+-]?[0-9
 #: The texts of numbers that are not finite.
 NON_FINITE = ("nan", "inf", "-inf")
 _TRUTHS = {True: ("true", "True"), False: ("false", "False")}
-_NUMBER, _TEXT = sa.Double(), sa.String()
+_NUMBER: sa.Double[float] = sa.Double()
+_TEXT = sa.String()
 
 Expression = sa.ColumnElement[Any]
 Test = sa.ColumnElement[bool]
@@ -58,48 +59,53 @@ class Values:
 
     def exists(self, test: Test | None = None) -> Test:
         """Return the condition that a row is there and meets a test; never NULL."""
-        query = sa.select(sa.literal_column("1")).select_from(self.table).where(self.belongs)
+        query: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(self.table).where(self.belongs)
         return (query if test is None else query.where(test)).correlate(tables.run).exists()
 
 
 def of(field: Field) -> Values:
     """Return the values of a metric, a parameter or a tag."""
-    return {Kind.METRIC: _metric, Kind.PARAM: _param, Kind.TAG: _tag}[field.kind](field.name)
+    return _tag(field.name) if field.kind is Kind.TAG else _of_run(field.kind, field.name)
 
 
-def stored(kind: Kind, row: Any) -> tuple[Expression, Expression]:
-    """Return number and text of a row of the table that keeps a kind of values."""
-    if kind is Kind.METRIC:
-        return row.c.value, row.c.text
+def stored(kind: Kind) -> sa.FromClause:
+    """Return all values of a kind: ``number`` and ``text``, by run and name; none is missing."""
     if kind is Kind.TAG:
-        return _number_of(row.c.value), row.c.value
-    text = _text_of_json(row.c.text, row.c.number)
-    return sa.case((row.c.number.is_not(None), row.c.number), else_=_number_of(text)), text
+        row = tables.run_tag
+        return sa.select(row.c.run_id, row.c.track_entity_seq, row.c.name, row.c.value.label("text")).subquery()
+    if kind is Kind.METRIC:
+        metric = tables.run_metric
+        return sa.select(
+            metric.c.run_number, metric.c.name_id, metric.c.value.label("number"), metric.c.text
+        ).subquery()
+    row = tables.run_param
+    text = _text_of_json(row.c.text, row.c.number).label("text")
+    given = sa.select(row.c.run_number, row.c.name_id, row.c.number, text)
+    return given.where(row.c.text.is_distinct_from("null")).subquery()
 
 
-def _metric(name: str) -> Values:
-    row = tables.run_metric.alias()
-    return Values(row, _is_value_of_run(row, name), *stored(Kind.METRIC, row))
+def number_of(kind: Kind, row: Any) -> Expression:
+    """Return the number of a row of :func:`stored`."""
+    if kind is Kind.METRIC:
+        return row.c.number  # type: ignore[no-any-return]
+    reads = functions.Predicate("matches", sa.Boolean(), row.c.text, sa.literal(NUMERIC, _TEXT))
+    read = sa.case((reads, functions.Call("double_of_text", _NUMBER, row.c.text)), else_=sa.null())
+    return read if kind is Kind.TAG else sa.case((row.c.number.is_not(None), row.c.number), else_=read)
 
 
-def _param(name: str) -> Values:
-    row = tables.run_param.alias()
-    belongs = sa.and_(_is_value_of_run(row, name), row.c.text.is_distinct_from("null"))
-    return Values(row, belongs, *stored(Kind.PARAM, row))
+def _of_run(kind: Kind, name: str) -> Values:
+    row, names = stored(kind), tables.value_name
+    name_id = sa.select(names.c.name_id).where(names.c.name == name).scalar_subquery()
+    belongs = sa.and_(row.c.run_number == tables.run.c.number, row.c.name_id == name_id)
+    return Values(row, belongs, number_of(kind, row), row.c.text)
 
 
 def _tag(name: str) -> Values:
-    row, other = tables.run_tag.alias(), tables.run_tag.alias()
+    row, other = stored(Kind.TAG), tables.run_tag.alias()
     same = sa.and_(other.c.run_id == tables.run.c.run_id, other.c.name == name)
     first = sa.select(sa.func.min(other.c.track_entity_seq)).where(same).correlate(tables.run).scalar_subquery()
     belongs = sa.and_(row.c.run_id == tables.run.c.run_id, row.c.name == name, row.c.track_entity_seq == first)
-    return Values(row, belongs, *stored(Kind.TAG, row))
-
-
-def _is_value_of_run(row: Any, name: str) -> Test:
-    names = tables.value_name
-    name_id = sa.select(names.c.name_id).where(names.c.name == name).scalar_subquery()
-    return sa.and_(row.c.run_number == tables.run.c.number, row.c.name_id == name_id)
+    return Values(row, belongs, number_of(Kind.TAG, row), row.c.text)
 
 
 def _text_of_json(text: Expression, number: Expression) -> Expression:
@@ -113,33 +119,31 @@ def _text_of_json(text: Expression, number: Expression) -> Expression:
     return sa.case((is_text, decoded), *endless, (sa.or_(number.is_(None), is_truth), text), else_=sa.null())
 
 
-def _number_of(text: Expression) -> Expression:
-    reads = functions.Predicate("matches", sa.Boolean(), text, sa.literal(NUMERIC, _TEXT))
-    return sa.case((reads, functions.Call("double_of_text", _NUMBER, text)), else_=sa.null())
-
-
 # --- tests ------------------------------------------------------------------------------------
 
 
-def equals(values: Values, wanted: bool | float | str) -> Test:
-    """Return the test that a value is the wanted one; NULL counts as false."""
-    if isinstance(wanted, bool):
-        return values.text.in_(_TRUTHS[wanted])
-    if isinstance(wanted, str):
-        number = read_number(wanted)
-        is_text: Test = values.text == wanted
-        return is_text if number is None else sa.or_(is_text, _equals_number(values, number))
-    return _equals_number(values, wanted)
+def is_one_of(values: Values, wanted: Iterable[Value]) -> Test:
+    """Return the test that a value is one of those wanted; NULL counts as false."""
+    texts: set[str] = set()
+    numbers: set[float] = set()
+    for value in wanted:
+        if isinstance(value, bool):
+            texts.update(_TRUTHS[value])
+            continue
+        number = read_number(value) if isinstance(value, str) else value
+        if isinstance(value, str):
+            texts.add(value)
+        if isinstance(number, float):
+            texts.add(str(number)) if not math.isfinite(number) else numbers.add(number)
+    parts: list[Test] = [values.text.in_(sorted(texts))] if texts else []
+    if numbers:
+        parts.append(values.number.in_([sa.literal(number, _NUMBER) for number in sorted(numbers)]))
+    return sa.or_(*parts)
 
 
-def _equals_number(values: Values, number: float) -> Test:
-    if not math.isfinite(number):
-        return values.text == str(number)
-    return values.number == sa.literal(number, _NUMBER)
-
-
-def compares(values: Values, sign: Operator, bound: float | str, dialect: sa.Dialect) -> Test:
+def compares(values: Values, sign: Operator, bound: Value, dialect: sa.Dialect) -> Test:
     """Return the test that a value is less, or greater, than a bound of its own kind; NULL counts as false."""
+    assert not isinstance(bound, datetime), "only attributes are moments"
     if isinstance(bound, str):
         return ordered(dialects.text_order(values.text, dialect), sign, bound)
     test = ordered(values.number, sign, sa.literal(bound, _NUMBER))

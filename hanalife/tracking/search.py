@@ -54,13 +54,13 @@ class FoundRuns(DataFrame):
     """
 
     _found: sa.Select[Any] | None = None  # None in a frame made of this one, such as by filter()
-    _chosen: Columns
+    _wanted: Columns
 
     @classmethod
     def of(cls, context: ConnectionContext, found: sa.Select[Any], columns: Columns) -> Self:
         """Make the frame of a search with columns."""
         frame = cls.from_query(context, found)
-        frame._found, frame._chosen = found, columns  # noqa: SLF001
+        frame._found, frame._wanted = found, columns  # noqa: SLF001
         frame.__dict__.pop("query")
         return frame
 
@@ -69,8 +69,8 @@ class FoundRuns(DataFrame):
         """The search as SQL."""
         assert self._found is not None
         with self.connection_context.database.read() as connection:
-            types = run_tables.value_types(connection, self._found, self._chosen.names)
-        fields = self._chosen.resolve(types)
+            types = run_tables.value_types(connection, self._found, self._wanted.names)
+        fields = self._wanted.resolve(types)
         return run_search.columns(self._found, {field: run_tables.type_of(field, types) for field in fields})
 
     def collect(self, *_: Any, **__: Any) -> pd.DataFrame:
@@ -79,7 +79,7 @@ class FoundRuns(DataFrame):
             return super().collect()
         from hanalife.tracking import run_columns
 
-        return run_columns.collect(self.connection_context, self._found, self._chosen)
+        return run_columns.collect(self.connection_context, self._found, self._wanted)
 
 
 def search_runs(
