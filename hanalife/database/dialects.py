@@ -99,11 +99,15 @@ def insert_missing(connection: sa.Connection, table: sa.Table, rows: Sequence[di
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; where the primary key exists the other columns are changed to theirs."""
+    """Insert rows; where the primary key exists the other columns are changed to theirs.
+
+    They go in by key: two processes never wait in a circle, and pages of the table fill up.
+    """
     if not rows:
         return
     statement = _insert(connection, table)
     keys = [column.name for column in table.primary_key]
+    rows = sorted(rows, key=lambda row: tuple(row[key] for key in keys))
     changes = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,34 +13,78 @@ from hanalife.database import search_values, tables
 #: What the values of a run are kept as.
 KINDS = (Kind.METRIC, Kind.PARAM, Kind.TAG)
 
+#: Number of a run and number of a name in one: ``run * NAMES + name``. Half the work of two columns.
+NAMES = 2**31
+
+_NUMBERS_PER_QUERY = 5_000  # databases limit the number of bound parameters
+_DENSE = 4  # of that many runs in a row at least one is wanted: then all of them are read
+
 _run = tables.run
 
+Rows = Iterator[tuple[Any, ...]]
 
-def rows(kind: Kind, found: sa.Select[Any], names: Collection[str] | None = None) -> sa.Select[Any]:
-    """Select ``run_number``, ``name``, ``number``, ``text`` of all values of the found runs, or of those names.
 
-    Of metrics and parameters, ``name`` is the number of the name; :func:`names_of` tells it.
+def numbers(connection: sa.Connection, kind: Kind, runs: Sequence[int], names: Collection[str] | None) -> Rows:
+    """Yield ``(run * NAMES + name, number)`` of the metrics or parameters that are plain numbers.
+
+    ``runs`` are in ascending order; values of other runs may come too. ``names`` None is all.
     """
-    row = search_values.stored(kind)
-    values = search_values.number_of(kind, row).label("number"), row.c.text.label("text")
-    # As a query of its own: the found runs are looked through once, in the order of the rows.
-    wanted = sa.select(found.subquery().c.number)
+    row: Any = search_values.stored(kind)
+    query = sa.select(row.c.run_number * sa.literal(NAMES, sa.BigInteger()) + row.c.name_id, row.c.number)
+    query = query.where(_is_plain(kind, row), *_of_names(row.c.name_id, names))
+    yield from _fetched(connection, query, row.c.run_number, runs)
+
+
+def others(connection: sa.Connection, kind: Kind, runs: Sequence[int], names: Collection[str] | None) -> Rows:
+    """Yield ``(run, name, number, text)`` of all other values; of tags ``name`` is the name itself."""
+    row: Any = search_values.stored(kind)
+    values = search_values.number_of(kind, row), row.c.text
     if kind is Kind.TAG:
-        query = sa.select(_run.c.number.label("run_number"), row.c.name, *values)
-        query = query.join_from(row, _run, row.c.run_id == _run.c.run_id).where(_run.c.number.in_(wanted))
+        query = sa.select(_run.c.number, row.c.name, *values).join_from(row, _run, row.c.run_id == _run.c.run_id)
         query = query.order_by(row.c.track_entity_seq.desc())  # of several of one name the first entry's is read last
-        return query if names is None else query.where(row.c.name.in_(list(names)))
-    query = sa.select(row.c.run_number, row.c.name_id.label("name"), *values).where(row.c.run_number.in_(wanted))
+        chosen = query if names is None else query.where(row.c.name.in_(list(names)))
+        yield from _fetched(connection, chosen, _run.c.number, runs)
+        return
+    query = sa.select(row.c.run_number, row.c.name_id, *values)
+    query = query.where(sa.not_(_is_plain(kind, row)), *_of_names(row.c.name_id, names))
+    yield from _fetched(connection, query, row.c.run_number, runs)
+
+
+def _is_plain(kind: Kind, row: Any) -> sa.ColumnElement[bool]:
+    """Return the condition that a value is a number and nothing else; never NULL."""
+    if kind is Kind.METRIC:
+        return row.c.number.is_not(None)  # type: ignore[no-any-return]
+    is_truth = sa.func.coalesce(row.c.text, "").in_(["true", "false"])
+    return sa.and_(row.c.number.is_not(None), sa.not_(is_truth))
+
+
+def _of_names(column: sa.ColumnElement[int], names: Collection[str] | None) -> list[sa.ColumnElement[bool]]:
     if names is None:
-        return query
+        return []
     known = sa.select(tables.value_name.c.name_id).where(tables.value_name.c.name.in_(list(names)))
-    return query.where(row.c.name_id.in_(known))
+    return [column.in_(known)]
+
+
+def _fetched(connection: sa.Connection, query: sa.Select[Any], run: sa.ColumnElement[int], runs: Sequence[int]) -> Rows:
+    if not runs:
+        return
+    is_dense = len(runs) * _DENSE > runs[-1] - runs[0]
+    parts = (
+        [runs] if is_dense else [runs[at : at + _NUMBERS_PER_QUERY] for at in range(0, len(runs), _NUMBERS_PER_QUERY)]
+    )
+    for part in parts:
+        here = run.between(part[0], part[-1]) if is_dense else run.in_(part)
+        cursor: Any = connection.execute(query.where(here)).cursor  # rows as the driver gives them: there may be many
+        yield from cursor
 
 
 def names_of(connection: sa.Connection) -> dict[int, str]:
     """Return the names of metrics and parameters by their numbers."""
     rows = connection.execute(sa.select(tables.value_name.c.name_id, tables.value_name.c.name))
     return {row.name_id: row.name for row in rows}
+
+
+# --- types of columns -------------------------------------------------------------------------
 
 
 def value_types(
@@ -54,16 +98,29 @@ def value_types(
     types: dict[Field, sa.types.TypeEngine[Any]] = {}
     for kind in KINDS:
         names = names_of_kind(kind)
-        if names is not None and not names:
-            continue
-        inner = rows(kind, found, names).order_by(None).subquery()
-        is_text = sa.and_(inner.c.number.is_(None), inner.c.text.not_in(search_values.NON_FINITE))
-        texts = sa.func.max(sa.case((is_text, 1), else_=0))
-        given = names_of(connection) if kind is not Kind.TAG else {}
-        kinds = connection.execute(sa.select(inner.c.name, texts).group_by(inner.c.name))
-        found_here = {given.get(name, name): sa.String() if has_text else sa.Double() for name, has_text in kinds}
-        types |= {Field(kind, name): found_here[name] for name in sorted(found_here)}
+        if names is None or names:
+            types |= _types_of_kind(connection, found, kind, names)
     return types
+
+
+def _types_of_kind(
+    connection: sa.Connection, found: sa.Select[Any], kind: Kind, names: Collection[str] | None
+) -> dict[Field, sa.types.TypeEngine[Any]]:
+    row: Any = search_values.stored(kind)
+    is_text = sa.and_(search_values.number_of(kind, row).is_(None), row.c.text.not_in(search_values.NON_FINITE))
+    has_text = sa.func.max(sa.case((is_text, 1), else_=0))
+    name = row.c.name if kind is Kind.TAG else tables.value_name.c.name
+    query = sa.select(name, has_text).select_from(row).group_by(name)
+    if kind is Kind.TAG:
+        query = query.join(_run, row.c.run_id == _run.c.run_id)
+    else:
+        query = query.join(_run, row.c.run_number == _run.c.number)
+        query = query.join(tables.value_name, row.c.name_id == tables.value_name.c.name_id)
+    query = query.where(_run.c.number.in_(sa.select(found.subquery().c.number)))
+    if names is not None:
+        query = query.where(name.in_(list(names)))
+    kinds = {name: sa.String() if is_text else sa.Double() for name, is_text in connection.execute(query)}
+    return {Field(kind, name): kinds[name] for name in sorted(kinds)}
 
 
 def type_of(field: Field, types: Mapping[Field, sa.types.TypeEngine[Any]]) -> sa.types.TypeEngine[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,6 @@ import sqlalchemy as sa
 from hanalife.conditions import Field, Kind
 from hanalife.database import run_search, run_tables, search_values, tables
 from hanalife.database.sqlite_functions import text_of_number
-from hanalife.dataframe import transfer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,95 +19,92 @@ if TYPE_CHECKING:
     from hanalife.tracking.search import Columns
 
 _NUMBER = "#number"
+_ROWS = 50_000
 
 
 def collect(context: ConnectionContext, found: sa.Select[Any], columns: Columns) -> pd.DataFrame:
-    """Return the found runs as a pandas frame of shape ``(n_runs, n_columns)``."""
+    """Return the found runs as a pandas frame of shape ``(n_runs, n_columns)``, as of one moment."""
     from hanalife.dataframe.transfer.pandas import gather
 
-    heads = _heads(context, found, columns)
-    numbers = heads.column(_NUMBER).to_numpy()
-    values: dict[Field, _Values] = {}
-    for kind in run_tables.KINDS:
-        names = columns.names(kind)
-        if names is None or names:
-            values |= _read(context, kind, run_tables.rows(kind, found, names), numbers)
+    with context.database.read() as connection, connection.begin():
+        heads = _heads(connection, found, columns)
+        numbers = heads.column(_NUMBER).to_numpy()
+        values: dict[Field, pa.Array] = {}
+        for kind in run_tables.KINDS:
+            names = columns.names(kind)
+            if names is None or names:
+                values |= _read(connection, kind, numbers, names)
     arrays = {}
     for field in columns.resolve(values):
         if field.kind is Kind.ATTRIBUTE:
             arrays[str(field)] = heads.column(str(field)).combine_chunks()
         elif field in values:
-            arrays[str(field)] = values[field].column(len(numbers))
+            arrays[str(field)] = values[field]
         else:
-            kind = pa.float64() if field.kind is Kind.METRIC else pa.large_string()
-            arrays[str(field)] = pa.nulls(len(numbers), kind)
+            kind_of_none = pa.float64() if field.kind is Kind.METRIC else pa.large_string()
+            arrays[str(field)] = pa.nulls(len(numbers), kind_of_none)
     return gather([pa.RecordBatch.from_pydict(arrays)])
 
 
-def _heads(context: ConnectionContext, found: sa.Select[Any], columns: Columns) -> pa.Table:
+def _heads(connection: sa.Connection, found: sa.Select[Any], columns: Columns) -> pa.Table:
+    from hanalife.dataframe.transfer import reading
+
     attributes = [field for field in columns.resolve(()) if field.kind is Kind.ATTRIBUTE]
     query = run_search.columns(found, {field: run_tables.type_of(field, {}) for field in attributes})
     query = query.add_columns(tables.run.c.number.label(_NUMBER))
-    return pa.Table.from_batches(transfer.batches(context, query))
+    return pa.Table.from_batches(reading.from_connection(connection, query, _ROWS))
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """The values of one field, of the runs at ``places``."""
+class _Column:
+    """The values of one field: numbers of all runs, NaN where there is none, and what else there is by place."""
 
-    places: Any
-    numbers: Any  #: float64, NaN where there is none
-    texts: pa.Array
+    def __init__(self, numbers: Any) -> None:
+        self._numbers = numbers
+        self.others: dict[int, tuple[float | None, str | None]] = {}
 
-    def column(self, length: int) -> pa.Array:
-        """Return the column of all runs: of numbers if each value is one, else of texts."""
-        missing = np.isnan(self.numbers)
-        if not missing.any():
-            return self._spread(length, self.numbers, np.nan, pa.float64())
-        texts = np.array(self.texts.to_pylist(), dtype=object)
-        endless = np.isin(texts, search_values.NON_FINITE)
-        if np.all(endless[missing]):
-            numbers = self.numbers.copy()
-            numbers[missing] = [float(text) for text in texts[missing]]
-            return self._spread(length, numbers, np.nan, pa.float64())
-        for place in np.flatnonzero(texts == np.array(None)):
-            texts[place] = text_of_number(float(self.numbers[place]))
-        return self._spread(length, texts, None, pa.large_string())
-
-    def _spread(self, length: int, values: Any, missing: Any, kind: pa.DataType) -> pa.Array:
-        full = np.full(length, missing, dtype=values.dtype)
-        full[self.places] = values
-        return pa.array(full, kind, from_pandas=True)
+    def array(self) -> pa.Array:
+        """Return the column: of numbers if each value is one, else of texts."""
+        known = {place: _number(*other) for place, other in self.others.items()}
+        if None not in known.values():
+            for place, number in known.items():
+                self._numbers[place] = number
+            return pa.array(self._numbers, from_pandas=True)
+        texts = np.full(len(self._numbers), None, dtype=object)
+        for place in np.flatnonzero(~np.isnan(self._numbers)).tolist():
+            texts[place] = text_of_number(float(self._numbers[place]))
+        for place, (number, text) in self.others.items():
+            texts[place] = text_of_number(number or 0.0) if text is None else text
+        return pa.array(texts, pa.large_string())
 
 
-def _read(context: ConnectionContext, kind: Kind, rows: sa.Select[Any], numbers: Any) -> dict[Field, _Values]:
-    """Return the values of a kind, by field in the order of names."""
-    read = pa.Table.from_batches(transfer.batches(context, rows))
-    places, is_known = _places(read.column("run_number").to_numpy(), numbers)
-    read, places = (read, places) if is_known.all() else (read.filter(pa.array(is_known)), places[is_known])
-    names = read.column("name").combine_chunks().dictionary_encode()
-    codes = names.indices.to_numpy()
-    order = np.argsort(codes, kind="stable")
-    bounds = np.searchsorted(codes[order], np.arange(len(names.dictionary) + 1))
-    found = {}
-    column, texts = read.column("number").to_numpy(), read.column("text").combine_chunks()
-    given = _names(context) if kind is not Kind.TAG else {}
-    for code, name in enumerate(names.dictionary.to_pylist()):
-        here = order[bounds[code] : bounds[code + 1]]
-        found[Field(kind, given.get(name, name))] = _Values(places[here], column[here], texts.take(pa.array(here)))
-    return {field: found[field] for field in sorted(found, key=lambda field: field.name)}
+def _number(number: float | None, text: str | None) -> float | None:
+    return float(text) if number is None and text is not None and text in search_values.NON_FINITE else number
 
 
-def _places(run_numbers: Any, numbers: Any) -> tuple[Any, Any]:
-    """Return the row of each value, and whether its run is among the rows: it may have begun since."""
-    if not len(numbers):
-        return np.zeros(len(run_numbers), int), np.zeros(len(run_numbers), bool)
+def _read(connection: sa.Connection, kind: Kind, numbers: Any, names: list[str] | None) -> dict[Field, pa.Array]:
+    """Return the columns of a kind, by field in the order of names."""
+    runs = np.sort(numbers).tolist()
+    places = {number: place for place, number in enumerate(numbers.tolist())}
+    name_of: Any = str if kind is Kind.TAG else run_tables.names_of(connection).__getitem__
+    columns: dict[str, _Column] = {}
+    if kind is not Kind.TAG:
+        plain = np.fromiter(run_tables.numbers(connection, kind, runs, names), [("key", "i8"), ("number", "f8")])
+        columns = {name_of(name): column for name, column in _spread(plain, numbers)}
+    for run, name, number, text in run_tables.others(connection, kind, runs, names):
+        if run in places:
+            column = columns.setdefault(name_of(name), _Column(np.full(len(numbers), np.nan)))
+            column.others[places[run]] = number, text
+    return {Field(kind, name): columns[name].array() for name in sorted(columns)}
+
+
+def _spread(plain: Any, numbers: Any) -> list[tuple[int, _Column]]:
+    """Return numbers that are keyed by run and name as columns over the runs, each with the number of its name."""
+    runs, codes = np.divmod(plain["key"], run_tables.NAMES)
     order = np.argsort(numbers)
-    ranks = np.minimum(np.searchsorted(numbers[order], run_numbers), len(numbers) - 1)
+    ranks = np.minimum(np.searchsorted(numbers[order], runs), len(numbers) - 1)
     places = order[ranks]
-    return places, numbers[places] == run_numbers
-
-
-def _names(context: ConnectionContext) -> dict[int, str]:
-    with context.database.read() as connection:
-        return run_tables.names_of(connection)
+    is_wanted = numbers[places] == runs
+    names = np.unique(codes[is_wanted])
+    matrix = np.full((len(names), len(numbers)), np.nan)
+    matrix[np.searchsorted(names, codes[is_wanted]), places[is_wanted]] = plain["number"][is_wanted]
+    return [(int(name), _Column(matrix[rank])) for rank, name in enumerate(names)]
