@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: Of a fit's time, or seconds if that is longer, so much may go into metrics on the training data.
-_METRICS_SHARE, _METRICS_SECONDS = 0.02, 0.005
+_METRICS_SHARE, _METRICS_SECONDS = 0.02, 0.01
 
 #: Parameters of estimators that may write into the data they are given.
 _IN_PLACE = ("copy", "copy_X", "copy_x")
@@ -276,8 +276,12 @@ class _Fit:
         """Record a call that went well; what cannot be found out is logged and left out."""
         if self._writer is None:
             return
+        with self._writer.counted():
+            batch = self._describe(result if self._is_train else self._subject, seconds)
+            self._writer.end(RunStatus.FINISHED, batch)
+
+    def _describe(self, estimator: Any, seconds: float) -> Batch:
         batch = Batch()
-        estimator = result if self._is_train else self._subject
         with _unharmed():
             self._add_metrics(batch, estimator, seconds)
         with _unharmed():
@@ -287,7 +291,7 @@ class _Fit:
         with _unharmed():
             self._add_model(batch, estimator)
         batch.entries.append(events.of_end(RunStatus.FINISHED, "fit", seconds))
-        self._writer.end(RunStatus.FINISHED, batch)
+        return batch
 
     def _add_metrics(self, batch: Batch, estimator: Any, seconds: float) -> None:
         assert self._writer is not None

@@ -13,6 +13,7 @@ MOST_FEATURES: Final = 1_000
 MOST_TEXT: Final = 2_000
 
 _SAMPLE_ROWS = 100
+_FEW_ROWS = 1_000  # are predicted in any case
 
 
 def parameters(estimator: Any) -> dict[str, Any]:
@@ -94,8 +95,8 @@ def training_metrics(estimator: Any, rows: Any, labels: Any, most_seconds: float
 
     Accuracy of a classifier; R2, mean absolute and root mean squared error of a regressor. If
     predicting all rows would take longer than ``most_seconds``, as a first hundred tells, the
-    names end in ``_sample`` and the metrics are those of evenly chosen rows that fit into it;
-    there are none if not even a hundred do.
+    names end in ``_sample`` and the metrics are those of as many evenly chosen rows as fit into
+    it, but of a thousand at least.
     """
     import numpy as np
     from sklearn.base import is_classifier, is_regressor
@@ -103,9 +104,7 @@ def training_metrics(estimator: Any, rows: Any, labels: Any, most_seconds: float
     count = len(labels) if labels is not None and hasattr(labels, "__len__") else 0
     if not count or not (is_classifier(estimator) or is_regressor(estimator)):
         return {}
-    affordable = _rows_within(estimator, rows, count, most_seconds)
-    if affordable < min(count, _SAMPLE_ROWS):
-        return {}
+    affordable = count if count <= _FEW_ROWS else max(_FEW_ROWS, _rows_within(estimator, rows, count, most_seconds))
     suffix = "" if affordable >= count else "_sample"
     places = np.arange(count) if not suffix else np.linspace(0, count - 1, affordable).astype(int)
     actual = np.asarray(_take(labels, places))
@@ -124,10 +123,8 @@ def _rows_within(estimator: Any, rows: Any, count: int, most_seconds: float) -> 
         start = time.perf_counter()
         estimator.predict(_take(rows, np.arange(few)))
         seconds.append(time.perf_counter() - start)
-        if seconds[-1] > most_seconds / 2:
-            return 0
     per_row = (seconds[1] - seconds[0]) / _SAMPLE_ROWS
-    return count if per_row <= 0 else int((most_seconds - seconds[1]) / per_row)
+    return count if per_row <= 0 else max(0, int((most_seconds - seconds[1]) / per_row))
 
 
 def _judge(estimator: Any, actual: Any, predicted: Any) -> Iterator[tuple[str, float]]:

@@ -119,6 +119,10 @@ class Recorder:
     def call_finished(self, outcome: CallOutcome) -> None:
         """Write the log of a good call, its metrics and the status FINISHED in one transaction."""
         call = self._end_call()
+        with call.writer.counted():
+            self._finish(call, RunStatus.FINISHED, self._outcome(call, outcome))
+
+    def _outcome(self, call: _Call, outcome: CallOutcome) -> Batch:
         target = self._target
         name = _first_given(target.dataset_name, outcome.dataset.source_table)
         source = _first_given(target.dataset_source, outcome.dataset.source_table)
@@ -133,7 +137,7 @@ class Recorder:
         if is_first and target.switches.dataset:
             batch.changes = {"dataset_name": identity.storable(name), "dataset_source": identity.storable(source)}
             batch.shared = [_dataset(outcome)]
-        self._finish(call, RunStatus.FINISHED, batch)
+        return batch
 
     def call_failed(self, error: BaseException) -> None:
         """Write the error and the status FAILED in one transaction."""

@@ -26,14 +26,18 @@ class DataReading:
         self._facts: DatasetFacts | None = None
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._read, name="hanalife-data", daemon=True)
-        self._thread.start()
+        if not hasattr(rows, "num_data"):  # a data set of LightGBM knows nothing before it was used
+            self._thread.start()
 
     def wait(self) -> None:
         """Wait until everything is read, before somebody changes it."""
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def facts(self) -> DatasetFacts:
         """Return what was found; raises what reading raised."""
+        if self._thread.ident is None:
+            self._thread.start()
         self._thread.join()
         if self._error is not None:
             raise self._error

@@ -79,7 +79,8 @@ class RunWriter:
         self._base_ms = 0
         self._started = 0.0
         self.progress: CallProgress | None = None  #: the latest
-        self.overhead_seconds = 0.0  #: that callers have waited for the writer
+        self._overhead_seconds = 0.0
+        self._entered: float | None = None  # since when a caller waits
         _writers.add(self)
 
     @property
@@ -92,12 +93,12 @@ class RunWriter:
 
     def begin(self, draft: Run, experiment_description: str, batch: Batch) -> Run:
         """Begin a run with its first batch in one transaction, and the signs of life."""
-        with self._counted():
+        with self.counted():
             self._unborn = experiment_description
             self._start(draft)
             try:
                 with self._database.write() as connection:
-                    moment = self._now(connection)
+                    moment, self._started = self._now(connection), time.monotonic()
                     fresh = replace(
                         draft, created_at=moment, heartbeat_at=moment, owner=dialects.database_user(connection)
                     )
@@ -112,12 +113,12 @@ class RunWriter:
 
     def take_up(self, run: Run, batch: Batch) -> bool:
         """Go on with a run that is stored; return False if it was deleted."""
-        with self._counted():
+        with self.counted():
             self._start(run)
             batch.changes |= {"status": RunStatus.ACTIVE, "ended_at": None}
             try:
                 with self._database.write() as connection:
-                    moment = self._now(connection)
+                    moment, self._started = self._now(connection), time.monotonic()
                     batch.changes["heartbeat_at"] = moment
                     if not batch.write(connection, run.run_id, moment):
                         return False
@@ -129,7 +130,7 @@ class RunWriter:
 
     def end(self, status: RunStatus, batch: Batch) -> bool:
         """Write all that waits, and the status; return False if the run was deleted meanwhile."""
-        with self._counted():
+        with self.counted():
             self.stop()
             with self._lock:
                 _add(self._batch, batch)
@@ -173,7 +174,7 @@ class RunWriter:
 
     def add(self, batch: Batch) -> None:
         """Add to what is written next."""
-        with self._counted():
+        with self.counted():
             with self._lock:
                 _add(self._batch, batch)
             if self._thread is None:
@@ -188,7 +189,7 @@ class RunWriter:
 
     def flush(self) -> None:
         """Write what waits before returning."""
-        with self._counted():
+        with self.counted():
             self._flush()
 
     # --- writing ------------------------------------------------------------------------------
@@ -275,12 +276,22 @@ class RunWriter:
         return self._clock() if self._clock is not None else dialects.now(connection)
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
-        start = time.perf_counter()
+    def counted(self) -> Iterator[None]:
+        """Count the time of a block as overhead; blocks may lie within one another."""
+        if self._entered is not None:
+            yield
+            return
+        self._entered = time.perf_counter()
         try:
             yield
         finally:
-            self.overhead_seconds += time.perf_counter() - start
+            self._overhead_seconds = self.overhead_seconds
+            self._entered = None
+
+    @property
+    def overhead_seconds(self) -> float:
+        """For how long callers have waited so far."""
+        return self._overhead_seconds + (0.0 if self._entered is None else time.perf_counter() - self._entered)
 
 
 _writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()
