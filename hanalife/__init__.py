@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from hanalife._version import __version__
+from hanalife.dataframe import extensions
 
 if TYPE_CHECKING:
     from hanalife.compat import install_as_hana_ml
@@ -23,14 +24,18 @@ if TYPE_CHECKING:
     from hanalife.monitors.experiment_monitor import ExperimentMonitor
     from hanalife.monitors.scheduled_task_monitor import ScheduledTaskMonitor
     from hanalife.storage.storage import ModelStorage
+    from hanalife.tracking.autologging import autolog
     from hanalife.tracking.experiments import MLExperiments
+    from hanalife.tracking.native import Experiment
     from hanalife.tracking.search import search_runs
+    from hanalife.tracking.spool import replay_spool
 
 __all__ = [
     "ConnectionContext",
     "DataFrame",
     "DataSets",
     "DriftDetector",
+    "Experiment",
     "ExperimentMonitor",
     "MLExperiments",
     "ModelStorage",
@@ -38,8 +43,10 @@ __all__ = [
     "ScheduledTaskMonitor",
     "UnifiedClassification",
     "__version__",
+    "autolog",
     "create_dataframe_from_pandas",
     "install_as_hana_ml",
+    "replay_spool",
     "search_runs",
     "train_test_val_split",
 ]
@@ -49,17 +56,22 @@ _HOME = {
     "DataFrame": "hanalife.dataframe.frame",
     "DataSets": "hanalife.datasets.loaders",
     "DriftDetector": "hanalife.drift.detector",
+    "Experiment": "hanalife.tracking.native",
     "ExperimentMonitor": "hanalife.monitors.experiment_monitor",
     "MLExperiments": "hanalife.tracking.experiments",
     "ModelStorage": "hanalife.storage.storage",
     "ScheduledExecution": "hanalife.lifecycle.scheduled_execution",
     "ScheduledTaskMonitor": "hanalife.monitors.scheduled_task_monitor",
     "UnifiedClassification": "hanalife.learning.classification",
+    "autolog": "hanalife.tracking.autologging",
     "create_dataframe_from_pandas": "hanalife.dataframe.creation",
     "install_as_hana_ml": "hanalife.compat",
+    "replay_spool": "hanalife.tracking.spool",
     "search_runs": "hanalife.tracking.search",
     "train_test_val_split": "hanalife.datasets.split",
 }
+
+extensions.enter("experiment", "hanalife.tracking.native:open_experiment")
 
 
 def __getattr__(name: str) -> Any:

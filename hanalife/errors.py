@@ -53,6 +53,10 @@ class UnreachableDatabaseError(Error, ConnectionError):
     """The database of a URL cannot be opened."""
 
 
+class UnwritableDatabaseError(UnreachableDatabaseError):
+    """A database can be read but not written: a full disk, or a file or server for reading only."""
+
+
 class UnreachableFileError(Error, ConnectionError):
     """A file of a URL or path cannot be read."""
 
@@ -74,6 +78,10 @@ class FitIncompleteError(Error):
 
 class RunNotFoundError(Error, LookupError):
     """No run of that experiment and name is recorded."""
+
+
+class ArtifactNotFoundError(Error, LookupError):
+    """A run keeps nothing under that name."""
 
 
 class SearchError(Error, ValueError):

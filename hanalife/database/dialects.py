@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -15,13 +16,13 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from hanalife.clock import utc_now
 from hanalife.database.sqlite_functions import add_functions
+from hanalife.database.sqlite_turns import BUSY_SECONDS, lock_for_writing
 from hanalife.errors import InvalidArgumentError
 
 #: Execution option of a connection that is going to write.
 WRITES = "hanalife_writes"
 
 _MIGRATION_LOCK = (1212240969, 1)  # any constant pair, the same in every process
-_BUSY_SECONDS = 30
 
 
 def create_engine(url: sa.URL) -> sa.Engine:
@@ -39,7 +40,7 @@ def create_engine(url: sa.URL) -> sa.Engine:
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
-    options: dict[str, Any] = {"connect_args": {"timeout": _BUSY_SECONDS}}
+    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}}
     if is_in_memory(url):
         # One connection for all, because each new one would be a new, empty database.
         options["poolclass"] = StaticPool
@@ -52,7 +53,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # transactions begin where _begin_sqlite says
-    connection.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+    connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not block each other
     connection.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives power loss
     connection.execute("PRAGMA foreign_keys=ON")
@@ -68,8 +69,27 @@ def _prepare_postgres(connection: Any, _entry: ConnectionPoolEntry) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     # A writer takes its lock at once; a reader never does. A read transaction that
     # turned into a write could only fail with "database is locked".
-    writes = connection.get_execution_options().get(WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+    if not connection.get_execution_options().get(WRITES):
+        connection.exec_driver_sql("BEGIN DEFERRED")
+    elif not lock_for_writing(connection.connection.cursor(), _file_name(connection.engine.url)):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails, as SQLAlchemy's errors do
+
+
+def _file_name(url: sa.URL) -> str | None:
+    return None if is_in_memory(url) or str(url.database).startswith("file:") else url.database
+
+
+def why_unwritable(error: sa.exc.DBAPIError) -> str | None:
+    """Return the cause and the remedy if a database takes no writes at all, or None."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    if code == sqlite3.SQLITE_FULL or state == "53100":
+        return "the disk is full; free some space"
+    if code == sqlite3.SQLITE_READONLY or state == "25006":
+        return "it may only be read; give the right to write it, or connect to another"
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) or state.startswith("58"):
+        return f"its disk or files fail ({error.orig}); check the disk, then run `hanalife doctor`"
+    return None
 
 
 def is_in_memory(url: sa.URL) -> bool:
@@ -87,35 +107,40 @@ def lock_for_migration(connection: sa.Connection) -> None:
 
 def insert_or_ignore(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert a row unless its key exists; one statement, so nobody comes between. Return whether it went in."""
-    statement = _insert(connection, table).values(**values).on_conflict_do_nothing()
     # Without the option SQLAlchemy forgets how many rows an INSERT made on PostgreSQL.
-    return connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount > 0
+    statement = _insert_or_ignore(connection.dialect.name, table).execution_options(preserve_rowcount=True)
+    return connection.execute(statement, values).rowcount > 0
 
 
 def insert_missing(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert those rows whose key does not exist."""
     if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+        connection.execute(_insert_or_ignore(connection.dialect.name, table), rows)
 
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; where the primary key exists the other columns are changed to theirs.
+    """Insert rows; where the primary key exists the other columns are changed to theirs."""
+    if rows:
+        connection.execute(_upsert(connection.dialect.name, table), rows)
 
-    They go in by key: two processes never wait in a circle, and pages of the table fill up.
-    """
-    if not rows:
-        return
-    statement = _insert(connection, table)
+
+@functools.cache  # making a statement costs more than running it
+def _insert_or_ignore(dialect: str, table: sa.Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@functools.cache
+def _upsert(dialect: str, table: sa.Table) -> Any:
+    statement = _insert(dialect, table)
     keys = [column.name for column in table.primary_key]
-    rows = sorted(rows, key=lambda row: tuple(row[key] for key in keys))
     changes = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
+    return statement.on_conflict_do_update(index_elements=keys, set_=changes)
 
 
-def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+def _insert(dialect: str, table: sa.Table) -> Any:
     from sqlalchemy.dialects import postgresql, sqlite
 
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 def change_marker(connection: sa.Connection) -> Callable[[], object] | None:

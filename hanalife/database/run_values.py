@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -33,9 +32,14 @@ _metric = tables.run_metric
 _point = tables.run_point
 _outline = tables.run_outline
 
+# Made once: making a statement costs more than running it.
+_FIND_NAMES = sa.select(_name.c.name, _name.c.name_id).where(_name.c.name.in_(sa.bindparam("names", expanding=True)))
+_FIND_LATEST = sa.select(_metric).where(
+    _metric.c.run_number == sa.bindparam("number"), _metric.c.name_id.in_(sa.bindparam("ids", expanding=True))
+)
 
-@dataclass(frozen=True, slots=True)
-class NewPoint:
+
+class NewPoint(NamedTuple):  # not a dataclass: a run may log a million
     """A value of a metric that is going to be written."""
 
     name: str
@@ -169,7 +173,7 @@ def set_params(connection: sa.Connection, number: int, values: Mapping[str, Json
         return
     ids = _name_ids(connection, values)
     rows = [{"run_number": number, "name_id": ids[name], **_param_value(value)} for name, value in values.items()]
-    dialects.upsert(connection, _param, rows)
+    dialects.upsert(connection, _param, sorted(rows, key=_by_name))
 
 
 def add_points(connection: sa.Connection, number: int, new: Sequence[NewPoint]) -> None:
@@ -195,7 +199,7 @@ def add_points(connection: sa.Connection, number: int, new: Sequence[NewPoint]) 
             rows += [key | row for row in (*_first(head, added), *added)]
     dialects.upsert(connection, _point, rows)
     heads += [_grow(connection, *each) for each in grown]
-    dialects.upsert(connection, _metric, heads)
+    dialects.upsert(connection, _metric, sorted(heads, key=_by_name))
 
 
 def forget(connection: sa.Connection, run_ids: Iterable[str]) -> None:
@@ -210,8 +214,7 @@ def _name_ids(connection: sa.Connection, names: Iterable[str]) -> dict[str, int]
     wanted = list(names)
     found: dict[str, int] = {}
     for part in _chunks(wanted):
-        query = sa.select(_name.c.name, _name.c.name_id).where(_name.c.name.in_(part))
-        found.update((row.name, row.name_id) for row in connection.execute(query))
+        found.update((name, name_id) for name, name_id in connection.execute(_FIND_NAMES, {"names": part}))
     missing = [name for name in wanted if name not in found]
     if missing:
         # In order, so that two processes that add the same names never wait in a circle.
@@ -220,11 +223,14 @@ def _name_ids(connection: sa.Connection, names: Iterable[str]) -> dict[str, int]
     return found
 
 
+def _by_name(row: Mapping[str, Any]) -> int:
+    return int(row["name_id"])  # in the order of the key the pages of the table are filled
+
+
 def _latest(connection: sa.Connection, number: int, name_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     rows: list[Any] = []
     for ids in _chunks(name_ids):
-        here = sa.and_(_metric.c.run_number == number, _metric.c.name_id.in_(ids))
-        rows += connection.execute(sa.select(_metric).where(here))
+        rows += connection.execute(_FIND_LATEST, {"number": number, "ids": ids})
     return {row.name_id: dict(row._mapping) for row in rows}
 
 

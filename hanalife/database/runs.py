@@ -7,8 +7,9 @@ in the same transaction, so that a reader learns from one cheap query what to re
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,18 @@ _IDS_PER_QUERY = 5_000  # databases limit the number of bound parameters
 _run = tables.run
 _log = tables.run_log
 _experiment = tables.experiment
+
+# Statements that every run needs are made once: making them costs more than running them.
+_COLUMNS = tuple(column.name for column in _run.columns if column is not _run.c.number)  # which the database gives
+_INSERT = _run.insert().returning(_run.c.number)
+_LAST_ATTEMPT = sa.select(sa.func.max(_run.c.attempt)).where(
+    _run.c.experiment_id == sa.bindparam("experiment_id"), _run.c.name == sa.bindparam("name")
+)
+_HOLD_EXPERIMENT = (
+    sa.select(_experiment.c.experiment_id)
+    .where(_experiment.c.experiment_id == sa.bindparam("experiment_id"))
+    .with_for_update(key_share=True)
+)
 
 # --- reading ----------------------------------------------------------------------------------
 
@@ -71,6 +84,12 @@ def attempts(connection: sa.Connection, experiment_id: str, name: str | None = N
     if name is not None:
         query = query.where(_run.c.name == name)
     return [_record(row) for row in connection.execute(query)]
+
+
+def children(connection: sa.Connection, run_id: str) -> list[Run]:
+    """Return the runs within a run, the newest attempt of each name, oldest first."""
+    query = _newest(sa.select(_run), None).where(_run.c.parent_run_id == run_id)
+    return [_record(row) for row in connection.execute(query.order_by(_run.c.created_at, _run.c.run_id))]
 
 
 def log(connection: sa.Connection, run_id: str) -> list[LogEntry]:
@@ -118,13 +137,11 @@ def _is_stale(now: datetime) -> sa.ColumnElement[bool]:
 def begin(connection: sa.Connection, draft: Run, experiment_description: str) -> Run:
     """Add a run as the next attempt of its name, and its experiment unless it exists; return the run."""
     _make_and_hold_experiment(connection, draft, experiment_description)
-    same_name = sa.and_(_run.c.experiment_id == draft.experiment_id, _run.c.name == draft.name)
-    last = connection.execute(sa.select(sa.func.max(_run.c.attempt)).where(same_name)).scalar() or 0
-    begun = replace(draft, attempt=last + 1)
-    values = asdict(begun)
-    del values["number"]  # the database gives it
-    number = connection.execute(_run.insert().values(**values).returning(_run.c.number)).scalar_one()
-    return replace(begun, number=number)
+    name = {"experiment_id": draft.experiment_id, "name": draft.name}
+    attempt = (connection.execute(_LAST_ATTEMPT, name).scalar() or 0) + 1
+    values = {column: getattr(draft, column) for column in _COLUMNS} | {"attempt": attempt}
+    number = connection.execute(_INSERT, values).scalar_one()
+    return replace(draft, attempt=attempt, number=number)
 
 
 def _make_and_hold_experiment(connection: sa.Connection, draft: Run, description: str) -> None:
@@ -142,8 +159,7 @@ def _make_and_hold_experiment(connection: sa.Connection, draft: Run, description
 
 def hold_experiment(connection: sa.Connection, experiment_id: str) -> bool:
     """Keep other processes from adding runs to an experiment or deleting it; return whether it exists."""
-    query = sa.select(_experiment.c.experiment_id).where(_experiment.c.experiment_id == experiment_id)
-    return connection.execute(query.with_for_update(key_share=True)).first() is not None
+    return connection.execute(_HOLD_EXPERIMENT, {"experiment_id": experiment_id}).first() is not None
 
 
 def append(
@@ -158,10 +174,8 @@ def append(
     Returns the run's number, or None, and writes nothing, if the run was deleted. The run's row
     is held until the transaction ends: its values can be written next.
     """
-    advance = {"next_seq": _run.c.next_seq + len(entries), "revision": _run.c.revision + 1}
-    here = sa.and_(_run.c.run_id == run_id, _run.c.status != RunStatus.DELETED)
-    statement = _run.update().where(here).values(**advance, **(changes or {})).returning(_run.c.number, _run.c.next_seq)
-    held = connection.execute(statement).first()
+    values = {"the_run": run_id, "entries": len(entries), **(changes or {})}
+    held = connection.execute(_advance(tuple(changes or ())), values).first()
     if held is None:
         return None
     rows = [
@@ -171,6 +185,21 @@ def append(
     if rows:
         connection.execute(_log.insert(), rows)
     return int(held.number)
+
+
+@functools.cache
+def _advance(changed: tuple[str, ...]) -> Any:
+    """Return the statement that adds to the counters of a run and sets the named columns."""
+    return (
+        _run.update()
+        .where(_run.c.run_id == sa.bindparam("the_run"), _run.c.status != RunStatus.DELETED)
+        .values(
+            next_seq=_run.c.next_seq + sa.bindparam("entries"),
+            revision=_run.c.revision + 1,
+            **{name: sa.bindparam(name) for name in changed},
+        )
+        .returning(_run.c.number, _run.c.next_seq)
+    )
 
 
 def beat(

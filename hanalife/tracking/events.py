@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from numbers import Integral, Real
 from typing import Any
 
 from hanalife.database.types import json_text
-from hanalife.observation import CallOutcome, CallStart, ColumnSpec, DatasetFacts, Json, Signature
+from hanalife.observation import CallOutcome, CallStart, ColumnSpec, DatasetFacts, FoldScore, Json, Signature
 from hanalife.records import RunStatus
 
 
@@ -32,6 +33,8 @@ class EventKey(StrEnum):
     MODEL_SIGNATURE_INPUT_SCHEMA = "MODEL_SIGNATURE_INPUT_SCHEMA"  #: ``{"0": {COLUMN_NAME, COLUMN_TYPE}, ...}``
     MODEL_SIGNATURE_OUTPUT_SCHEMA = "MODEL_SIGNATURE_OUTPUT_SCHEMA"  #: the same
     MODEL_SIGNATURE_PARAM_SPEC = "MODEL_SIGNATURE_PARAM_SPEC"  #: ``{name: {key: value}}``
+    SEARCH = "SEARCH"  #: ``[{CANDIDATE, PARAMETERS, METRIC, FOLD, SCORE}, ...]``, while a search goes on
+    ARTIFACT = "ARTIFACT"  #: ``{NAME, KIND, MEDIA_TYPE, SHA256, SIZE}``
     ERROR = "ERROR"  #: ``{TYPE, MESSAGE, TRACEBACK}``
     END_OF_TRACK = "END_OF_TRACK"  #: ``{STATUS, METHOD, SECONDS}``; ends the entries of one call
 
@@ -40,27 +43,75 @@ class EventKey(StrEnum):
 Event = tuple[EventKey, str]
 
 
-def of_start(start: CallStart) -> list[Event]:
+@dataclass(frozen=True, slots=True)
+class LogSwitches:
+    """Which kinds of facts a run records of its calls; its metrics always."""
+
+    parameters: bool = True
+    dataset: bool = True
+    signature: bool = True
+    figures: bool = True
+    importance: bool = True
+
+
+ALL = LogSwitches()
+
+
+def of_start(start: CallStart, switches: LogSwitches = ALL) -> list[Event]:
     """Return the entries that a call begins with."""
-    return [_event(EventKey.PARAMETER, _pairs(start.parameters))]
+    return [_event(EventKey.PARAMETER, _pairs(start.parameters))] if switches.parameters else []
 
 
-def of_outcome(outcome: CallOutcome, method: str, dataset_name: str, dataset_source: str, prefix: str) -> list[Event]:
+def of_outcome(
+    outcome: CallOutcome,
+    method: str,
+    dataset_name: str,
+    dataset_source: str,
+    prefix: str,
+    switches: LogSwitches = ALL,
+) -> list[Event]:
     """Return the entries that a good call ends with; ``prefix`` goes before each metric's name."""
-    events = [_event(EventKey.DATASET, _dataset(outcome.dataset, dataset_name, dataset_source))]
-    if outcome.optimal_parameters:
-        events.append(_event(EventKey.OPTIMAL_PARAMETER, _pairs(outcome.optimal_parameters)))
+    entries = []
+    if switches.dataset:
+        entries.append(_event(EventKey.DATASET, dataset_facts(outcome.dataset, dataset_name, dataset_source)))
+    if switches.parameters and outcome.optimal_parameters:
+        entries.append(_event(EventKey.OPTIMAL_PARAMETER, _pairs(outcome.optimal_parameters)))
     if outcome.metrics:
-        events.append(_event(EventKey.METRIC, _pairs(prefixed(outcome.metrics, prefix))))
-    if outcome.importance:
-        events.append(_event(EventKey.VARIABLE_IMPORTANCE, _pairs(outcome.importance)))
-    if outcome.confusion:
-        events.append(_event(EventKey.DISCRETE_FIGURE, {"CONFUSION_MATRIX": outcome.confusion}))
-    if outcome.curves:
-        events.append(_event(EventKey.CONTINUOUS_FIGURE, outcome.curves))
-    if outcome.signature is not None:
-        events.extend(_of_signature(outcome.signature))
-    return [*events, _end(RunStatus.FINISHED, method, outcome.seconds)]
+        entries.append(_event(EventKey.METRIC, _pairs(prefixed(outcome.metrics, prefix))))
+    if switches.importance and outcome.importance:
+        entries.append(_event(EventKey.VARIABLE_IMPORTANCE, _pairs(outcome.importance)))
+    if switches.figures and outcome.confusion:
+        entries.append(_event(EventKey.DISCRETE_FIGURE, {"CONFUSION_MATRIX": outcome.confusion}))
+    if switches.figures and outcome.curves:
+        entries.append(_event(EventKey.CONTINUOUS_FIGURE, outcome.curves))
+    if switches.signature and outcome.signature is not None:
+        entries.extend(_of_signature(outcome.signature))
+    return [*entries, of_end(RunStatus.FINISHED, method, outcome.seconds)]
+
+
+def of_fold_scores(scores: Iterable[FoldScore]) -> Event:
+    """Return the entry on what a search has found since the last one."""
+    rows = [
+        {
+            "CANDIDATE": score.candidate,
+            "PARAMETERS": score.parameters,
+            "METRIC": score.metric,
+            "FOLD": score.fold,
+            "SCORE": score.score,
+        }
+        for score in scores
+    ]
+    return _event(EventKey.SEARCH, rows)
+
+
+def of_parameters(values: Mapping[str, Any]) -> Event:
+    """Return an entry on parameters."""
+    return _event(EventKey.PARAMETER, _pairs(values))
+
+
+def of_artifact(artifact: Mapping[str, Json]) -> Event:
+    """Return the entry on an artifact that a run keeps from now on."""
+    return _event(EventKey.ARTIFACT, artifact)
 
 
 def of_failure(error: BaseException, method: str, seconds: float) -> list[Event]:
@@ -70,7 +121,7 @@ def of_failure(error: BaseException, method: str, seconds: float) -> list[Event]
         "MESSAGE": str(error),
         "TRACEBACK": "".join(traceback.format_exception(error)),
     }
-    return [_event(EventKey.ERROR, cause), _end(RunStatus.FAILED, method, seconds)]
+    return [_event(EventKey.ERROR, cause), of_end(RunStatus.FAILED, method, seconds)]
 
 
 def prefixed(metrics: Mapping[str, float | str], prefix: str) -> dict[str, float | str]:
@@ -91,7 +142,8 @@ def _event(key: EventKey, content: object) -> Event:
     return key, to_json(content)
 
 
-def _end(status: RunStatus, method: str, seconds: float) -> Event:
+def of_end(status: RunStatus, method: str, seconds: float) -> Event:
+    """Return the entry that closes those of one call."""
     return _event(EventKey.END_OF_TRACK, {"STATUS": status, "METHOD": method, "SECONDS": seconds})
 
 
@@ -99,7 +151,8 @@ def _pairs(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{name: value} for name, value in values.items()]
 
 
-def _dataset(facts: DatasetFacts, name: str, source: str) -> dict[str, object]:
+def dataset_facts(facts: DatasetFacts, name: str, source: str) -> dict[str, object]:
+    """Return what is recorded of the rows that a call read."""
     return {
         "NAME": name,
         "SOURCE": source,
@@ -142,6 +195,12 @@ def plain(value: object) -> Json:
         return [plain(item) for item in value]
     to_python = getattr(value, "tolist", None)  # NumPy's arrays and truth values
     return plain(to_python()) if callable(to_python) else str(value)
+
+
+def parameter(value: object) -> Json:
+    """Return the value of a parameter as what JSON can hold, or as a float of any kind."""
+    is_float = isinstance(value, Real) and not isinstance(value, Integral)
+    return float(value) if is_float else plain(value)  # type: ignore[arg-type]
 
 
 def _number(value: Real) -> Json:

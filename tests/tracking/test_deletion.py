@@ -13,7 +13,7 @@ from hanalife.database import run_values, runs
 from hanalife.errors import InvalidArgumentError
 from hanalife.records import RunStatus
 from hanalife.tracking import log
-from tests.tracking.reporting import Model
+from tests.tracking.reporting import Model, until
 
 
 def record(conn, experiment_id, *names):
@@ -117,7 +117,12 @@ def test_a_call_after_the_deletion_begins_a_new_attempt(conn, remove_mode):
 def test_a_lost_run_does_not_hinder(conn):
     tracker, model = MLExperiments(conn, "E"), Model()
     tracker.autologging(model, run_name="r")
-    model.fit(during=lambda: log.delete_experiment_log(conn, "E", clock=lambda: utc_now() + timedelta(seconds=61)))
+
+    def delete():
+        until(lambda: store(conn, runs.newest, "E", "r").environment_id)  # what it has to say at first
+        log.delete_experiment_log(conn, "E", clock=lambda: utc_now() + timedelta(seconds=61))
+
+    model.fit(during=delete)
     assert names(conn) == []
 
 

@@ -14,9 +14,11 @@ import sqlalchemy as sa
 from hanalife import ConnectionContext, MLExperiments
 from hanalife.clock import utc_now
 from hanalife.database import run_values, runs
-from hanalife.observation import CallProgress
+from hanalife.observation import CallProgress, LearningPoint
 from hanalife.records import RunStatus
-from hanalife.tracking.pulse import PROGRESS_SECONDS, Pulse, mark_lost_runs
+from hanalife.tracking.batches import Batch
+from hanalife.tracking.spool import files, replay_spool
+from hanalife.tracking.writer import FLUSH_SECONDS, RunWriter, mark_lost_runs
 from tests.tracking.reporting import Model, entries, until
 
 spawn = multiprocessing.get_context("spawn")
@@ -25,6 +27,13 @@ spawn = multiprocessing.get_context("spawn")
 def store(conn, read, *args):
     with conn.database.read() as connection:
         return read(connection, *args)
+
+
+@pytest.fixture
+def spooled(tmp_path, monkeypatch):
+    """Give a function that lists the spool files of a connection's database."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return lambda conn: files(conn.database)
 
 
 def child_dies(url, busy, how):
@@ -72,6 +81,7 @@ def test_a_new_call_marks_the_runs_that_were_lost_meanwhile(conn):
     tracker.autologging(model, run_name="silent")
 
     def later():
+        until(lambda: store(conn, runs.newest, "E", "silent").environment_id)  # what it has to say at first
         later_tracker = MLExperiments(conn, "F", clock=lambda: utc_now() + timedelta(seconds=61))
         later_tracker.autologging(other, run_name="later")
         other.fit()
@@ -175,7 +185,7 @@ def test_progress_reported_in_quick_succession_is_written_seldom(conn):
             model.progress(done, 0)
         until(lambda: store(conn, runs.newest, "E", "r").progress_done == done)
         sa.event.remove(conn.database.engine, "after_cursor_execute", note)
-        assert 1 <= len(written) <= 1 + (time.monotonic() - begin) / PROGRESS_SECONDS
+        assert 1 <= len(written) <= 1 + (time.monotonic() - begin) / FLUSH_SECONDS
 
     model.score(during=work)
 
@@ -187,56 +197,74 @@ def test_the_heart_beats_until_it_is_stopped(conn):
 
     def work():
         first = store(conn, runs.newest, "E", "r")
-        pulse = Pulse(conn.database, first.run_id, utc_now, beat_seconds=0.01)
-        pulse.start()
-        beats = {first.heartbeat_at}
+        writer = RunWriter(conn.database, beat_seconds=0.01)
+        writer.take_up(first, Batch())
+        begun = store(conn, runs.newest, "E", "r")
+        beats = {begun.heartbeat_at}
         until(lambda: beats.add(store(conn, runs.newest, "E", "r").heartbeat_at) or len(beats) > 3)
-        pulse.report(CallProgress(1, 2))
-        pulse.stop()
+        writer.report(CallProgress(1, 2))
+        writer.stop()
         stopped = store(conn, runs.newest, "E", "r")
-        assert stopped.revision <= first.revision + 1  # beats are nothing to read again
+        assert stopped.revision <= begun.revision + 2  # beats are nothing to read again
 
     model.fit(during=work)
-    assert set(threading.enumerate()) <= before
+    until(lambda: set(threading.enumerate()) <= before)
 
 
-def test_a_heartbeat_that_cannot_be_written_warns_once_and_does_not_end_the_call(sqlite_conn, caplog):
+def refuse_writes(conn, when=lambda _statement: True):
+    """Let the database fail as a broken disk does; return what makes it whole again, and the tries."""
     tries = []
 
-    def break_beats(_connection, _cursor, statement, parameters, *_):
-        if statement.startswith("UPDATE") and "heartbeat_at" in statement and "next_seq" not in statement:
+    def fail(_connection, _cursor, statement, parameters, *_):
+        if statement.startswith(("UPDATE", "INSERT")) and when(statement):
             tries.append(statement)
             raise sa.exc.OperationalError(statement, parameters, Exception("disk I/O error"))
 
-    tracker, model = MLExperiments(sqlite_conn, "E"), Model()
+    sa.event.listen(conn.database.engine, "before_cursor_execute", fail)
+    return lambda: sa.event.remove(conn.database.engine, "before_cursor_execute", fail), tries
+
+
+def test_what_cannot_be_written_is_kept_in_a_file_and_written_at_the_end_of_the_call(conn, caplog, spooled):
+    tracker, model = MLExperiments(conn, "E"), Model()
     tracker.autologging(model, run_name="r")
 
     def work():
-        sa.event.listen(sqlite_conn.database.engine, "before_cursor_execute", break_beats)
+        mend, tries = refuse_writes(conn)
         for done in range(2):
-            model.progress(done, 2)
-            until(lambda: len(tries) > done)  # noqa: B023
+            model.observer.call_progressed(
+                CallProgress(done, 2, points=(LearningPoint("loss", "training", done, 0.5),))
+            )
+            until(lambda: tries and len(spooled(conn)) == 1)
+        mend()
 
     model.fit(during=work)
-    assert caplog.text.count("a heartbeat could not be written") == 1
+    assert caplog.text.count("cannot be recorded") == 1
     assert len(entries(tracker.get_tracking_log_for_current_run())) == 12
+    run = store(conn, runs.newest, "E", "r")
+    assert run.status is RunStatus.FINISHED
+    assert store(conn, run_values.metrics, [run.run_id])[run.run_id]["TRAINING_LOSS"] == 0.5
+    assert spooled(conn) == []
 
 
-def test_a_failure_that_cannot_be_recorded_does_not_hide_the_error_of_the_call(sqlite_conn, caplog):
-    def break_log(_connection, _cursor, statement, parameters, *_):
-        if "next_seq" in statement and statement.startswith("UPDATE"):
-            raise sa.exc.OperationalError(statement, parameters, Exception("disk full"))
+def test_a_failure_that_cannot_be_recorded_does_not_hide_the_error_of_the_call(conn, caplog, spooled):
+    mend = []
 
     def work():
-        sa.event.listen(sqlite_conn.database.engine, "before_cursor_execute", break_log)
+        mend.append(refuse_writes(conn)[0])
         raise ValueError("the call's own error")
 
     model = Model()
-    MLExperiments(sqlite_conn, "E").autologging(model, run_name="r")
+    MLExperiments(conn, "E").autologging(model, run_name="r")
     with pytest.raises(ValueError, match="own error"):
         model.fit(during=work)
-    assert "could not be recorded" in caplog.text
-    assert store(sqlite_conn, runs.newest, "E", "r").status is RunStatus.ACTIVE  # and LOST in a minute
+    assert "cannot be recorded" in caplog.text
+    assert store(conn, runs.newest, "E", "r").status is RunStatus.ACTIVE  # and LOST in a minute
+    mend[0]()
+    assert len(replay_spool(conn).runs) == 1
+    run = store(conn, runs.newest, "E", "r")
+    assert run.status is RunStatus.FAILED
+    assert [entry.event_key for entry in store(conn, runs.log, run.run_id)] == ["PARAMETER", "ERROR", "END_OF_TRACK"]
+    assert spooled(conn) == []
 
 
 def test_a_session_that_reads_does_not_hold_up_recording(conn):
