@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from hanalife.datasets.split import train_test_val_split
     from hanalife.drift.detector import DriftDetector
     from hanalife.learning.classification import UnifiedClassification
+    from hanalife.lifecycle.reproduce import reproduce
     from hanalife.lifecycle.scheduled_execution import ScheduledExecution
     from hanalife.monitors.experiment_monitor import ExperimentMonitor
     from hanalife.monitors.scheduled_task_monitor import ScheduledTaskMonitor
     from hanalife.storage.storage import ModelStorage
     from hanalife.tracking.autologging import autolog
+    from hanalife.tracking.compare import compare_runs
     from hanalife.tracking.experiments import MLExperiments
     from hanalife.tracking.native import Experiment
     from hanalife.tracking.search import search_runs
@@ -44,9 +46,11 @@ __all__ = [
     "UnifiedClassification",
     "__version__",
     "autolog",
+    "compare_runs",
     "create_dataframe_from_pandas",
     "install_as_hana_ml",
     "replay_spool",
+    "reproduce",
     "search_runs",
     "train_test_val_split",
 ]
@@ -67,6 +71,8 @@ _HOME = {
     "create_dataframe_from_pandas": "hanalife.dataframe.creation",
     "install_as_hana_ml": "hanalife.compat",
     "replay_spool": "hanalife.tracking.spool",
+    "compare_runs": "hanalife.tracking.compare",
+    "reproduce": "hanalife.lifecycle.reproduce",
     "search_runs": "hanalife.tracking.search",
     "train_test_val_split": "hanalife.datasets.split",
 }

@@ -84,6 +84,10 @@ class ArtifactNotFoundError(Error, LookupError):
     """A run keeps nothing under that name."""
 
 
+class DataNotFoundError(Error, LookupError):
+    """The rows that a run has seen are not to be had any more."""
+
+
 class SearchError(Error, ValueError):
     """A search of runs is not of its grammar; the message points at the character.
 

@@ -74,6 +74,10 @@ TEMPLATES: dict[str, dict[str, str]] = {
         "sqlite": "hl_duration({0}, {1})",
         "postgresql": f"CAST({_PG_SECONDS} AS DOUBLE PRECISION)",
     },
+    "plain_seconds": {  # to the millisecond, without a function of ours: for views
+        "sqlite": "ROUND((julianday({1}) - julianday({0})) * 86400.0, 3)",
+        "postgresql": f"CAST(ROUND({_PG_SECONDS}, 3) AS DOUBLE PRECISION)",
+    },
     "year": _part("YEAR", 1, 4),
     "month": _part("MONTH", 6, 2),
     "dayofmonth": _part("DAY", 9, 2, "DAYOFMONTH"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,29 +26,28 @@ Rows = Iterator[tuple[Any, ...]]
 
 
 def numbers(connection: sa.Connection, kind: Kind, runs: Sequence[int], names: Collection[str] | None) -> Rows:
-    """Yield ``(run * NAMES + name, number)`` of the metrics or parameters that are plain numbers.
+    """Return ``(run * NAMES + name, number)`` of the metrics or parameters that are plain numbers.
 
     ``runs`` are in ascending order; values of other runs may come too. ``names`` None is all.
     """
     row: Any = search_values.stored(kind)
     query = sa.select(row.c.run_number * sa.literal(NAMES, sa.BigInteger()) + row.c.name_id, row.c.number)
     query = query.where(_is_plain(kind, row), *_of_names(row.c.name_id, names))
-    yield from _fetched(connection, query, row.c.run_number, runs)
+    return _fetched(connection, query, row.c.run_number, runs)
 
 
 def others(connection: sa.Connection, kind: Kind, runs: Sequence[int], names: Collection[str] | None) -> Rows:
-    """Yield ``(run, name, number, text)`` of all other values; of tags ``name`` is the name itself."""
+    """Return ``(run, name, number, text)`` of all other values; of tags ``name`` is the name itself."""
     row: Any = search_values.stored(kind)
     values = search_values.number_of(kind, row), row.c.text
     if kind is Kind.TAG:
         query = sa.select(_run.c.number, row.c.name, *values).join_from(row, _run, row.c.run_id == _run.c.run_id)
         query = query.order_by(row.c.track_entity_seq.desc())  # of several of one name the first entry's is read last
         chosen = query if names is None else query.where(row.c.name.in_(list(names)))
-        yield from _fetched(connection, chosen, _run.c.number, runs)
-        return
+        return _fetched(connection, chosen, _run.c.number, runs)
     query = sa.select(row.c.run_number, row.c.name_id, *values)
     query = query.where(sa.not_(_is_plain(kind, row)), *_of_names(row.c.name_id, names))
-    yield from _fetched(connection, query, row.c.run_number, runs)
+    return _fetched(connection, query, row.c.run_number, runs)
 
 
 def _is_plain(kind: Kind, row: Any) -> sa.ColumnElement[bool]:
@@ -67,15 +67,17 @@ def _of_names(column: sa.ColumnElement[int], names: Collection[str] | None) -> l
 
 def _fetched(connection: sa.Connection, query: sa.Select[Any], run: sa.ColumnElement[int], runs: Sequence[int]) -> Rows:
     if not runs:
-        return
-    is_dense = len(runs) * _DENSE > runs[-1] - runs[0]
-    parts = (
-        [runs] if is_dense else [runs[at : at + _NUMBERS_PER_QUERY] for at in range(0, len(runs), _NUMBERS_PER_QUERY)]
-    )
-    for part in parts:
-        here = run.between(part[0], part[-1]) if is_dense else run.in_(part)
-        cursor: Any = connection.execute(query.where(here)).cursor  # rows as the driver gives them: there may be many
-        yield from cursor
+        return iter(())
+    if len(runs) * _DENSE > runs[-1] - runs[0]:
+        conditions = [run.between(runs[0], runs[-1])]
+    else:
+        conditions = [run.in_(runs[at : at + _NUMBERS_PER_QUERY]) for at in range(0, len(runs), _NUMBERS_PER_QUERY)]
+    # The driver's own rows, without a step of ours for each: there may be a million.
+    return itertools.chain.from_iterable(_cursor(connection, query.where(here)) for here in conditions)
+
+
+def _cursor(connection: sa.Connection, query: sa.Select[Any]) -> Any:
+    return connection.execute(query).cursor
 
 
 def names_of(connection: sa.Connection) -> dict[int, str]:

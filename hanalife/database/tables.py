@@ -173,6 +173,24 @@ run_artifact = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 
+# Rows that runs have seen, kept once for each content, in parts that share bytes with other snapshots.
+snapshot = sa.Table(
+    "hl_snapshot",
+    metadata,
+    sa.Column("content_hash", ID, primary_key=True),
+    sa.Column("row_count", sa.BigInteger, nullable=False),
+    sa.Column("columns", sa.Text, nullable=False),  # JSON: [[name, type in HANA's words], ...]
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+snapshot_part = sa.Table(
+    "hl_snapshot_part",
+    metadata,
+    sa.Column("content_hash", ID, sa.ForeignKey("hl_snapshot.content_hash"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("sha256", ID, sa.ForeignKey("hl_blob.sha256"), nullable=False, index=True),
+)
+
 # --- storage ----------------------------------------------------------------------------------
 
 blob = sa.Table(

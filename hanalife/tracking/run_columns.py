@@ -92,8 +92,9 @@ def _read(connection: sa.Connection, kind: Kind, numbers: Any, names: list[str] 
         columns = {name_of(name): column for name, column in _spread(plain, numbers)}
     for run, name, number, text in run_tables.others(connection, kind, runs, names):
         if run in places:
-            column = columns.setdefault(name_of(name), _Column(np.full(len(numbers), np.nan)))
-            column.others[places[run]] = number, text
+            if (known := name_of(name)) not in columns:
+                columns[known] = _Column(np.full(len(numbers), np.nan))
+            columns[known].others[places[run]] = number, text
     return {Field(kind, name): columns[name].array() for name in sorted(columns)}
 
 
