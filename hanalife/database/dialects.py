@@ -308,3 +308,28 @@ def statements(text: str, dialect: sa.Dialect) -> list[str]:
             found.append(rest)
             rest = ""
     return [statement for statement in (*found, rest.removesuffix(";")) if statement.strip(" \n\t\r;")]
+
+
+def table_sizes(connection: sa.Connection) -> dict[str, int]:
+    """Return the bytes of each table with its indexes; empty where the database does not tell them."""
+    if connection.dialect.name == "postgresql":
+        query = (
+            "SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relkind = 'r' AND left(relname, 3) = 'hl_'"
+        )
+    elif connection.exec_driver_sql("SELECT 1 FROM pragma_module_list WHERE name = 'dbstat'").first():
+        query = "SELECT m.tbl_name, SUM(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name GROUP BY 1"
+    else:
+        return {}
+    return {name: int(size) for name, size in connection.exec_driver_sql(query)}
+
+
+def give_back_space(engine: sa.Engine) -> None:
+    """Give pages that are free back to the file system; PostgreSQL uses them again by itself."""
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()  # not in a transaction
+    try:
+        connection.cursor().execute("VACUUM")
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()

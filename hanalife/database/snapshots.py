@@ -52,6 +52,21 @@ def unused(connection: sa.Connection) -> list[str]:
     return [content_hash for content_hash in kept if content_hash not in seen]
 
 
+def only_used_by(connection: sa.Connection, content_hashes: Sequence[str]) -> dict[str, int]:
+    """Return hash and size of the bytes that nothing but these snapshots uses."""
+    wanted = set(content_hashes)
+    blob = tables.blob
+    size_of: dict[str, int] = {}
+    users: dict[str, set[str]] = {}
+    query = sa.select(_part.c.sha256, _part.c.content_hash, blob.c.size).join_from(_part, blob)
+    for row in connection.execute(query):
+        size_of[row.sha256] = row.size
+        users.setdefault(row.sha256, set()).add(row.content_hash)
+    others = [column for column in blobs.references() if column.table is not _part]
+    elsewhere = {sha256 for column in others for sha256 in connection.execute(sa.select(column)).scalars()}
+    return {sha256: size_of[sha256] for sha256, those in users.items() if those <= wanted and sha256 not in elsewhere}
+
+
 def delete(connection: sa.Connection, content_hash: str) -> None:
     """Delete a snapshot and those of its bytes that nothing else uses."""
     here = _part.c.content_hash == content_hash
