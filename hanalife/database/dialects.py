@@ -333,3 +333,11 @@ def give_back_space(engine: sa.Engine) -> None:
         connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         connection.close()
+
+
+def create_reading_engine(url: sa.URL) -> sa.Engine:
+    """Return an engine for the database of another program, which is left as it is."""
+    file = file_of(url)
+    if file is not None:
+        return sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True))
+    return sa.create_engine(url)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from hanalife.clock import Clock, IdSource, new_id, utc_now
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError
 from hanalife.observation import CallObserver
-from hanalife.tracking import identity, log, provenance, tags
+from hanalife.tracking import identity, log, provenance, snapshots, tags
 from hanalife.tracking.events import LogSwitches
 from hanalife.tracking.recorder import Recorder, Target
 
@@ -115,6 +116,7 @@ class MLExperiments:
         log_importance: bool = True,
         log_code: bool = True,
         log_environment: bool = True,
+        snapshot: bool = False,
     ) -> Autologging:
         """Record the next calls of a model as a run.
 
@@ -139,6 +141,9 @@ class MLExperiments:
         log_code, log_environment : bool, default True
             Whether to record the code (git commit and uncommitted changes, executed cells,
             script) and the environment (Python, packages, machine).
+        snapshot : bool, default False
+            Whether to keep the rows of each fit in the store, once for each content, so that the
+            run can be reproduced when its table has changed. They are read once more for it.
 
         Returns
         -------
@@ -187,7 +192,8 @@ class MLExperiments:
         )
         if run_name is None and track_id is None:
             self.count += 1
-        recorder = Recorder(self.connection_context.database, target, self._clock, self._ids)
+        keep_rows = partial(_keep_rows, self.connection_context, model) if snapshot else None
+        recorder = Recorder(self.connection_context.database, target, self._clock, self._ids, keep_rows)
         model.observer = recorder
         provenance.prepare()
         self.current_run_name = name
@@ -280,6 +286,12 @@ class MLExperiments:
         if self.current_run_name is None:
             raise InvalidArgumentError("No run has been started; arm a model with autologging() first.")
         return self.current_run_name
+
+
+def _keep_rows(connection_context: ConnectionContext, model: Observed) -> None:
+    frame = getattr(model, "training_data", None)
+    if frame is not None:
+        snapshots.keep(connection_context, frame)
 
 
 def _optional_text(value: str | None, argument: str) -> str | None:

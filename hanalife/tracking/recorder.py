@@ -7,7 +7,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from hanalife.clock import Clock, IdSource
 from hanalife.database.engine import Database
 from hanalife.database.run_values import NewPoint
 from hanalife.database.shared_records import address
+from hanalife.errors import Error
 from hanalife.observation import CallOutcome, CallProgress, CallStart, FoldScore
 from hanalife.records import Run, RunStatus
 from hanalife.tracking import events, identity, provenance
@@ -86,7 +87,15 @@ class Recorder:
     soon. A store that cannot be written never ends a call: see :class:`RunWriter`.
     """
 
-    def __init__(self, database: Database, target: Target, clock: Clock | None, ids: IdSource) -> None:
+    def __init__(
+        self,
+        database: Database,
+        target: Target,
+        clock: Clock | None,
+        ids: IdSource,
+        keep_rows: Callable[[], object] | None = None,
+    ) -> None:
+        self._keep_rows = keep_rows
         self._database = database
         self._target = target
         self._clock = clock
@@ -121,6 +130,15 @@ class Recorder:
         call = self._end_call()
         with call.writer.counted():
             self._finish(call, RunStatus.FINISHED, self._outcome(call, outcome))
+            if self._keep_rows is not None and call.method == "fit":
+                self._keep()
+
+    def _keep(self) -> None:
+        assert self._keep_rows is not None
+        try:
+            self._keep_rows()
+        except (*STORE_TROUBLE, Error) as error:  # the fit itself was good
+            logger.warning("Run %r: its data could not be kept: %s", self._target.run_name, error)
 
     def _outcome(self, call: _Call, outcome: CallOutcome) -> Batch:
         target = self._target
