@@ -11,7 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -205,32 +207,52 @@ def import_experiment(
 def _opened(path: str | os.PathLike[str]) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, *_UNREADABLE) as error:
         raise BundleError(f"path: cannot read {os.fspath(path)!r} as a bundle: {error}.") from error
 
 
 def _checked(bundle: zipfile.ZipFile, path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the list of files after holding each against its hash."""
-    altered = f"path: {os.fspath(path)!r} was altered or is damaged: %s. Export the experiment again."
+
+    def refused(reason: object) -> BundleError:
+        return BundleError(f"path: {os.fspath(path)!r} was altered or is damaged: {reason}. Export it again.")
+
     try:
         head = json.loads(bundle.read(_MANIFEST))
         digest = head.pop("sha256")
         if head["format"] != FORMAT:
-            raise BundleError(altered % "it is no bundle of an experiment")
+            raise refused("it is no bundle of an experiment")
         if head["format_version"] > FORMAT_VERSION:
             raise BundleError(
                 f"path: the bundle has format {head['format_version']}, this hanalife reads up to {FORMAT_VERSION}. "
                 "Upgrade hanalife (pip install --upgrade hanalife)."
             )
         if _digest(head) != digest or sorted(bundle.namelist()) != sorted([*head["files"], _MANIFEST]):
-            raise BundleError(altered % "its list of files is another")
+            raise refused("its list of files is another")
         for name, listed in head["files"].items():
             if bundle.getinfo(name).file_size != listed["size"] or _sha256(bundle, name) != listed["sha256"]:
-                raise BundleError(altered % f"{name} is not what was exported")
-    except (KeyError, TypeError, AttributeError, zipfile.BadZipFile, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BundleError(altered % error) from error
+                raise refused(f"{name} is not what was exported")
+    except BundleError:
+        raise
+    except _UNREADABLE as error:
+        raise refused(error) from error
     files: dict[str, Any] = head["files"]
     return files
+
+
+# What Python's zip and JSON readers raise of damaged files, encryption and compression unknown to them among it.
+_UNREADABLE = (
+    AttributeError,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def _sha256(bundle: zipfile.ZipFile, name: str) -> str:

@@ -84,7 +84,7 @@ def test_what_is_logged_is_read_back(conn, experiment):
     record = again.record
     assert (record.status, record.description, record.attempt) == (RunStatus.FINISHED, "first", 1)
     assert record.created_at <= points[0].time <= record.ended_at
-    assert 0 < record.overhead_seconds
+    assert record.overhead_seconds > 0
     frame = log.get_tracking_log_by_run(conn, "E", "r")
     assert [key for key, _ in entries(frame)] == ["END_OF_TRACK"]
     assert log.get_tracking_log_header_by_run(conn, "E", "r").collect()["SEQ"].tolist() == [-1, -1]
