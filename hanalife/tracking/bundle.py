@@ -213,31 +213,31 @@ def _opened(path: str | os.PathLike[str]) -> zipfile.ZipFile:
 
 def _checked(bundle: zipfile.ZipFile, path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the list of files after holding each against its hash."""
-
-    def refused(reason: object) -> BundleError:
-        return BundleError(f"path: {os.fspath(path)!r} was altered or is damaged: {reason}. Export it again.")
-
     try:
-        head = json.loads(bundle.read(_MANIFEST))
-        digest = head.pop("sha256")
-        if head["format"] != FORMAT:
-            raise refused("it is no bundle of an experiment")
-        if head["format_version"] > FORMAT_VERSION:
-            raise BundleError(
-                f"path: the bundle has format {head['format_version']}, this hanalife reads up to {FORMAT_VERSION}. "
-                "Upgrade hanalife (pip install --upgrade hanalife)."
-            )
-        if _digest(head) != digest or sorted(bundle.namelist()) != sorted([*head["files"], _MANIFEST]):
-            raise refused("its list of files is another")
-        for name, listed in head["files"].items():
-            if bundle.getinfo(name).file_size != listed["size"] or _sha256(bundle, name) != listed["sha256"]:
-                raise refused(f"{name} is not what was exported")
-    except BundleError:
-        raise
+        files, fault = _examined(bundle)
     except _UNREADABLE as error:
-        raise refused(error) from error
-    files: dict[str, Any] = head["files"]
+        files, fault = {}, str(error)
+    if fault:
+        raise BundleError(f"path: {os.fspath(path)!r} is no bundle, was altered, or is damaged: {fault}.")
     return files
+
+
+def _examined(bundle: zipfile.ZipFile) -> tuple[dict[str, Any], str]:
+    """Return the list of files, and what is wrong with them, if anything."""
+    head = json.loads(bundle.read(_MANIFEST))
+    digest = head.pop("sha256")
+    files: dict[str, Any] = head["files"]
+    if head["format"] != FORMAT:
+        return files, "it is no bundle of an experiment"
+    if head["format_version"] > FORMAT_VERSION:
+        newer = f"its format is {head['format_version']}, this hanalife reads up to {FORMAT_VERSION}"
+        return files, f"{newer}; upgrade hanalife (pip install --upgrade hanalife)"
+    if _digest(head) != digest or sorted(bundle.namelist()) != sorted([*files, _MANIFEST]):
+        return files, "its list of files is another; export it again"
+    for name, listed in files.items():
+        if bundle.getinfo(name).file_size != listed["size"] or _sha256(bundle, name) != listed["sha256"]:
+            return files, f"{name} is not what was exported; export it again"
+    return files, ""
 
 
 # What Python's zip and JSON readers raise of damaged files, encryption and compression unknown to them among it.

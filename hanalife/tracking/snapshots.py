@@ -61,7 +61,7 @@ def read(connection_context: ConnectionContext, content_hash: str) -> DataFrame:
             raise DataNotFoundError(
                 f"content_hash: no snapshot of {content_hash} is kept; record runs with autologging(snapshot=True)."
             )
-        parts = [gather(_from_bytes(part).to_batches()) for part in snapshots.parts(connection, content_hash)]
+        parts = [gather(_from_bytes(part)) for part in snapshots.parts(connection, content_hash)]
     return connection_context.create_from_parts(parts, f"#HL_SNAPSHOT_{content_hash[:16]}", dict(columns))
 
 
@@ -89,7 +89,8 @@ def _to_bytes(batch: pa.RecordBatch) -> bytes:
     return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
 
 
-def _from_bytes(data: bytes) -> pa.Table:
+def _from_bytes(data: bytes) -> list[pa.RecordBatch]:
     import pyarrow as pa
 
-    return pa.ipc.open_stream(data).read_all()
+    with pa.ipc.open_stream(data) as stream:
+        return list(stream)

@@ -30,7 +30,7 @@ FITS = {
 
 
 def record(conn, data, name="run", **given):
-    constructor, fit = FITS[name] if name in FITS else ({}, {})
+    constructor, fit = FITS.get(name, ({}, {}))
     model = UnifiedClassification(func="HybridGradientBoostingTree", **{"n_estimators": 3} | constructor)
     MLExperiments(conn, "e").autologging(model, run_name=name, **given)
     model.fit(data, key="ID", label="CLASS", **fit)
@@ -82,7 +82,7 @@ PLANTED = {
         Verdict.WITHIN_TOLERANCE,
         "metric",
     ),
-    "the environment": (lambda c, run: set_environment(c, run), Verdict.IDENTICAL, "environment"),
+    "the environment": (set_environment, Verdict.IDENTICAL, "environment"),
 }
 
 
@@ -98,7 +98,7 @@ def test_what_was_changed_in_the_record_is_caught(conn, diabetes, what):
 
 def test_data_that_was_changed_is_caught_before_anything_is_fitted(conn, diabetes):
     record(conn, diabetes)
-    conn.execute_sql('UPDATE PIMA_INDIANS_DIABETES_TBL SET "GLUCOSE" = "GLUCOSE" + 1 WHERE "ID" = 5')
+    conn.execute_sql('UPDATE "PIMA_INDIANS_DIABETES_TBL" SET "GLUCOSE" = "GLUCOSE" + 1 WHERE "ID" = 5')
     found = reproduce(conn, "e", "run")
     assert (found.verdict, found.first_difference.what, found.metrics) == (Verdict.DIFFERS, "data", {})
 
@@ -117,7 +117,7 @@ def test_rows_in_another_order_are_caught(conn, diabetes):
 
 def test_a_snapshot_outlives_its_table(conn, diabetes):
     record(conn, diabetes, snapshot=True)
-    conn.execute_sql('DELETE FROM PIMA_INDIANS_DIABETES_TBL WHERE "ID" = 5')
+    conn.execute_sql('DELETE FROM "PIMA_INDIANS_DIABETES_TBL" WHERE "ID" = 5')
     assert reproduce(conn, "e", "run").verdict is Verdict.IDENTICAL
     conn.drop_table("PIMA_INDIANS_DIABETES_TBL")
     assert reproduce(conn, "e", "run").verdict is Verdict.IDENTICAL

@@ -13,7 +13,7 @@ from hanalife.errors import BundleError, InvalidArgumentError, RunNotFoundError
 from hanalife.tracking import snapshots
 from hanalife.tracking.bundle import export_experiment, import_experiment
 
-NEWER = b'{"format": "hanalife-experiment", "format_version": 9, "sha256": ""}'
+NEWER = b'{"format": "hanalife-experiment", "format_version": 9, "sha256": "", "files": {}}'
 HOSTILE = ["<script>alert(1)</script>", "../../etc/passwd", "'; DROP TABLE hl_run; --", "日本 \U0001f600"]
 
 
@@ -107,12 +107,12 @@ def with_manifest(members):
         (with_manifest, "list of files"),
         (lambda members: members | {"extra.json": b"{}"}, "list of files"),
         (lambda members: {name: data for name, data in members.items() if name != a_run(members)}, "list of files"),
-        (lambda members: {"manifest.json": b"{"}, "altered or is damaged"),
-        (lambda members: {"manifest.json": b"[]"}, "altered or is damaged"),
-        (lambda members: {"other": b""}, "altered or is damaged"),
+        (lambda members: {"manifest.json": b"{"}, "was altered, or is damaged"),
+        (lambda members: {"manifest.json": b"[]"}, "was altered, or is damaged"),
+        (lambda members: {"other": b""}, "was altered, or is damaged"),
         (
             lambda members: {"manifest.json": b'{"format":"hanalife-experiment","format_version":9,"sha256":""}'},
-            "Upgrade",
+            "upgrade",
         ),
     ],
 )

@@ -17,7 +17,11 @@ from hanalife.tracking.comparison import Change, MetricChange
 def test_values_that_differ():
     left = {"a": 1, "same": math.nan, "truth": True, "gone": "x", "list": [1, 2]}
     right = {"a": 2, "same": math.nan, "truth": 1, "new": None, "list": [1, 2]}
-    assert comparison.changes(left, right) == (Change("a", 1, 2), Change("gone", "x", None), Change("truth", True, 1))
+    assert comparison.changes(left, right) == (
+        Change("a", 1, 2),
+        Change("gone", "x", None),
+        Change(name="truth", left=True, right=1),
+    )
 
 
 def test_metrics_that_differ():
@@ -57,7 +61,7 @@ def two_runs(conn, diabetes):
     changed.loc[0, "GLUCOSE"] += 1
     table = create_dataframe_from_pandas(conn, changed.iloc[:-3], "CHANGED")
     for name, rows, trees in (("a", diabetes, 2), ("b", table, 3)):
-        model = UnifiedClassification(func="HybridGradientBoostingTree", n_estimators=trees)
+        model = UnifiedClassification(func="HybridGradientBoostingTree", n_estimators=trees, random_state=1)
         tracker.autologging(model, run_name=name)
         model.fit(rows, key="ID", label="CLASS")
     return conn
@@ -110,7 +114,7 @@ def test_a_snapshot_gives_the_rows_again(conn):
             "MISSING": pd.array([1, None, 2**60 + 1], "Int64"),
             "X": [0.1, None, -1e300],
             "T": ["é", None, "<b>"],
-            "AT": pd.to_datetime(["2026-01-01 10:00:00.123456", None, "1999-12-31"]),
+            "AT": pd.to_datetime(["2026-01-01 10:00:00.123456", None, "1999-12-31"], format="ISO8601"),
         }
     )
     frame = create_dataframe_from_pandas(conn, rows, "ROWS")
