@@ -180,7 +180,8 @@ def test_nothing_that_was_acknowledged_is_lost_with_its_process(conn, url):
 
 
 def test_a_process_that_leaves_in_the_middle_of_a_run_has_failed_it(conn, url):
-    child = spawn.Process(target=child_logs, args=(url, spawn.Value("i", -1), "exit"))
+    acknowledged = spawn.Value("i", -1)
+    child = spawn.Process(target=child_logs, args=(url, acknowledged, "exit"))
     child.start()
     child.join(120)
     run = conn.experiment("E").run("r")
