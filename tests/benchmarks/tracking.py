@@ -297,8 +297,22 @@ def durable_write():
         return statistics.median(timed(write, 100))
 
 
+JOBS = {
+    job.__name__: job
+    for job in (
+        ours_run,
+        ours_many,
+        ours_autolog,
+        ours_series,
+        theirs_run,
+        theirs_calls,
+        theirs_many,
+        theirs_autolog,
+    )
+}
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--job"]:
-        print(json.dumps(globals()[sys.argv[2]](*sys.argv[3:])))
+        print(json.dumps(JOBS[sys.argv[2]](*sys.argv[3:])))
     else:
         main(sys.argv[1] if len(sys.argv) > 1 else None)

@@ -20,7 +20,8 @@ from hanalife.observation import CallProgress, LearningPoint
 from hanalife.records import RunStatus
 from hanalife.tracking.batches import Batch
 from hanalife.tracking.spool import files, replay_spool
-from hanalife.tracking.writer import FLUSH_SECONDS, RunWriter, mark_lost_runs
+from hanalife.tracking.writer import RunWriter, mark_lost_runs
+from hanalife.tracking.writing_thread import TICK_SECONDS
 from tests.tracking.reporting import Model, entries, until
 
 spawn = multiprocessing.get_context("spawn")
@@ -188,16 +189,16 @@ def test_a_process_that_leaves_in_the_middle_of_a_run_has_failed_it(conn, url):
     assert (child.exitcode, run.record.status, len(run.series("loss"))) == (3, RunStatus.FAILED, 151)
 
 
-def child_leaves_a_run_open(url):
-    conn = ConnectionContext(url)
-    run = conn.experiment("E").run("r")
-    run.__enter__()
-    run.log_metric("loss", 0.5)
+LEAVES_A_RUN_OPEN = """
+import sys, hanalife
+run = hanalife.ConnectionContext(sys.argv[1]).experiment("E").run("r")
+run.__enter__()
+run.log_metric("loss", 0.5)
+"""
 
 
 def test_what_was_logged_is_written_when_a_process_ends_and_the_run_is_not_called_finished(conn, url):
-    program = f"from tests.tracking.test_processes import child_leaves_a_run_open as c; c({url!r})"
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", LEAVES_A_RUN_OPEN, url], check=True, timeout=120)
     run = conn.experiment("E").run("r")
     assert (run.metrics, run.record.status) == ({"loss": 0.5}, RunStatus.ACTIVE)
 
@@ -290,7 +291,7 @@ def test_progress_reported_in_quick_succession_is_written_seldom(conn):
             model.progress(done, 0)
         until(lambda: store(conn, runs.newest, "E", "r").progress_done == done)
         sa.event.remove(conn.database.engine, "after_cursor_execute", note)
-        assert 1 <= len(written) <= 1 + (time.monotonic() - begin) / FLUSH_SECONDS
+        assert 1 <= len(written) <= 1 + (time.monotonic() - begin) / TICK_SECONDS
 
     model.score(during=work)
 

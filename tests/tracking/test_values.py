@@ -64,7 +64,7 @@ def add(conn, name, values, first=0):
     with conn.database.write() as connection:
         number = runs.append(connection, "1", [], NOON)
         new = [run_values.NewPoint(name, first + place, value, place) for place, value in enumerate(values)]
-        run_values.add_points(connection, number, new)
+        run_values.write(connection, number, {}, new)
 
 
 def series(conn, names=None):
@@ -117,7 +117,7 @@ def test_points_are_kept_by_step_however_they_come(pairs, portion):
             number = runs.append(connection, "1", [], NOON)
             for start in range(0, len(pairs), portion):
                 new = [run_values.NewPoint("m", step, value, 0) for step, value in pairs[start : start + portion]]
-                run_values.add_points(connection, number, new)
+                run_values.write(connection, number, {}, new)
         with conn.database.read() as connection:
             found = run_values.points(connection, "1", "m")
             latest = run_values.metrics(connection, ["1"])["1"]["m"]
