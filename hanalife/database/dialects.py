@@ -71,12 +71,8 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     # turned into a write could only fail with "database is locked".
     if not connection.get_execution_options().get(WRITES):
         connection.exec_driver_sql("BEGIN DEFERRED")
-    elif not lock_for_writing(connection.connection.cursor(), _file_name(connection.engine.url)):
+    elif not lock_for_writing(connection.connection.cursor(), file_of(connection.engine.url)):
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails, as SQLAlchemy's errors do
-
-
-def _file_name(url: sa.URL) -> str | None:
-    return None if is_in_memory(url) or str(url.database).startswith("file:") else url.database
 
 
 def why_unwritable(error: sa.exc.DBAPIError) -> str | None:

@@ -167,24 +167,26 @@ def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
 # --- writing ----------------------------------------------------------------------------------
 
 
-def set_params(connection: sa.Connection, number: int, values: Mapping[str, Json]) -> None:
-    """Set parameters; those of other names stay. Values are plain JSON, floats of any kind."""
-    if not values:
-        return
-    ids = _name_ids(connection, values)
+def write(connection: sa.Connection, number: int, params: Mapping[str, Json], new: Sequence[NewPoint]) -> None:
+    """Set parameters of a run and add points to its series; what has other names stays.
+
+    Parameters are plain JSON or floats of any kind. A point of the same step is replaced.
+    """
+    ids = _name_ids(connection, dict.fromkeys((*params, *(point.name for point in new))))
+    _set_params(connection, number, params, ids)
+    _add_points(connection, number, new, ids)
+
+
+def _set_params(connection: sa.Connection, number: int, values: Mapping[str, Json], ids: Mapping[str, int]) -> None:
     rows = [{"run_number": number, "name_id": ids[name], **_param_value(value)} for name, value in values.items()]
     dialects.upsert(connection, _param, sorted(rows, key=_by_name))
 
 
-def add_points(connection: sa.Connection, number: int, new: Sequence[NewPoint]) -> None:
-    """Add points to series of a run; a point of the same step is replaced."""
-    if not new:
-        return
+def _add_points(connection: sa.Connection, number: int, new: Sequence[NewPoint], ids: Mapping[str, int]) -> None:
     by_name: dict[str, list[NewPoint]] = {}
     for point in new:
         by_name.setdefault(point.name, []).append(point)
-    ids = _name_ids(connection, by_name)
-    latest = _latest(connection, number, list(ids.values()))
+    latest = _latest(connection, number, [ids[name] for name in by_name])
     heads, rows, grown = [], [], []
     for name, its_points in by_name.items():
         head = latest.get(ids[name])

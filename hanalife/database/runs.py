@@ -152,8 +152,7 @@ def _make_and_hold_experiment(connection: sa.Connection, draft: Run, description
         "owner": draft.owner,
         "created_at": draft.created_at,
     }
-    dialects.insert_or_ignore(connection, _experiment, values)
-    while not hold_experiment(connection, draft.experiment_id):  # deleted between the two statements
+    while not hold_experiment(connection, draft.experiment_id):  # again, should it be deleted in between
         dialects.insert_or_ignore(connection, _experiment, values)
 
 

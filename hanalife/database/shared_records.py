@@ -16,6 +16,13 @@ _record = tables.record
 _run = tables.run
 _REFERENCES = (_run.c.environment_id, _run.c.code_id, _run.c.cells_id, _run.c.dataset_id)
 
+# Held, so that nobody deletes it before the run that refers to it is there.
+_FIND = (
+    sa.select(_record.c.record_id)
+    .where(_record.c.sha256 == sa.bindparam("address"))
+    .with_for_update(read=True, key_share=True)
+)
+
 
 def address(kind: str, content: str) -> str:
     """Return the SHA-256 of a kind and a JSON text, hexadecimal."""
@@ -25,12 +32,10 @@ def address(kind: str, content: str) -> str:
 def put(connection: sa.Connection, kind: str, content: str, sha256: str | None = None) -> int:
     """Store a JSON text unless it is there; return its id. ``sha256``, if given, is its :func:`address`."""
     sha256 = sha256 or address(kind, content)
-    # Held, so that nobody deletes it before the run that refers to it is there.
-    find = sa.select(_record.c.record_id).where(_record.c.sha256 == sha256).with_for_update(read=True, key_share=True)
-    found = connection.execute(find).scalar()
+    found = connection.execute(_FIND, {"address": sha256}).scalar()
     while found is None:  # again, should another process delete it just now
         dialects.insert_or_ignore(connection, _record, {"sha256": sha256, "kind": kind, "content": content})
-        found = connection.execute(find).scalar()
+        found = connection.execute(_FIND, {"address": sha256}).scalar()
     return int(found)
 
 

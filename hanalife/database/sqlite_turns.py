@@ -13,6 +13,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 try:
@@ -24,10 +25,10 @@ BUSY_SECONDS = 30
 _RETRY_SECONDS = 0.0003
 
 
-def lock_for_writing(cursor: Any, database: str | None) -> bool:
+def lock_for_writing(cursor: Any, database: Path | None) -> bool:
     """Begin a transaction that holds the write lock; return False if there is no getting it.
 
-    ``database`` is the path of the file, None in memory.
+    ``database`` is the file, None in memory.
     """
     cursor.execute("PRAGMA busy_timeout=0")
     try:
@@ -44,8 +45,8 @@ def hold_file(descriptor: int) -> None:
 
 
 @contextmanager
-def _head_of_the_queue(database: str | None) -> Iterator[None]:
-    place = None if database is None else _open(f"{database}-turns")
+def _head_of_the_queue(database: Path | None) -> Iterator[None]:
+    place = None if database is None else _open(database.with_name(f"{database.name}-turns"))
     if place is None:
         yield
         return
@@ -56,7 +57,7 @@ def _head_of_the_queue(database: str | None) -> Iterator[None]:
         os.close(place)  # and let the next one step forward
 
 
-def _open(path: str) -> int | None:
+def _open(path: Path) -> int | None:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError:

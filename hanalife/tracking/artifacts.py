@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import mimetypes
 import os
 from collections.abc import Mapping
@@ -120,12 +119,6 @@ def to_pandas(data: bytes) -> pd.DataFrame:
     import pyarrow as pa
 
     return pa.ipc.open_file(pa.BufferReader(data)).read_all().to_pandas()
-
-
-def to_curves(data: bytes) -> dict[str, list[list[float]]]:
-    """Return the curves that :func:`of_figure` wrote."""
-    curves: dict[str, list[list[float]]] = json.loads(data)
-    return curves
 
 
 def _read(path: Path) -> bytes:

@@ -62,8 +62,7 @@ class Batch:
         number = runs.append(connection, run_id, self.entries, moment, {**self.changes, **ids})
         if number is None:
             return False
-        run_values.set_params(connection, number, self.params)
-        run_values.add_points(connection, number, self.points)
+        run_values.write(connection, number, self.params, self.points)
         run_tags.put(connection, run_id, run_tags.RUN_ITSELF, self.tags)
         for item in self.artifacts:
             run_artifacts.put(connection, run_id, item.name, item.kind, item.media_type, item.data, moment)

@@ -70,6 +70,8 @@ def cells() -> Shared | None:
             break
         if history[number].strip():
             kept.append({"NUMBER": number, "SOURCE": history[number]})
+    if not kept:
+        return None
     return _shared("cells", {"CELLS": kept[::-1], "LEFT_OUT": max(0, number if room < 0 else 0)})
 
 

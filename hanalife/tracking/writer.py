@@ -24,25 +24,25 @@ from hanalife.records import Run, RunStatus
 from hanalife.tracking import spool
 from hanalife.tracking.batches import Batch, Shared
 from hanalife.tracking.identity import storable
+from hanalife.tracking.writing_thread import writing_thread
 
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 5.0
-FLUSH_SECONDS = 0.2  #: what is logged waits no longer, and progress is written no more often
 
 #: What keeps a store from being written. It must not end the user's work.
 STORE_TROUBLE = (sa.exc.SQLAlchemyError, UnreachableDatabaseError, IncompatibleStoreError)
 
 
 class RunWriter:
-    """Writes one run, in batches of one transaction each, from a thread of its own.
+    """Writes one run, in batches of one transaction each, from a thread of the database.
 
-    What is added waits at most 0.2 seconds, and :meth:`flush` and :meth:`end` write it before
+    What is added waits about a tenth of a second, and :meth:`flush` and :meth:`end` write it before
     they return. When the store cannot be written, a warning is logged once and everything from
     then on goes to the run's spool file; :meth:`end` tries once to write that to the store.
 
-    A database in memory has one connection for all and no other process to tell, so there the
-    thread is not started, and what is added is written at once.
+    A database in memory has one connection for all and no other process to tell, so there is
+    no thread for it, and what is added is written at once.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class RunWriter:
     clock : callable, optional
         Gives the present moment; the database's clock by default, on which all hosts agree.
     gather : callable, optional
-        Finds what the run refers to (code, environment). It is called in the thread.
+        Finds what the run refers to (code, environment), not in the caller's time if that lasts.
     beat_seconds : float, default 5
         Time between two heartbeats, in seconds.
     """
@@ -70,9 +70,11 @@ class RunWriter:
         self._batch = Batch()
         self._lock = threading.Lock()  # guards the batch
         self._writing = threading.Lock()  # one flush at a time, so that batches keep their order
-        self._news = threading.Event()
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._in_memory = dialects.is_in_memory(database.url)
+        self._finder: threading.Thread | None = None
+        self._is_open = False
+        self._beat_at = 0.0
+        self._told: CallProgress | None = None  # the latest progress that was written
         self._spooled = False
         self._unborn: str | None = None  # the experiment's description, while the run is not stored
         self._run: Run | None = None
@@ -81,7 +83,6 @@ class RunWriter:
         self.progress: CallProgress | None = None  #: the latest
         self._overhead_seconds = 0.0
         self._entered: float | None = None  # since when a caller waits
-        _writers.add(self)
 
     @property
     def run(self) -> Run:
@@ -108,7 +109,7 @@ class RunWriter:
                 self._unborn = None
             except STORE_TROUBLE as error:
                 self._keep(batch, error)
-            self._start_thread()
+            self._open()
         return self.run
 
     def take_up(self, run: Run, batch: Batch) -> bool:
@@ -125,7 +126,7 @@ class RunWriter:
                 self._base_ms = max(0, round((moment - run.created_at).total_seconds() * 1000))
             except STORE_TROUBLE as error:
                 self._keep(batch, error)
-            self._start_thread()
+            self._open()
         return True
 
     def end(self, status: RunStatus, batch: Batch) -> bool:
@@ -140,29 +141,25 @@ class RunWriter:
                 self._replay()
             return written
 
-    @property
-    def is_open(self) -> bool:
-        """Whether more may be written."""
-        return self._run is not None and not self._stopped.is_set()
-
     def stop(self) -> None:
-        """End the thread; afterwards it writes no more."""
-        self._stopped.set()
-        self._news.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        """Give no more signs of life; afterwards only the caller's thread writes."""
+        if self._is_open:
+            self._is_open = False
+            _open_writers.discard(self)
+            writing_thread(self._database).detach(self)
+        if self._finder is not None:
+            self._finder.join()
 
     def _start(self, run: Run) -> None:
         self._run = run
         self._started = time.monotonic()
-        self._stopped.clear()
 
-    def _start_thread(self) -> None:
-        if not dialects.is_in_memory(self._database.url):
-            name = f"hanalife-writer-{self.run.run_id}"
-            self._thread = threading.Thread(target=self._live, name=name, daemon=True)
-            self._thread.start()
+    def _open(self) -> None:
+        self._beat_at = time.monotonic() + self._beat_seconds
+        if not self._in_memory:
+            self._is_open = True
+            _open_writers.add(self)
+            writing_thread(self._database).attach(self)
 
     # --- what is logged -----------------------------------------------------------------------
 
@@ -177,15 +174,12 @@ class RunWriter:
         with self.counted():
             with self._lock:
                 _add(self._batch, batch)
-            if self._thread is None:
+            if self._in_memory:
                 self._flush()
-            else:
-                self._news.set()
 
     def report(self, progress: CallProgress) -> None:
         """Take note of progress; it is written soon, and only the latest."""
         self.progress = progress
-        self._news.set()
 
     def flush(self) -> None:
         """Write what waits before returning."""
@@ -194,19 +188,14 @@ class RunWriter:
 
     # --- writing ------------------------------------------------------------------------------
 
-    def _live(self) -> None:
-        finder = threading.Thread(target=self._find_out, name=f"{threading.current_thread().name}-finder", daemon=True)
-        finder.start()  # git may take its time, and what is logged must not wait for it
-        beat_at = time.monotonic() + self._beat_seconds
-        while not self._stopped.is_set():
-            has_news = self._news.wait(max(0.0, beat_at - time.monotonic()))
-            if self._stopped.is_set():
-                break
-            self._news.clear()
+    def tick(self) -> None:
+        """Write what waits, or that the run lives, if either is due; called by the thread of the database."""
+        if self._finder is None:  # of its own: git may take its time, and what is logged must not wait for it
+            self._finder = threading.Thread(target=self._find_out, name="hanalife-finder", daemon=True)
+            self._finder.start()
+        has_news = self.progress is not self._told
+        if self._is_open and (self._batch or has_news or time.monotonic() >= self._beat_at):
             self._flush(progress=has_news)
-            beat_at = time.monotonic() + self._beat_seconds
-            self._stopped.wait(FLUSH_SECONDS)
-        finder.join()
 
     def _find_out(self) -> None:
         """Add what the run refers to, once."""
@@ -215,18 +204,20 @@ class RunWriter:
             found = gather()
             with self._lock:
                 self._batch.shared += found
-            self._news.set()
 
     def _flush(self, *, progress: bool = False, ended: bool = False) -> bool:
         with self._writing:
             if ended:
                 self._find_out()
+            self._beat_at = time.monotonic() + self._beat_seconds
             with self._lock:
                 batch, self._batch = self._batch, Batch()
             if self._spooled:
                 if batch:
                     self._keep(batch)
                 return True
+            if progress:
+                self._told = self.progress
             told = self._progress() if progress else {}
             try:
                 with self._database.write() as connection:
@@ -294,16 +285,15 @@ class RunWriter:
         return self._overhead_seconds + (0.0 if self._entered is None else time.perf_counter() - self._entered)
 
 
-_writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()
+_open_writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()
 
 
 @atexit.register
 def _flush_all() -> None:
     """Write what waits when the interpreter ends; the runs are not marked as ended, for they were not."""
-    for writer in list(_writers):
-        if writer.is_open:
-            writer.stop()
-            writer.flush()
+    for writer in list(_open_writers):
+        writer.stop()
+        writer.flush()
 
 
 def _add(batch: Batch, more: Batch) -> None:

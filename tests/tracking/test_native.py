@@ -115,9 +115,15 @@ def test_whole_series_are_logged_at_once(experiment):
 
 
 def test_an_exception_makes_the_run_failed_with_its_traceback(conn, experiment):
-    with pytest.raises(ZeroDivisionError), experiment.run("r") as run:
-        run.log_metric("loss", 0.5)
-        raise ZeroDivisionError
+    run = experiment.run("r")
+
+    def fail():
+        with run:
+            run.log_metric("loss", 0.5)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert run.record.status is RunStatus.FAILED
     assert run.metrics == {"loss": 0.5}
     (key, error), _ = entries(log.get_tracking_log_by_run(conn, "E", "r"))
@@ -313,10 +319,9 @@ def test_bad_input_is_refused_and_nothing_of_it_is_recorded(sqlite_conn, act, er
 def test_a_name_that_cannot_be_used_is_refused(sqlite_conn, name):
     with pytest.raises(InvalidArgumentError, match="name"):
         Experiment(sqlite_conn, name)
-    if name is not None:
-        if "SPLITTER" not in name:
-            with pytest.raises(InvalidArgumentError, match="name"):
-                sqlite_conn.experiment("E").run(name)
+    if name is not None and "SPLITTER" not in name:
+        with pytest.raises(InvalidArgumentError, match="name"):
+            sqlite_conn.experiment("E").run(name)
     assert sqlite_conn.get_tables()["TABLE_NAME"].tolist() == []
 
 

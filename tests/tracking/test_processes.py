@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 import time
 from datetime import timedelta
@@ -18,7 +20,8 @@ from hanalife.observation import CallProgress, LearningPoint
 from hanalife.records import RunStatus
 from hanalife.tracking.batches import Batch
 from hanalife.tracking.spool import files, replay_spool
-from hanalife.tracking.writer import FLUSH_SECONDS, RunWriter, mark_lost_runs
+from hanalife.tracking.writer import RunWriter, mark_lost_runs
+from hanalife.tracking.writing_thread import TICK_SECONDS
 from tests.tracking.reporting import Model, entries, until
 
 spawn = multiprocessing.get_context("spawn")
@@ -150,6 +153,109 @@ def test_what_another_process_writes_is_seen_run_by_run_and_whole(conn, url):
     assert len(seen) == 25
 
 
+def child_logs(url, acknowledged, how):
+    with ConnectionContext(url) as conn, conn.experiment("E").run("r") as run:
+        for step in range(1_000_000):
+            run.log_metric("loss", step / 2, step=step)
+            if step % 100 == 99:
+                run.flush()
+                acknowledged.value = step  # written, as flush() promised
+            if how == "exit" and step == 150:
+                raise SystemExit(3)
+
+
+def test_nothing_that_was_acknowledged_is_lost_with_its_process(conn, url):
+    acknowledged = spawn.Value("i", -1)
+    child = spawn.Process(target=child_logs, args=(url, acknowledged, "kill"))
+    child.start()
+    until(lambda: acknowledged.value >= 299, 120)
+    child.kill()
+    child.join(30)
+    run = conn.experiment("E").run("r")
+    found = {point.step: point.value for point in run.series("loss")}
+    assert all(found[step] == step / 2 for step in range(acknowledged.value + 1))
+    assert list(found) == list(range(len(found)))
+    assert run.record.status is RunStatus.ACTIVE
+    mark_lost_runs(conn.database, run.record.heartbeat_at + timedelta(seconds=61))
+    assert run.record.status is RunStatus.LOST
+
+
+def test_a_process_that_leaves_in_the_middle_of_a_run_has_failed_it(conn, url):
+    acknowledged = spawn.Value("i", -1)
+    child = spawn.Process(target=child_logs, args=(url, acknowledged, "exit"))
+    child.start()
+    child.join(120)
+    run = conn.experiment("E").run("r")
+    assert (child.exitcode, run.record.status, len(run.series("loss"))) == (3, RunStatus.FAILED, 151)
+
+
+LEAVES_A_RUN_OPEN = """
+import sys, hanalife
+run = hanalife.ConnectionContext(sys.argv[1]).experiment("E").run("r")
+run.__enter__()
+run.log_metric("loss", 0.5)
+"""
+
+
+def test_what_was_logged_is_written_when_a_process_ends_and_the_run_is_not_called_finished(conn, url):
+    subprocess.run([sys.executable, "-c", LEAVES_A_RUN_OPEN, url], check=True, timeout=120)
+    run = conn.experiment("E").run("r")
+    assert (run.metrics, run.record.status) == ({"loss": 0.5}, RunStatus.ACTIVE)
+
+
+def child_begins(url, barrier, number):
+    barrier.wait(240)
+    with ConnectionContext(url) as conn, conn.experiment("same", "shared").run("r") as run:
+        run.log_param("number", number)
+
+
+def test_sixteen_processes_create_the_same_experiment_in_an_empty_database(conn, url):
+    barrier = spawn.Barrier(16)
+    children = [spawn.Process(target=child_begins, args=(url, barrier, number)) for number in range(16)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(300)
+    assert [child.exitcode for child in children] == [0] * 16
+    assert [each.experiment_id for each in store(conn, runs.experiments)] == ["same"]
+    found = store(conn, runs.attempts, "same", "r")
+    assert sorted(run.attempt for run in found) == list(range(1, 17))
+    params = store(conn, run_values.params, [run.run_id for run in found])
+    assert sorted(values["number"] for values in params.values()) == list(range(16))
+    assert {run.status for run in found} == {RunStatus.FINISHED}
+
+
+def child_writes_heavily(url):
+    with ConnectionContext(url) as conn, conn.experiment("E").run() as run:
+        for _ in range(30):
+            run.log_metrics({"loss": [0.5] * 100})
+            run.flush()
+
+
+def test_readers_see_whole_states_while_others_write_heavily(sqlite_conn, sqlite_url):
+    sqlite_conn.database.migrate()
+    children = [spawn.Process(target=child_writes_heavily, args=(sqlite_url,)) for _ in range(3)]
+    for child in children:
+        child.start()
+    seen = {}
+
+    def read():
+        alive = any(child.is_alive() for child in children)  # asked first: what is read after it is the end
+        for run_id in store(sqlite_conn, runs.revisions):
+            with sqlite_conn.database.read() as connection:  # one moment
+                revision = runs.run(connection, run_id).revision
+                count = len(run_values.points(connection, run_id, "loss"))
+            assert count % 100 == 0
+            assert (revision, count) >= seen.get(run_id, (0, 0))
+            seen[run_id] = (revision, count)
+        return not alive
+
+    until(read, 120)
+    assert [child.exitcode for child in children] == [0] * 3
+    assert [count for _, count in seen.values()] == [3000] * 3
+    assert {run.status for run in store(sqlite_conn, runs.runs)} == {RunStatus.FINISHED}
+
+
 # --- heartbeat and progress -------------------------------------------------------------------
 
 
@@ -185,7 +291,7 @@ def test_progress_reported_in_quick_succession_is_written_seldom(conn):
             model.progress(done, 0)
         until(lambda: store(conn, runs.newest, "E", "r").progress_done == done)
         sa.event.remove(conn.database.engine, "after_cursor_execute", note)
-        assert 1 <= len(written) <= 1 + (time.monotonic() - begin) / FLUSH_SECONDS
+        assert 1 <= len(written) <= 1 + (time.monotonic() - begin) / TICK_SECONDS
 
     model.score(during=work)
 

@@ -10,11 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from hanalife import MLExperiments
-from hanalife.database import run_values, runs
+from hanalife.database import run_values, runs, shared_records
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError
+from hanalife.observation import CallProgress, FoldScore, LearningPoint
 from hanalife.records import RunStatus
 from hanalife.tracking import log
-from tests.tracking.reporting import BARE, FACTS, FULL, SCORE, Model, entries
+from tests.tracking.reporting import BARE, FACTS, FULL, SCORE, Model, entries, until
 
 SPLITTER = "_<EXPERIMENT_SPLITTER>_"
 HOSTILE = [
@@ -451,3 +452,91 @@ def test_a_silent_run_is_lost_when_its_metadata_are_read(conn, tracker, model):
     assert statuses == ["ACTIVE", "LOST"]
     # The process lived after all, so the end of its call counts.
     assert store(conn, runs.newest, "E", "r").status is RunStatus.FINISHED
+
+
+# --- switches, search, learning curves --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("switch", "missing"),
+    [
+        ("log_parameters", {"PARAMETER", "OPTIMAL_PARAMETER"}),
+        ("log_dataset", {"DATASET"}),
+        ("log_figures", {"DISCRETE_FIGURE", "CONTINUOUS_FIGURE"}),
+        ("log_importance", {"VARIABLE_IMPORTANCE"}),
+        (
+            "log_signature",
+            {f"MODEL_SIGNATURE_{part}" for part in ("PROPERTY", "INPUT_SCHEMA", "OUTPUT_SCHEMA", "PARAM_SPEC")},
+        ),
+    ],
+)
+def test_each_kind_of_entry_can_be_switched_off(sqlite_conn, model, switch, missing):
+    tracker = MLExperiments(sqlite_conn, "E")
+    keys = {}
+    for name, options in (("all", {}), ("some", {switch: False})):
+        tracker.autologging(model, run_name=name, **options)
+        model.fit()
+        keys[name] = {key for key, _ in entries(tracker.get_tracking_log_for_current_run())}
+    assert keys["all"] - keys["some"] == missing
+    run = store(sqlite_conn, runs.newest, "E", "some")
+    assert (run.dataset_id is None) == (switch == "log_dataset")
+    params = store(sqlite_conn, run_values.params, [run.run_id])[run.run_id]
+    assert params == ({} if switch == "log_parameters" else {"depth": 6})
+
+
+@pytest.mark.parametrize(("code", "environment"), [(True, False), (False, True)])
+def test_code_and_environment_can_be_switched_off(sqlite_conn, model, code, environment):
+    tracker = MLExperiments(sqlite_conn, "E")
+    tracker.autologging(model, run_name="r", log_code=code, log_environment=environment)
+    model.fit()
+    run = store(sqlite_conn, runs.newest, "E", "r")
+    assert (run.code_id is not None, run.environment_id is not None) == (code, environment)
+
+
+def test_equal_facts_of_many_runs_are_stored_once(conn, tracker, model):
+    for name in ("a", "b"):
+        tracker.autologging(model, run_name=name)
+        model.fit()
+    first, second = store(conn, runs.runs)
+    assert first.environment_id == second.environment_id
+    assert first.dataset_id == second.dataset_id
+    dataset = store(conn, shared_records.get, first.dataset_id)
+    assert (dataset.kind, dataset.content["CONTENT_HASH"], dataset.content["ROWS"]) == ("dataset", "ab12", 3)
+
+
+def test_a_search_and_learning_curves_are_recorded_while_they_go_on(conn, tracker, model):
+    tracker.autologging(model, run_name="r")
+
+    def work():
+        for candidate, fold, score in [(0, 0, 0.5), (0, 1, 0.75), (1, 0, 0.25)]:
+            scores = (FoldScore(candidate, {"depth": candidate}, "auc", fold, score),)
+            points = (LearningPoint("logloss", "validation", fold, score),)
+            model.observer.call_progressed(CallProgress(fold, 4, "folds", scores, points))
+        until(lambda: len(curve("SEARCH_AUC")) == 2)
+        assert store(conn, runs.newest, "E", "r").status is RunStatus.ACTIVE
+
+    def curve(name):
+        run_id = store(conn, runs.newest, "E", "r").run_id
+        return [(point.step, point.value) for point in store(conn, run_values.points, run_id, name)]
+
+    model.fit(during=work)
+    assert curve("SEARCH_AUC") == [(0, 0.625), (1, 0.25)]  # means over the folds
+    assert curve("VALIDATION_LOGLOSS") == [(0, 0.25), (1, 0.75)]
+    found = [
+        row for key, rows in entries(tracker.get_tracking_log_for_current_run()) if key == "SEARCH" for row in rows
+    ]
+    assert found[1] == {"CANDIDATE": 0, "PARAMETERS": {"depth": 0}, "METRIC": "auc", "FOLD": 1, "SCORE": 0.75}
+    assert len(found) == 3
+
+
+def test_all_parameters_are_values_too(conn, tracker, model):
+    tracker.autologging(model, run_name="r")
+    model.fit(parameters={"depth": 6, "rate": 0.1, "names": ["a", None], "x" * 300: True})
+    run_id = store(conn, runs.newest, "E", "r").run_id
+    params = store(conn, run_values.params, [run_id])[run_id]
+    assert {name: value for name, value in params.items() if len(name) < 256} == {
+        "depth": 6,
+        "rate": 0.1,
+        "names": ["a", None],
+    }
+    assert len(params) == 4

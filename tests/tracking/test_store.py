@@ -89,7 +89,7 @@ def add(conn, run_id, values):
     with conn.database.write() as connection:
         number = runs.append(connection, run_id, [], NOON)
         new = [run_values.NewPoint(name, None, value, 0) for name, value in values.items()]
-        run_values.add_points(connection, number, new)
+        run_values.write(connection, number, {}, new)
 
 
 def test_metrics_hold_the_latest_value_numbers_texts_and_non_finite(conn):
@@ -149,7 +149,7 @@ def test_a_forgotten_log_leaves_a_deleted_run_that_readers_do_not_list(conn):
     begin(conn, "1")
     with conn.database.write() as connection:
         number = runs.append(connection, "1", [("PARAMETER", "[]")], NOON)
-        run_values.add_points(connection, number, [run_values.NewPoint("AUC", None, 1.0, 0)])
+        run_values.write(connection, number, {}, [run_values.NewPoint("AUC", None, 1.0, 0)])
         runs.forget_logs(connection, ["1"])
         assert not runs.append(connection, "1", [("METRIC", "[]")], NOON)
         assert runs.log(connection, "1") == []
