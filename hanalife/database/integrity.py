@@ -93,22 +93,6 @@ def sizes(connection: sa.Connection) -> dict[str, tuple[int, int | None]]:
     return found
 
 
-def unused_names(connection: sa.Connection) -> list[int]:
-    """Return the numbers of names that no value has."""
-    name = tables.value_name
-    query = sa.select(name.c.name_id)
-    for table in (tables.run_param, tables.run_metric, tables.run_point):
-        query = query.where(name.c.name_id.not_in(sa.select(table.c.name_id).distinct()))
-    return list(connection.execute(query).scalars())
-
-
-def delete_names(connection: sa.Connection, name_ids: list[int]) -> None:
-    """Delete names by their numbers."""
-    for start in range(0, len(name_ids), 1_000):
-        part = name_ids[start : start + 1_000]
-        connection.execute(tables.value_name.delete().where(tables.value_name.c.name_id.in_(part)))
-
-
 def unused_records(connection: sa.Connection) -> list[tuple[int, int]]:
     """Return number and characters of shared records that no run refers to."""
     record, run = tables.record, tables.run

@@ -86,15 +86,10 @@ def _write(path: Path, files: Iterator[tuple[str, bytes]]) -> None:
         for name, data in files:
             if name not in listed:
                 listed[name] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-                bundle.writestr(_entry(name), data)
+                bundle.writestr(zipfile.ZipInfo(name, _EPOCH), data, zipfile.ZIP_DEFLATED)
         head = {"format": FORMAT, "format_version": FORMAT_VERSION, "files": listed}
-        bundle.writestr(_entry(_MANIFEST), _to_bytes({**head, "sha256": _digest(head)}))
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, _EPOCH)
-    info.compress_type = zipfile.ZIP_DEFLATED
-    return info
+        manifest = _to_bytes({**head, "sha256": _digest(head)})
+        bundle.writestr(zipfile.ZipInfo(_MANIFEST, _EPOCH), manifest, zipfile.ZIP_DEFLATED)
 
 
 def _digest(head: Mapping[str, Any]) -> str:
@@ -306,12 +301,12 @@ class _Import:
         run = Run(**values | {"status": RunStatus(values["status"])})
         identity.require_name(run.name, "name")
         number = run_bundles.add_run(self._connection, run)
-        run_values.set_params(self._connection, number, {name: _value(*row) for name, *row in found["params"]})
+        params = {name: _value(*row) for name, *row in found["params"]}
         points = [
             NewPoint(name, step, _point_value(number_, text), offset_ms)
             for name, step, number_, text, offset_ms in found["points"]
         ]
-        run_values.add_points(self._connection, number, points)
+        run_values.write(self._connection, number, params, points)
         run_bundles.add_tags(self._connection, run.run_id, [tuple(row) for row in found["tags"]])
         run_bundles.add_log(self._connection, run.run_id, [_with_moments(entry) for entry in found["log"]])
         for values in found["artifacts"]:

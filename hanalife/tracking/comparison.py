@@ -143,6 +143,7 @@ class RunComparison:
             ("data", _shown_data(self.data)),
             ("environment", _shown(self.environment)),
             ("code", _shown(self.code)),
+            ("uncommitted changes", [("", line, "", "") for line in self.code_diff.splitlines()]),
             ("metrics", [_shown_metric(change) for change in self.metrics]),
             ("curves", [_shown_curve(change) for change in self.curves]),
             ("tags", _shown(self.tags)),

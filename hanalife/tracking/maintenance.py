@@ -59,7 +59,6 @@ class Garbage:
     blobs: int
     snapshots: int
     records: int
-    names: int
     bytes: int  #: of blobs and records; the database's own overhead comes on top
     is_dry_run: bool
 
@@ -70,8 +69,7 @@ class Garbage:
     def __str__(self) -> str:
         word = "would free" if self.is_dry_run else "freed"
         return (
-            f"{word} {self.bytes} bytes: {self.blobs} blobs, {self.snapshots} snapshots, "
-            f"{self.records} shared records, {self.names} names"
+            f"{word} {self.bytes} bytes: {self.blobs} blobs, {self.snapshots} snapshots, {self.records} shared records"
         )
 
 
@@ -111,7 +109,7 @@ def check_store(connection_context: ConnectionContext, *, repair: bool = False) 
 
 
 def collect_garbage(connection_context: ConnectionContext, *, dry_run: bool = False) -> Garbage:
-    """Delete what nothing refers to: bytes, snapshots of data that no run has seen, shared records, names.
+    """Delete what nothing refers to: bytes, snapshots of data that no run has seen, shared records.
 
     What is in use is never touched, and doing it again finds nothing. The freed pages go back to the
     file system where the database can do so.
@@ -127,9 +125,8 @@ def collect_garbage(connection_context: ConnectionContext, *, dry_run: bool = Fa
         for sha256, _ in integrity.unused_blobs(connection):
             blobs.drop_unused(connection, sha256)
         shared_records.drop_unused(connection, [record_id for record_id, _ in integrity.unused_records(connection)])
-        integrity.delete_names(connection, integrity.unused_names(connection))
     dialects.give_back_space(database.engine)
-    return Garbage(found.blobs, found.snapshots, found.records, found.names, found.bytes, is_dry_run=False)
+    return Garbage(found.blobs, found.snapshots, found.records, found.bytes, is_dry_run=False)
 
 
 def _find_garbage(connection: sa.Connection) -> Garbage:
@@ -138,5 +135,4 @@ def _find_garbage(connection: sa.Connection) -> Garbage:
     unused |= snapshots.only_used_by(connection, kept)
     records = integrity.unused_records(connection)
     size = sum(unused.values()) + sum(length for _, length in records)
-    names = len(integrity.unused_names(connection))
-    return Garbage(len(unused), len(kept), len(records), names, size, is_dry_run=True)
+    return Garbage(len(unused), len(kept), len(records), size, is_dry_run=True)

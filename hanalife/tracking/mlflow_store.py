@@ -140,12 +140,11 @@ def _import_run(theirs: sa.Connection, ours: sa.Connection, experiment_id: str, 
         notes=identity.storable(tags.get(_NOTE, "")),
     )
     number = run_bundles.add_run(ours, run)
-    run_values.set_params(ours, number, dict(mlflow_tables.params(theirs, row.run_uuid)))
     points = [
         NewPoint(key, step, value, max(0, time - row.start_time))
         for key, step, value, time in mlflow_tables.points(theirs, row.run_uuid)
     ]
-    run_values.add_points(ours, number, points)
+    run_values.write(ours, number, dict(mlflow_tables.params(theirs, row.run_uuid)), points)
     run_tags.put(ours, row.run_uuid, run_tags.RUN_ITSELF, {key: identity.storable(tags[key]) for key in tags})
 
 

@@ -105,9 +105,8 @@ def fill(conn) -> None:
                 revision=0,
             )
             begun = runs.begin(connection, draft, "")
-            run_values.set_params(connection, begun.number, params)
             points = [run_values.NewPoint(name, None, value, 500) for name, value in metrics.items()]
-            run_values.add_points(connection, begun.number, points)
+            run_values.write(connection, begun.number, params, points)
 
 
 # --- MLflow, in its own environment ------------------------------------------------------------

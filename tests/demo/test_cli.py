@@ -120,7 +120,7 @@ def test_runs_move_and_go(recorded):
     text, plain = answer(["gc", "--dry-run"], recorded)
     assert plain["is_dry_run"]
     assert text.startswith("would free ")
-    assert answer(["gc"], recorded)[1]["names"] == 0, "the first of the two calls did it"
+    assert answer(["gc"], recorded)[1]["bytes"] == 0, "the first of the two calls did it"
     text, plain = answer(["doctor"], recorded)
     assert plain["is_good"]
     assert "nothing is wrong" in text

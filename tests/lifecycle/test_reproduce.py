@@ -67,12 +67,12 @@ def set_environment(connection, run):
 
 PLANTED = {
     "a parameter that changes the trees": (
-        lambda connection, run: run_values.set_params(connection, run.number, {"learning_rate": 0.9}),
+        lambda connection, run: run_values.write(connection, run.number, {"learning_rate": 0.9}, []),
         Verdict.DIFFERS,
         "metric",
     ),
     "a parameter that is unknown": (
-        lambda connection, run: run_values.set_params(connection, run.number, {"no_such": 1}),
+        lambda connection, run: run_values.write(connection, run.number, {"no_such": 1}, []),
         Verdict.DIFFERS,
         "parameter",
     ),

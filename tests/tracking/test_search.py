@@ -115,9 +115,8 @@ def store(conn, made):
                 **given,
             )
             begun = runs.begin(connection, draft, "")
-            run_values.set_params(connection, begun.number, run["params"])
             points = [run_values.NewPoint(name, None, value, 0) for name, value in run["metrics"].items()]
-            run_values.add_points(connection, begun.number, points)
+            run_values.write(connection, begun.number, run["params"], points)
             for name, value in run["tags"].items():
                 run_tags.add(connection, run["run_id"], 3, name, value)
                 run_tags.add(connection, run["run_id"], 5, name, "of a later entry")
