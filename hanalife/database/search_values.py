@@ -94,10 +94,13 @@ def number_of(kind: Kind, row: Any) -> Expression:
 
 
 def _of_run(kind: Kind, name: str) -> Values:
-    row, names = stored(kind), tables.value_name
+    # A metric's row as it is: SQLite reads it several times as fast as through a query of its own.
+    row: Any = tables.run_metric.alias() if kind is Kind.METRIC else stored(kind)
+    names = tables.value_name
     name_id = sa.select(names.c.name_id).where(names.c.name == name).scalar_subquery()
     belongs = sa.and_(row.c.run_number == tables.run.c.number, row.c.name_id == name_id)
-    return Values(row, belongs, number_of(kind, row), row.c.text)
+    number = row.c.value if kind is Kind.METRIC else number_of(kind, row)
+    return Values(row, belongs, number, row.c.text)
 
 
 def _tag(name: str) -> Values:

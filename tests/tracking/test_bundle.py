@@ -110,10 +110,7 @@ def with_manifest(members):
         (lambda members: {"manifest.json": b"{"}, "was altered, or is damaged"),
         (lambda members: {"manifest.json": b"[]"}, "was altered, or is damaged"),
         (lambda members: {"other": b""}, "was altered, or is damaged"),
-        (
-            lambda members: {"manifest.json": b'{"format":"hanalife-experiment","format_version":9,"sha256":""}'},
-            "upgrade",
-        ),
+        (lambda members: {"manifest.json": NEWER}, "upgrade"),
     ],
 )
 def test_an_altered_bundle_is_refused(sqlite_conn, tmp_path, change, words):
