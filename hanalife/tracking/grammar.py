@@ -329,6 +329,8 @@ class _Parser:
     def _as_type(self, field: Field, value: Value, start: int) -> Value:
         is_number = isinstance(value, float)
         kind = field.type
+        if kind is ValueType.NUMBER and value != value:  # noqa: PLR0124 - NaN alone differs from itself
+            raise self._error(f"{field} is never nan; compare it with a number such as 12.5", start)
         if kind is ValueType.MOMENT and isinstance(value, str):
             return self._moment(value, start)
         if kind is ValueType.ANY or (is_number if kind is ValueType.NUMBER else isinstance(value, str)):
