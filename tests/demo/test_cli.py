@@ -108,7 +108,7 @@ def test_runs_in_the_terminal(recorded):
     assert plain["parameters"] == [{"name": "n_estimators", "left": 2, "right": 3}]
     assert "n_estimators: 2 -> 3" in text
     text, plain = answer(["runs", "reproduce", "e/a"], recorded)
-    assert (text, plain["verdict"]) == ("e/a: IDENTICAL\n", "IDENTICAL")
+    assert (text.splitlines()[0], plain["verdict"]) == ("e/a: IDENTICAL", "IDENTICAL")
 
 
 def test_runs_move_and_go(recorded):
