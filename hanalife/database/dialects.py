@@ -120,6 +120,18 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, 
         connection.execute(_upsert(connection.dialect.name, table), rows)
 
 
+def upsert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Do the same with numbers and texts only, all rows with all columns: a third of the time for a million."""
+    if not rows:
+        return
+    compiled = _upsert(connection.dialect.name, table).compile(
+        dialect=connection.dialect, column_keys=[column.name for column in table.columns]
+    )
+    order = compiled.positiontup
+    values = rows if order is None else [tuple(row[name] for name in order) for row in rows]
+    connection.exec_driver_sql(str(compiled), values)
+
+
 @functools.cache  # making a statement costs more than running it
 def _insert_or_ignore(dialect: str, table: sa.Table) -> Any:
     return _insert(dialect, table).on_conflict_do_nothing()

@@ -100,8 +100,9 @@ def series(
     for ids in _chunks(list(found)):
         heads = connection.execute(_heads(ids, names)).all()
         known = {(head.number, head.name_id): head for head in heads}
-        runs = sorted({head.number for head in heads})
-        for row in connection.execute(sa.select(_outline).where(_outline.c.run_number.in_(runs))):
+        runs, kinds = sorted({head.number for head in heads}), sorted({head.name_id for head in heads})
+        here = sa.and_(_outline.c.run_number.in_(runs), _outline.c.name_id.in_(kinds))
+        for row in connection.execute(sa.select(_outline).where(here)):
             head = known.pop((row.run_number, row.name_id), None)
             if head is not None:
                 found[head.run_id][head.name] = _with_end(outlines.from_bytes(row.data).points(), head)
@@ -199,7 +200,7 @@ def _add_points(connection: sa.Connection, number: int, new: Sequence[NewPoint],
         else:
             grown.append((key, head, added))
             rows += [key | row for row in (*_first(head, added), *added)]
-    dialects.upsert(connection, _point, rows)
+    dialects.upsert_many(connection, _point, rows)
     heads += [_grow(connection, *each) for each in grown]
     dialects.upsert(connection, _metric, sorted(heads, key=_by_name))
 
@@ -264,7 +265,8 @@ def _grow(
     else:
         count = connection.execute(sa.select(sa.func.count()).where(here)).scalar_one()
     if count > LONG_SERIES:
-        _draw(connection, key, here, added if goes_on and head and head["points"] > LONG_SERIES else None)
+        is_drawn = head is not None and head["points"] > LONG_SERIES
+        _draw(connection, key, here, added if head is None or (goes_on and is_drawn) else None, is_drawn=is_drawn)
     last = added[-1] if head is None or added[-1]["step"] >= head["step"] else head
     return {**key, **{name: last[name] for name in ("step", "offset_ms", "value", "text")}, "points": count}
 
@@ -274,16 +276,18 @@ def _draw(
     key: Mapping[str, Any],
     here: sa.ColumnElement[bool],
     later: Sequence[Mapping[str, Any]] | None,
+    *,
+    is_drawn: bool,
 ) -> None:
-    """Add later points to an outline, or draw it anew from all points."""
+    """Add later points to an outline, the first of all perhaps, or draw it anew from all points."""
     outline = outlines.Outline()
     if later is None:
         query = sa.select(_point.c.step, _point.c.value).where(here, _point.c.value.is_not(None))
         outline.add(connection.execute(query.order_by(_point.c.step)).all())
     else:
-        is_it = sa.and_(_outline.c.run_number == key["run_number"], _outline.c.name_id == key["name_id"])
-        data = connection.execute(sa.select(_outline.c.data).where(is_it)).scalar_one()
-        outline = outlines.from_bytes(data)
+        if is_drawn:
+            is_it = sa.and_(_outline.c.run_number == key["run_number"], _outline.c.name_id == key["name_id"])
+            outline = outlines.from_bytes(connection.execute(sa.select(_outline.c.data).where(is_it)).scalar_one())
         outline.add((row["step"], row["value"]) for row in later if row["value"] is not None)
     dialects.upsert(connection, _outline, [{**key, "data": outline.to_bytes()}])
 

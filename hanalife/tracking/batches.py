@@ -57,7 +57,8 @@ class Batch:
         """Write everything; return False, having written nothing, if the run was deleted."""
         ids = {
             f"{item.kind}_id": shared_records.put(connection, item.kind, item.content, item.sha256)
-            for item in self.shared
+            # In one order, so that two processes that add the same never wait in a circle.
+            for item in sorted(self.shared, key=lambda item: item.sha256)
         }
         number = runs.append(connection, run_id, self.entries, moment, {**self.changes, **ids})
         if number is None:

@@ -190,20 +190,27 @@ class RunWriter:
 
     def tick(self) -> None:
         """Write what waits, or that the run lives, if either is due; called by the thread of the database."""
+        if not self._is_open:
+            return
         if self._finder is None:  # of its own: git may take its time, and what is logged must not wait for it
             self._finder = threading.Thread(target=self._find_out, name="hanalife-finder", daemon=True)
             self._finder.start()
         has_news = self.progress is not self._told
-        if self._is_open and (self._batch or has_news or time.monotonic() >= self._beat_at):
+        if self._batch or has_news or time.monotonic() >= self._beat_at:
             self._flush(progress=has_news)
 
     def _find_out(self) -> None:
         """Add what the run refers to, once."""
         gather, self._gather = self._gather, None
-        if gather is not None:
+        if gather is None:
+            return
+        try:
             found = gather()
-            with self._lock:
-                self._batch.shared += found
+        except Exception:  # whatever a machine has in store, it must not end the user's work
+            logger.exception("Run %r: code and environment could not be found out.", self.run.name)
+            return
+        with self._lock:
+            self._batch.shared += found
 
     def _flush(self, *, progress: bool = False, ended: bool = False) -> bool:
         with self._writing:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import weakref
 from typing import Protocol
 
 from hanalife.database.engine import Database
+
+logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
 _IDLE_TICKS = 20  # without a run, until the thread ends
@@ -53,7 +56,10 @@ class WritingThread:
                     self._thread = None
                     return
             for writer in writers:
-                writer.tick()
+                try:
+                    writer.tick()
+                except Exception:  # of one run; the others go on
+                    logger.exception("A run could not be written for a reason that was not foreseen.")
 
 
 _threads: weakref.WeakKeyDictionary[Database, WritingThread] = weakref.WeakKeyDictionary()
