@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-RUNS, VALUES = 10_000, 20
+VALUES = 20  # parameters, and as many metrics
 SEARCH = "metrics.m3 > 0.2 order by metrics.m3 desc limit 100"
 
 
@@ -26,23 +26,24 @@ def main() -> None:
     """Measure, and print the ratios."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--mlflow", help="a Python that has MLflow 3")
+    parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        ours = measure(Path(folder), options.repeat)
-        theirs = peer(options.mlflow, Path(folder)) if options.mlflow else {}
+        ours = measure(Path(folder), options.runs, options.repeat)
+        theirs = peer(options.mlflow, Path(folder), options.runs) if options.mlflow else {}
     for name, value in ours.items():
         ratio = f"   MLflow {theirs[name]:10.4f}   {theirs[name] / value:6.1f}x" if name in theirs else ""
         print(f"{name:34} {value:10.4f}{ratio}")
 
 
-def measure(folder: Path, repeat: int) -> dict[str, float]:
+def measure(folder: Path, count: int, repeat: int) -> dict[str, float]:
     """Return seconds and MiB of hanalife."""
     from hanalife import ConnectionContext, search_runs
 
     file = folder / "hanalife.db"
     with ConnectionContext(f"sqlite:///{file}") as conn:
-        fill(conn)
+        fill(conn, count)
         jobs = {
             "table of all runs, seconds": lambda: search_runs(conn, columns="*").collect(),
             "filtered, sorted, 100 runs, seconds": lambda: search_runs(conn, SEARCH, columns="*").collect(),
@@ -72,14 +73,14 @@ def values(number: int) -> tuple[dict[str, float | str], dict[str, float]]:
     return params, {f"m{place}": source.random() for place in range(VALUES)}
 
 
-def fill(conn) -> None:
+def fill(conn, count: int) -> None:
     """Write the runs as the recorder does, many in one transaction."""
     from hanalife.database import run_values, runs
     from hanalife.records import Run, RunStatus
 
     start = datetime(2026, 1, 1, tzinfo=UTC)
     with conn.database.write() as connection:
-        for number in range(RUNS):
+        for number in range(count):
             params, metrics = values(number)
             moment = start + timedelta(seconds=number)
             draft = Run(
@@ -112,15 +113,17 @@ def fill(conn) -> None:
 # --- MLflow, in its own environment ------------------------------------------------------------
 
 
-def peer(python: str, folder: Path) -> dict[str, float]:
+def peer(python: str, folder: Path, count: int) -> dict[str, float]:
     """Measure MLflow with the same runs."""
-    done = subprocess.run([python, __file__, "--as-peer", str(folder)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [python, __file__, "--as-peer", str(folder), str(count)], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         sys.exit(f"MLflow could not be measured:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def measure_peer(folder: str) -> None:
+def measure_peer(folder: str, count: int) -> None:
     """Fill MLflow's tables directly, with the columns that its API fills, and measure its search."""
     import sqlite3
 
@@ -130,7 +133,7 @@ def measure_peer(folder: str) -> None:
     mlflow.set_tracking_uri(f"sqlite:///{file}")
     experiment = mlflow.create_experiment("benchmark")
     db = sqlite3.connect(file)
-    for number in range(RUNS):
+    for number in range(count):
         params, metrics = values(number)
         run, moment = f"{number:032x}", 1_767_225_600_000 + 1000 * number
         db.execute(
@@ -156,7 +159,7 @@ def measure_peer(folder: str) -> None:
     db.commit()
     client = mlflow.MlflowClient()
     jobs = {
-        "table of all runs, seconds": lambda: mlflow.search_runs([experiment], max_results=RUNS),
+        "table of all runs, seconds": lambda: mlflow.search_runs([experiment], max_results=count),
         "filtered, sorted, 100 runs, seconds": lambda: client.search_runs(
             [experiment], "metrics.m3 > 0.2", order_by=["metrics.m3 DESC"], max_results=100
         ),
@@ -167,6 +170,6 @@ def measure_peer(folder: str) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--as-peer"]:
-        measure_peer(sys.argv[2])
+        measure_peer(sys.argv[2], int(sys.argv[3]))
     else:
         main()
