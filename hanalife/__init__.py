@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from hanalife._version import __version__
+from hanalife.dataframe import extensions
 
 if TYPE_CHECKING:
     from hanalife.compat import install_as_hana_ml
@@ -23,18 +24,25 @@ if TYPE_CHECKING:
     from hanalife.learning.regression import UnifiedRegression
     from hanalife.learning.reports.unified_report import UnifiedReport
     from hanalife.learning.searches import cancel_search, search_progress, search_scores
+    from hanalife.lifecycle.reproduce import reproduce
     from hanalife.lifecycle.scheduled_execution import ScheduledExecution
     from hanalife.monitors.experiment_monitor import ExperimentMonitor
     from hanalife.monitors.scheduled_task_monitor import ScheduledTaskMonitor
     from hanalife.monitors.shapley import ShapleyExplainer
     from hanalife.storage.storage import ModelStorage
+    from hanalife.tracking.autologging import autolog
+    from hanalife.tracking.compare import compare_runs
     from hanalife.tracking.experiments import MLExperiments
+    from hanalife.tracking.native import Experiment
+    from hanalife.tracking.search import search_runs
+    from hanalife.tracking.spool import replay_spool
 
 __all__ = [
     "ConnectionContext",
     "DataFrame",
     "DataSets",
     "DriftDetector",
+    "Experiment",
     "ExperimentMonitor",
     "MLExperiments",
     "ModelStorage",
@@ -45,13 +53,18 @@ __all__ = [
     "UnifiedRegression",
     "UnifiedReport",
     "__version__",
+    "autolog",
     "cancel_search",
+    "compare_runs",
     "create_dataframe_from_pandas",
     "import_csv_from",
     "install_as_hana_ml",
     "melt",
     "read_parquet",
+    "replay_spool",
+    "reproduce",
     "search_progress",
+    "search_runs",
     "search_scores",
     "train_test_val_split",
 ]
@@ -61,6 +74,7 @@ _HOME = {
     "DataFrame": "hanalife.dataframe.frame",
     "DataSets": "hanalife.datasets.loaders",
     "DriftDetector": "hanalife.drift.detector",
+    "Experiment": "hanalife.tracking.native",
     "ExperimentMonitor": "hanalife.monitors.experiment_monitor",
     "MLExperiments": "hanalife.tracking.experiments",
     "ModelStorage": "hanalife.storage.storage",
@@ -70,16 +84,23 @@ _HOME = {
     "UnifiedClassification": "hanalife.learning.classification",
     "UnifiedRegression": "hanalife.learning.regression",
     "UnifiedReport": "hanalife.learning.reports.unified_report",
+    "autolog": "hanalife.tracking.autologging",
     "cancel_search": "hanalife.learning.searches",
+    "compare_runs": "hanalife.tracking.compare",
     "create_dataframe_from_pandas": "hanalife.dataframe.creation",
     "import_csv_from": "hanalife.dataframe.creation",
     "install_as_hana_ml": "hanalife.compat",
     "melt": "hanalife.dataframe.reshaping",
     "read_parquet": "hanalife.dataframe.creation",
+    "replay_spool": "hanalife.tracking.spool",
+    "reproduce": "hanalife.lifecycle.reproduce",
     "search_progress": "hanalife.learning.searches",
+    "search_runs": "hanalife.tracking.search",
     "search_scores": "hanalife.learning.searches",
     "train_test_val_split": "hanalife.datasets.split",
 }
+
+extensions.enter("experiment", "hanalife.tracking.native:open_experiment")
 
 
 def __getattr__(name: str) -> Any:

@@ -9,11 +9,12 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from hanalife import runs_command
 from hanalife._version import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status: 0 good, 1 an error that was explained, 2 wrong usage."""
+    """Run one command; return the exit status: 0 good, 1 an explained error, 2 wrong usage, 3 a bad finding."""
     options = _parser().parse_args(arguments)
     from hanalife.errors import Error
 
@@ -38,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--url", help="database (default: HANALIFE_URL, else sqlite:///hanalife.db)")
     worker.add_argument("--max-jobs", type=int, default=2, help="jobs at the same time (default: %(default)s)")
     worker.set_defaults(command=_worker)
+
+    runs_command.add(commands)
     return parser
 
 

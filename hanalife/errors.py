@@ -53,6 +53,10 @@ class UnreachableDatabaseError(Error, ConnectionError):
     """The database of a URL cannot be opened."""
 
 
+class UnwritableDatabaseError(UnreachableDatabaseError):
+    """A database can be read but not written: a full disk, or a file or server for reading only."""
+
+
 class UnreachableFileError(Error, ConnectionError):
     """A file of a URL or path cannot be read."""
 
@@ -82,6 +86,29 @@ class SearchNotFoundError(Error, LookupError):
 
 class RunNotFoundError(Error, LookupError):
     """No run of that experiment and name is recorded."""
+
+
+class ArtifactNotFoundError(Error, LookupError):
+    """A run keeps nothing under that name."""
+
+
+class DataNotFoundError(Error, LookupError):
+    """The rows that a run has seen are not to be had any more."""
+
+
+class SearchError(Error, ValueError):
+    """A search of runs is not of its grammar; the message points at the character.
+
+    ``position`` is the place of the character in the text, from 0, or None.
+    """
+
+    def __init__(self, message: str, position: int | None = None) -> None:
+        self.position = position
+        super().__init__(message)
+
+
+class BundleError(Error, ValueError):
+    """A bundle of an experiment is damaged, was altered, or does not fit the store."""
 
 
 class ModelStorageError(Error):

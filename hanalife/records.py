@@ -86,6 +86,46 @@ class Run:
     progress_text: str
     next_seq: int  #: number of log entries so far
     revision: int  #: grows with every change of the run
+    number: int | None = None  #: its key within one store; None until it is stored
+    parent_run_id: str | None = None
+    notes: str = ""
+    environment_id: int | None = None  #: of a shared record, here and below
+    code_id: int | None = None
+    cells_id: int | None = None
+    dataset_id: int | None = None
+    overhead_seconds: float = 0.0  #: that recording added to the calls
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRecord:
+    """A fact that many runs share, addressed by its content."""
+
+    record_id: int
+    sha256: str
+    kind: str  #: environment, code, cells or dataset
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricPoint:
+    """One value of a metric."""
+
+    step: int
+    value: float | str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """Bytes that a run keeps under a name."""
+
+    run_id: str
+    name: str
+    kind: str  #: figure, file or table
+    media_type: str
+    sha256: str
+    size: int  #: in bytes
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

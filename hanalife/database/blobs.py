@@ -48,10 +48,20 @@ def get(connection: sa.Connection, sha256: str) -> bytes:
     return data
 
 
+def references() -> tuple[sa.Column[str], ...]:
+    """Return the columns that refer to bytes: of models, tasks, artifacts of runs, and snapshots."""
+    return (
+        tables.model_version.c.content_hash,
+        tables.task.c.content_hash,
+        tables.run_artifact.c.sha256,
+        tables.snapshot_part.c.sha256,
+    )
+
+
 def drop_unused(connection: sa.Connection, sha256: str) -> None:
-    """Delete bytes that no model version and no task refers to any more."""
-    for table in (tables.model_version, tables.task):
-        if connection.execute(sa.select(table.c.content_hash).where(table.c.content_hash == sha256)).first():
+    """Delete bytes that nothing refers to any more."""
+    for column in references():
+        if connection.execute(sa.select(column).where(column == sha256).limit(1)).first():
             return
     connection.execute(tables.blob_chunk.delete().where(tables.blob_chunk.c.sha256 == sha256))
     connection.execute(tables.blob.delete().where(tables.blob.c.sha256 == sha256))

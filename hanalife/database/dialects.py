@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -16,13 +17,13 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from hanalife.clock import utc_now
 from hanalife.database.chains import compile_deep_chains
 from hanalife.database.sqlite_functions import add_functions
+from hanalife.database.sqlite_turns import BUSY_SECONDS, lock_for_writing
 from hanalife.errors import InvalidArgumentError
 
 #: Execution option of a connection that is going to write.
 WRITES = "hanalife_writes"
 
 _MIGRATION_LOCK = (1212240969, 1)  # any constant pair, the same in every process
-_BUSY_SECONDS = 30
 
 
 def create_engine(url: sa.URL) -> sa.Engine:
@@ -43,7 +44,7 @@ def create_engine(url: sa.URL) -> sa.Engine:
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
-    options: dict[str, Any] = {"connect_args": {"timeout": _BUSY_SECONDS}}
+    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}}
     if is_in_memory(url):
         # One connection for all, because each new one would be a new, empty database.
         options["poolclass"] = StaticPool
@@ -56,7 +57,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # transactions begin where _begin_sqlite says
-    connection.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+    connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not block each other
     connection.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives power loss
     connection.execute("PRAGMA foreign_keys=ON")
@@ -72,8 +73,23 @@ def _prepare_postgres(connection: Any, _entry: ConnectionPoolEntry) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     # A writer takes its lock at once; a reader never does. A read transaction that
     # turned into a write could only fail with "database is locked".
-    writes = connection.get_execution_options().get(WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+    if not connection.get_execution_options().get(WRITES):
+        connection.exec_driver_sql("BEGIN DEFERRED")
+    elif not lock_for_writing(connection.connection.cursor(), file_of(connection.engine.url)):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails, as SQLAlchemy's errors do
+
+
+def why_unwritable(error: sa.exc.DBAPIError) -> str | None:
+    """Return the cause and the remedy if a database takes no writes at all, or None."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    if code == sqlite3.SQLITE_FULL or state == "53100":
+        return "the disk is full; free some space"
+    if code == sqlite3.SQLITE_READONLY or state == "25006":
+        return "it may only be read; give the right to write it, or connect to another"
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) or state.startswith("58"):
+        return f"its disk or files fail ({error.orig}); check the disk, then run `hanalife doctor`"
+    return None
 
 
 def is_in_memory(url: sa.URL) -> bool:
@@ -91,16 +107,52 @@ def lock_for_migration(connection: sa.Connection) -> None:
 
 def insert_or_ignore(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert a row unless its key exists; one statement, so nobody comes between. Return whether it went in."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        statement: Any = postgresql.insert(table).values(**values).on_conflict_do_nothing()
-    else:
-        from sqlalchemy.dialects import sqlite
-
-        statement = sqlite.insert(table).values(**values).on_conflict_do_nothing()
     # Without the option SQLAlchemy forgets how many rows an INSERT made on PostgreSQL.
-    return connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount > 0
+    statement = _insert_or_ignore(connection.dialect.name, table).execution_options(preserve_rowcount=True)
+    return connection.execute(statement, values).rowcount > 0
+
+
+def insert_missing(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert those rows whose key does not exist."""
+    if rows:
+        connection.execute(_insert_or_ignore(connection.dialect.name, table), rows)
+
+
+def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows; where the primary key exists the other columns are changed to theirs."""
+    if rows:
+        connection.execute(_upsert(connection.dialect.name, table), rows)
+
+
+def upsert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Do the same with numbers and texts only, all rows with all columns: a third of the time for a million."""
+    if not rows:
+        return
+    compiled = _upsert(connection.dialect.name, table).compile(
+        dialect=connection.dialect, column_keys=[column.name for column in table.columns]
+    )
+    order = compiled.positiontup
+    values = rows if order is None else [tuple(row[name] for name in order) for row in rows]
+    connection.exec_driver_sql(str(compiled), values)
+
+
+@functools.cache  # making a statement costs more than running it
+def _insert_or_ignore(dialect: str, table: sa.Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@functools.cache
+def _upsert(dialect: str, table: sa.Table) -> Any:
+    statement = _insert(dialect, table)
+    keys = [column.name for column in table.primary_key]
+    changes = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changes)
+
+
+def _insert(dialect: str, table: sa.Table) -> Any:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 def change_marker(connection: sa.Connection) -> Callable[[], object] | None:
@@ -283,3 +335,36 @@ def statements(text: str, dialect: sa.Dialect) -> list[str]:
             found.append(rest)
             rest = ""
     return [statement for statement in (*found, rest.removesuffix(";")) if statement.strip(" \n\t\r;")]
+
+
+def table_sizes(connection: sa.Connection) -> dict[str, int]:
+    """Return the bytes of each table with its indexes; empty where the database does not tell them."""
+    if connection.dialect.name == "postgresql":
+        query = (
+            "SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relkind = 'r' AND left(relname, 3) = 'hl_'"
+        )
+    elif connection.exec_driver_sql("SELECT 1 FROM pragma_module_list WHERE name = 'dbstat'").first():
+        query = "SELECT m.tbl_name, SUM(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name GROUP BY 1"
+    else:
+        return {}
+    return {name: int(size) for name, size in connection.exec_driver_sql(query)}
+
+
+def give_back_space(engine: sa.Engine) -> None:
+    """Give pages that are free back to the file system; PostgreSQL uses them again by itself."""
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()  # not in a transaction
+    try:
+        connection.cursor().execute("VACUUM")
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
+
+
+def create_reading_engine(url: sa.URL) -> sa.Engine:
+    """Return an engine for the database of another program, which is left as it is."""
+    file = file_of(url)
+    if file is not None:
+        return sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True))
+    return sa.create_engine(url)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from hanalife.database import dialects, migrations
-from hanalife.errors import InvalidArgumentError, UnreachableDatabaseError
+from hanalife.errors import InvalidArgumentError, UnreachableDatabaseError, UnwritableDatabaseError
 
 
 def parse_url(url: str) -> sa.URL:
@@ -58,10 +58,27 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """Give a connection of the store in one transaction: all of it is kept, or none."""
-        self.migrate()
-        with self.connect(writes=True) as connection, connection.begin():
-            yield connection
+        """Give a connection of the store in one transaction: all of it is kept, or none.
+
+        Raises
+        ------
+        UnwritableDatabaseError
+            The disk is full, or the database may only be read; nothing was written.
+        """
+        with self._explained():
+            self.migrate()
+            with self.connect(writes=True) as connection, connection.begin():
+                yield connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            reason = dialects.why_unwritable(error)
+            if reason is None:
+                raise
+            raise UnwritableDatabaseError(f"{self.label} cannot be written: {reason}. Nothing was changed.") from error
 
     def migrate(self) -> None:
         """Create the tables of the store or bring them up to date; many processes may do so at once."""

@@ -70,6 +70,14 @@ TEMPLATES: dict[str, dict[str, str]] = {
         "postgresql": f"CAST(TRUNC({_PG_SECONDS}) AS BIGINT)",
         "": "SECONDS_BETWEEN({0}, {1})",
     },
+    "duration_seconds": {  # with its fraction
+        "sqlite": "hl_duration({0}, {1})",
+        "postgresql": f"CAST({_PG_SECONDS} AS DOUBLE PRECISION)",
+    },
+    "plain_seconds": {  # to the millisecond, without a function of ours: for views
+        "sqlite": "ROUND((julianday({1}) - julianday({0})) * 86400.0, 3)",
+        "postgresql": f"CAST(ROUND({_PG_SECONDS}, 3) AS DOUBLE PRECISION)",
+    },
     "year": _part("YEAR", 1, 4),
     "month": _part("MONTH", 6, 2),
     "dayofmonth": _part("DAY", 9, 2, "DAYOFMONTH"),
@@ -141,6 +149,11 @@ TEMPLATES: dict[str, dict[str, str]] = {
         "": "TO_NVARCHAR({0})",
     },
     "text_of_anything": {"sqlite": "hl_text({0})", "postgresql": "CAST({0} AS VARCHAR)", "": "TO_NVARCHAR({0})"},
+    "text_of_json": {"sqlite": "json_extract({0}, '$')", "postgresql": "(CAST({0} AS JSON) #>> '{}')"},
+    "json_member": {
+        "sqlite": "json_extract({0}, '$.' || {1})",
+        "postgresql": "(CAST({0} AS JSON) ->> CAST({1} AS TEXT))",
+    },
     "text_as": {
         "sqlite": "hl_text_as({0}, {1})",
         "postgresql": "to_char(CAST({0} AS TIMESTAMP), {1})",

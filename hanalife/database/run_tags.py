@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
 from hanalife.database import dialects, tables
+
+#: In place of the number of a log entry: the tag belongs to the run itself.
+RUN_ITSELF = -1
 
 _tag = tables.run_tag
 
@@ -12,6 +17,19 @@ _tag = tables.run_tag
 def value(connection: sa.Connection, run_id: str, seq: int, name: str) -> str | None:
     """Return the value of a tag, or None."""
     return connection.execute(sa.select(_tag.c.value).where(_key(run_id, seq, name))).scalar()
+
+
+def of_run(connection: sa.Connection, run_id: str) -> dict[str, str]:
+    """Return the tags of a run itself, ordered by name."""
+    here = sa.and_(_tag.c.run_id == run_id, _tag.c.track_entity_seq == RUN_ITSELF)
+    rows = connection.execute(sa.select(_tag.c.name, _tag.c.value).where(here).order_by(_tag.c.name))
+    return {row.name: row.value for row in rows}
+
+
+def put(connection: sa.Connection, run_id: str, seq: int, values: Mapping[str, str]) -> None:
+    """Set tags, whether or not there were such."""
+    rows = [{"run_id": run_id, "track_entity_seq": seq, "name": name, "value": values[name]} for name in sorted(values)]
+    dialects.upsert(connection, _tag, rows)
 
 
 def add(connection: sa.Connection, run_id: str, seq: int, name: str, value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Statements on experiments, runs, their logs and metrics.
+"""Statements on experiments, runs and their logs.
 
 A run is known by experiment, name and attempt; its ``run_id`` names one attempt. Reads without
 a ``run_id`` see the newest attempt of each name. Every change of a run raises its ``revision``
@@ -7,15 +7,15 @@ in the same transaction, so that a reader learns from one cheap query what to re
 
 from __future__ import annotations
 
-import math
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.database import dialects, tables
+from hanalife.database import dialects, run_artifacts, run_values, shared_records, tables
 from hanalife.records import Experiment, LogEntry, Run, RunStatus
 
 #: An ACTIVE run whose process has not given a sign of life for so long is LOST.
@@ -25,12 +25,22 @@ LOST_AFTER = timedelta(seconds=60)
 _OPEN = (RunStatus.ACTIVE, RunStatus.LOST)
 
 _IDS_PER_QUERY = 5_000  # databases limit the number of bound parameters
-_NON_FINITE = ("nan", "inf", "-inf")  # SQLite would store NaN as NULL
 
 _run = tables.run
 _log = tables.run_log
-_metric = tables.run_metric
 _experiment = tables.experiment
+
+# Statements that every run needs are made once: making them costs more than running them.
+_COLUMNS = tuple(column.name for column in _run.columns if column is not _run.c.number)  # which the database gives
+_INSERT = _run.insert().returning(_run.c.number)
+_LAST_ATTEMPT = sa.select(sa.func.max(_run.c.attempt)).where(
+    _run.c.experiment_id == sa.bindparam("experiment_id"), _run.c.name == sa.bindparam("name")
+)
+_HOLD_EXPERIMENT = (
+    sa.select(_experiment.c.experiment_id)
+    .where(_experiment.c.experiment_id == sa.bindparam("experiment_id"))
+    .with_for_update(key_share=True)
+)
 
 # --- reading ----------------------------------------------------------------------------------
 
@@ -76,24 +86,16 @@ def attempts(connection: sa.Connection, experiment_id: str, name: str | None = N
     return [_record(row) for row in connection.execute(query)]
 
 
+def children(connection: sa.Connection, run_id: str) -> list[Run]:
+    """Return the runs within a run, the newest attempt of each name, oldest first."""
+    query = _newest(sa.select(_run), None).where(_run.c.parent_run_id == run_id)
+    return [_record(row) for row in connection.execute(query.order_by(_run.c.created_at, _run.c.run_id))]
+
+
 def log(connection: sa.Connection, run_id: str) -> list[LogEntry]:
     """Return the log of a run in order."""
     rows = connection.execute(sa.select(_log).where(_log.c.run_id == run_id).order_by(_log.c.seq))
     return [LogEntry(**row._mapping) for row in rows]
-
-
-def metrics(connection: sa.Connection, run_ids: Sequence[str]) -> dict[str, dict[str, float | str]]:
-    """Return the latest metrics of runs: ``{run_id: {name: value}}``, names in order.
-
-    A value is a number, which may be NaN or infinite, or a text such as a list per fold. A run
-    without metrics, or unknown, has an empty entry.
-    """
-    found: dict[str, dict[str, float | str]] = {run_id: {} for run_id in run_ids}
-    for ids in _chunks(list(found)):
-        query = sa.select(_metric).where(_metric.c.run_id.in_(ids)).order_by(_metric.c.run_id, _metric.c.name)
-        for row in connection.execute(query):
-            found[row.run_id][row.name] = _metric_value(row.value, row.text)
-    return found
 
 
 def stale(connection: sa.Connection, now: datetime) -> list[str]:
@@ -123,15 +125,10 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
         yield ids[start : start + _IDS_PER_QUERY]
 
 
-def _metric_value(value: float | None, text: str | None) -> float | str:
-    if value is not None:
-        return value
-    assert text is not None
-    return float(text) if text in _NON_FINITE else text
-
-
 def _is_stale(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(_run.c.status == RunStatus.ACTIVE, _run.c.heartbeat_at < now - LOST_AFTER)
+    # Written into the statement: with a bound value SQLite would not use the index of ACTIVE runs.
+    active = _run.c.status == sa.literal_column(f"'{RunStatus.ACTIVE}'")
+    return sa.and_(active, _run.c.heartbeat_at < now - LOST_AFTER)
 
 
 # --- writing ----------------------------------------------------------------------------------
@@ -140,11 +137,11 @@ def _is_stale(now: datetime) -> sa.ColumnElement[bool]:
 def begin(connection: sa.Connection, draft: Run, experiment_description: str) -> Run:
     """Add a run as the next attempt of its name, and its experiment unless it exists; return the run."""
     _make_and_hold_experiment(connection, draft, experiment_description)
-    same_name = sa.and_(_run.c.experiment_id == draft.experiment_id, _run.c.name == draft.name)
-    last = connection.execute(sa.select(sa.func.max(_run.c.attempt)).where(same_name)).scalar() or 0
-    begun = replace(draft, attempt=last + 1)
-    connection.execute(_run.insert().values(**asdict(begun)))
-    return begun
+    name = {"experiment_id": draft.experiment_id, "name": draft.name}
+    attempt = (connection.execute(_LAST_ATTEMPT, name).scalar() or 0) + 1
+    values = {column: getattr(draft, column) for column in _COLUMNS} | {"attempt": attempt}
+    number = connection.execute(_INSERT, values).scalar_one()
+    return replace(draft, attempt=attempt, number=number)
 
 
 def _make_and_hold_experiment(connection: sa.Connection, draft: Run, description: str) -> None:
@@ -155,15 +152,13 @@ def _make_and_hold_experiment(connection: sa.Connection, draft: Run, description
         "owner": draft.owner,
         "created_at": draft.created_at,
     }
-    dialects.insert_or_ignore(connection, _experiment, values)
-    while not hold_experiment(connection, draft.experiment_id):  # deleted between the two statements
+    while not hold_experiment(connection, draft.experiment_id):  # again, should it be deleted in between
         dialects.insert_or_ignore(connection, _experiment, values)
 
 
 def hold_experiment(connection: sa.Connection, experiment_id: str) -> bool:
     """Keep other processes from adding runs to an experiment or deleting it; return whether it exists."""
-    query = sa.select(_experiment.c.experiment_id).where(_experiment.c.experiment_id == experiment_id)
-    return connection.execute(query.with_for_update(key_share=True)).first() is not None
+    return connection.execute(_HOLD_EXPERIMENT, {"experiment_id": experiment_id}).first() is not None
 
 
 def append(
@@ -172,45 +167,38 @@ def append(
     entries: Sequence[tuple[str, str]],
     moment: datetime,
     changes: Mapping[str, Any] | None = None,
-) -> bool:
+) -> int | None:
     """Add ``(event_key, message)`` entries to the log of a run and change columns of its row.
 
-    Returns False, and writes nothing, if the run was deleted.
+    Returns the run's number, or None, and writes nothing, if the run was deleted. The run's row
+    is held until the transaction ends: its values can be written next.
     """
-    advance = {"next_seq": _run.c.next_seq + len(entries), "revision": _run.c.revision + 1}
-    here = sa.and_(_run.c.run_id == run_id, _run.c.status != RunStatus.DELETED)
-    statement = _run.update().where(here).values(**advance, **(changes or {})).returning(_run.c.next_seq)
-    next_seq = connection.execute(statement).scalar()
-    if next_seq is None:
-        return False
+    values = {"the_run": run_id, "entries": len(entries), **(changes or {})}
+    held = connection.execute(_advance(tuple(changes or ())), values).first()
+    if held is None:
+        return None
     rows = [
         {"run_id": run_id, "seq": seq, "event_key": event_key, "event_time": moment, "message": message}
-        for seq, (event_key, message) in enumerate(entries, start=next_seq - len(entries))
+        for seq, (event_key, message) in enumerate(entries, start=held.next_seq - len(entries))
     ]
     if rows:
         connection.execute(_log.insert(), rows)
-    return True
+    return int(held.number)
 
 
-def set_metrics(connection: sa.Connection, run_id: str, values: Mapping[str, float | str]) -> None:
-    """Set the latest values of metrics; metrics of other names stay."""
-    if not values:
-        return
-    connection.execute(_metric.delete().where(_metric.c.run_id == run_id, _metric.c.name.in_(list(values))))
-    connection.execute(_metric.insert(), [_metric_row(run_id, name, value) for name, value in values.items()])
-
-
-def _metric_row(run_id: str, name: str, value: float | str) -> dict[str, Any]:
-    if isinstance(value, str):
-        return {"run_id": run_id, "name": name, "value": None, "text": value}
-    number = float(value)
-    finite = math.isfinite(number)
-    return {
-        "run_id": run_id,
-        "name": name,
-        "value": number if finite else None,
-        "text": None if finite else str(number),
-    }
+@functools.cache
+def _advance(changed: tuple[str, ...]) -> Any:
+    """Return the statement that adds to the counters of a run and sets the named columns."""
+    return (
+        _run.update()
+        .where(_run.c.run_id == sa.bindparam("the_run"), _run.c.status != RunStatus.DELETED)
+        .values(
+            next_seq=_run.c.next_seq + sa.bindparam("entries"),
+            revision=_run.c.revision + 1,
+            **{name: sa.bindparam(name) for name in changed},
+        )
+        .returning(_run.c.number, _run.c.next_seq)
+    )
 
 
 def beat(
@@ -242,13 +230,18 @@ def mark_lost(connection: sa.Connection, now: datetime) -> int:
 
 
 def forget_logs(connection: sa.Connection, run_ids: Iterable[str]) -> None:
-    """Delete log, metrics and tags of runs and mark the runs DELETED."""
-    changes = {"status": RunStatus.DELETED, "revision": _run.c.revision + 1}
+    """Delete log, values, artifacts and tags of runs and mark the runs DELETED."""
+    changes: dict[str, Any] = {"status": RunStatus.DELETED, "revision": _run.c.revision + 1}
+    changes |= dict.fromkeys(("environment_id", "code_id", "cells_id", "dataset_id"))
     for ids in _chunks(list(run_ids)):
+        shared = shared_records.of_runs(connection, ids)
         # The run's row first: it makes a call that writes to the log finish or find the run deleted.
         connection.execute(_run.update().where(_run.c.run_id.in_(ids)).values(**changes))
-        for table in (tables.run_tag, _metric, _log):
+        for table in (tables.run_tag, _log):
             connection.execute(table.delete().where(table.c.run_id.in_(ids)))
+        run_values.forget(connection, ids)
+        run_artifacts.forget(connection, ids)
+        shared_records.drop_unused(connection, shared)
 
 
 def forget_runs(connection: sa.Connection, run_ids: Iterable[str]) -> None:

@@ -115,6 +115,10 @@ def _seconds_between(start: str, end: str) -> int:
     return -(-microseconds // 1_000_000) if microseconds < 0 else microseconds // 1_000_000
 
 
+def _duration(start: str, end: str) -> float:
+    return (_moment(end) - _moment(start)) / dt.timedelta(seconds=1)
+
+
 def _read_date(text: str, form: str | None = None) -> str:
     moment = read_moment(text, form) if form else _moment(text.strip())
     return moment.isoformat()[:10]
@@ -133,8 +137,15 @@ def _text_as(text: str, form: str) -> str:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, float):
-        return str(value)
+    return text_of_number(value) if isinstance(value, float) else str(value)
+
+
+def text_of_number(value: float) -> str:
+    """Return a number as PostgreSQL writes it.
+
+    >>> text_of_number(0.5), text_of_number(3.0), text_of_number(1e-5)
+    ('0.5', '3', '1e-05')
+    """
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
     if value and not 1e-4 <= abs(value) < 1e15:
@@ -254,6 +265,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "hl_add_seconds": _add_seconds,
     "hl_days_between": _days_between,
     "hl_seconds_between": _seconds_between,
+    "hl_duration": _duration,
     "hl_read_date": _read_date,
     "hl_read_timestamp": _read_timestamp,
     "hl_text_as": _text_as,

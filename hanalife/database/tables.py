@@ -30,30 +30,59 @@ experiment = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 
+# Facts that many runs share, each stored once: a run refers to its number.
+record = sa.Table(
+    "hl_record",
+    metadata,
+    sa.Column("record_id", big_identity(), sa.Identity(), primary_key=True),
+    sa.Column("sha256", ID, nullable=False),  # of kind and content
+    sa.Column("kind", WORD, nullable=False),  # environment, code, cells or dataset
+    sa.Column("content", sa.Text, nullable=False),  # JSON
+    sa.Index("hl_record_sha256", "sha256", unique=True),
+)
+
 run = sa.Table(
     "hl_run",
     metadata,
-    sa.Column("run_id", ID, primary_key=True),
+    # Short and known in this store only: the key of values, which are the bulk of a store.
+    sa.Column("number", big_identity(), sa.Identity(), primary_key=True),
+    sa.Column("run_id", ID, nullable=False, unique=True),
     sa.Column("experiment_id", KEY, sa.ForeignKey("hl_experiment.experiment_id"), nullable=False),
     sa.Column("name", KEY, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("parent_run_id", ID),  # no foreign key: a run outlives the one that it was part of
     sa.Column("status", WORD, nullable=False),
     sa.Column("description", sa.Text, nullable=False),
+    sa.Column("notes", sa.Text, nullable=False),
     sa.Column("owner", KEY, nullable=False),
     sa.Column("host", KEY, nullable=False),
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("procedure", KEY, nullable=False),
     sa.Column("dataset_name", sa.Text, nullable=False),
     sa.Column("dataset_source", sa.Text, nullable=False),
+    sa.Column("environment_id", sa.BigInteger, sa.ForeignKey("hl_record.record_id")),
+    sa.Column("code_id", sa.BigInteger, sa.ForeignKey("hl_record.record_id")),
+    sa.Column("cells_id", sa.BigInteger, sa.ForeignKey("hl_record.record_id")),
+    sa.Column("dataset_id", sa.BigInteger, sa.ForeignKey("hl_record.record_id")),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("heartbeat_at", UtcDateTime, nullable=False),
     sa.Column("ended_at", UtcDateTime),
+    sa.Column("overhead_seconds", sa.Double, nullable=False),
     sa.Column("progress_done", sa.Integer, nullable=False, default=0),
     sa.Column("progress_total", sa.Integer, nullable=False, default=0),
     sa.Column("progress_text", sa.Text, nullable=False, default=""),
     sa.Column("next_seq", sa.Integer, nullable=False, default=0),
     sa.Column("revision", sa.Integer, nullable=False, default=0),
     sa.UniqueConstraint("experiment_id", "name", "attempt"),
+    sa.Index("hl_run_parent", "parent_run_id"),
+)
+
+# Only the few runs that are going on are looked through for silent ones.
+sa.Index(
+    "hl_run_active",
+    run.c.heartbeat_at,
+    sqlite_where=run.c.status == sa.literal_column("'ACTIVE'"),
+    postgresql_where=run.c.status == sa.literal_column("'ACTIVE'"),
 )
 
 run_log = sa.Table(
@@ -66,15 +95,63 @@ run_log = sa.Table(
     sa.Column("message", sa.Text, nullable=False),
 )
 
+# Names of parameters and metrics, each stored once.
+value_name = sa.Table(
+    "hl_value_name",
+    metadata,
+    sa.Column("name_id", big_identity(), sa.Identity(), primary_key=True),
+    sa.Column("name", KEY, nullable=False, unique=True),
+)
+
+# A parameter is JSON: a floating-point number is its number alone; anything else has its text,
+# and an integer or truth value the number too, to compare and sort by.
+run_param = sa.Table(
+    "hl_run_param",
+    metadata,
+    sa.Column("run_number", sa.BigInteger, sa.ForeignKey("hl_run.number"), primary_key=True, autoincrement=False),
+    sa.Column("name_id", sa.BigInteger, sa.ForeignKey("hl_value_name.name_id"), primary_key=True),
+    sa.Column("number", sa.Double),
+    sa.Column("text", sa.Text),
+    sqlite_with_rowid=False,
+)
+
+# The latest value of each metric. Its history is in hl_run_point once it has two points or more.
 run_metric = sa.Table(
     "hl_run_metric",
     metadata,
-    sa.Column("run_id", ID, sa.ForeignKey("hl_run.run_id"), primary_key=True),
-    sa.Column("name", KEY, primary_key=True),
-    sa.Column("value", sa.Double),  # NULL when the metric is a text, such as a list per fold
+    sa.Column("run_number", sa.BigInteger, sa.ForeignKey("hl_run.number"), primary_key=True, autoincrement=False),
+    sa.Column("name_id", sa.BigInteger, sa.ForeignKey("hl_value_name.name_id"), primary_key=True),
+    sa.Column("value", sa.Double),  # NULL: not finite, or a text such as a list per fold
     sa.Column("text", sa.Text),
+    sa.Column("step", sa.BigInteger, nullable=False),
+    sa.Column("offset_ms", sa.BigInteger, nullable=False),  # after the run's created_at
+    sa.Column("points", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
+run_point = sa.Table(
+    "hl_run_point",
+    metadata,
+    sa.Column("run_number", sa.BigInteger, sa.ForeignKey("hl_run.number"), primary_key=True, autoincrement=False),
+    sa.Column("name_id", sa.BigInteger, sa.ForeignKey("hl_value_name.name_id"), primary_key=True),
+    sa.Column("step", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("value", sa.Double),
+    sa.Column("text", sa.Text),
+    sa.Column("offset_ms", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The shape of a long series, small enough for a chart: lowest and highest point of each stretch of steps.
+run_outline = sa.Table(
+    "hl_run_outline",
+    metadata,
+    sa.Column("run_number", sa.BigInteger, sa.ForeignKey("hl_run.number"), primary_key=True, autoincrement=False),
+    sa.Column("name_id", sa.BigInteger, sa.ForeignKey("hl_value_name.name_id"), primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# A tag belongs to an entry of the log, or with the number -1 to the run itself.
 run_tag = sa.Table(
     "hl_run_tag",
     metadata,
@@ -114,6 +191,38 @@ search_score = sa.Table(
     sa.Column("rung", sa.Integer, nullable=False),
     sa.Column("fold", sa.Integer, nullable=False),
     sa.Column("scores", JsonText, nullable=False),
+)
+
+# --- of runs: files and rows -------------------------------------------------------------------
+
+run_artifact = sa.Table(
+    "hl_run_artifact",
+    metadata,
+    sa.Column("run_id", ID, sa.ForeignKey("hl_run.run_id"), primary_key=True),
+    sa.Column("name", KEY, primary_key=True),
+    sa.Column("kind", WORD, nullable=False),  # figure, file or table
+    sa.Column("media_type", KEY, nullable=False),
+    sa.Column("sha256", ID, sa.ForeignKey("hl_blob.sha256"), nullable=False, index=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+# Rows that runs have seen, kept once for each content, in parts that share bytes with other snapshots.
+snapshot = sa.Table(
+    "hl_snapshot",
+    metadata,
+    sa.Column("content_hash", ID, primary_key=True),
+    sa.Column("row_count", sa.BigInteger, nullable=False),
+    sa.Column("columns", sa.Text, nullable=False),  # JSON: [[name, type in HANA's words], ...]
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+snapshot_part = sa.Table(
+    "hl_snapshot_part",
+    metadata,
+    sa.Column("content_hash", ID, sa.ForeignKey("hl_snapshot.content_hash"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("sha256", ID, sa.ForeignKey("hl_blob.sha256"), nullable=False, index=True),
 )
 
 # --- storage ----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hanalife.database import dialects
 from hanalife.dataframe import columns as names
-from hanalife.dataframe import definitions, expressions, relations, transfer
+from hanalife.dataframe import definitions, expressions, extensions, relations, transfer
 from hanalife.dataframe.administration import Administration
 from hanalife.dataframe.frame import DataFrame
 from hanalife.dataframe.session import URL_VARIABLE
@@ -131,6 +131,22 @@ class ConnectionContext(Administration):
         types = dialects.types_of_query(connection, plain, [(column.name,) for column in view.columns])
         for column, kind in zip(view.columns, types, strict=True):
             column.type = kind
+
+    # --- what is recorded -----------------------------------------------------------------------
+
+    def experiment(self, name: str, description: str | None = None) -> Any:
+        """Return an experiment of this connection; see :class:`hanalife.tracking.native.Experiment`.
+
+        Tracking is built on connections, so it is found through
+        :mod:`hanalife.dataframe.extensions` and imported by this call.
+
+        Examples
+        --------
+        >>> from hanalife import ConnectionContext
+        >>> with ConnectionContext("sqlite://") as conn, conn.experiment("E").run("r") as run:
+        ...     run.log_metric("loss", 0.5)
+        """
+        return extensions.call("experiment", self, name, description)
 
     # --- what frames ask for ------------------------------------------------------------------
 

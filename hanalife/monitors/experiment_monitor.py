@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hanalife.clock import Clock, utc_now
 from hanalife.monitors.base import Monitor, check_ids
-from hanalife.tracking.pulse import mark_lost_runs
+from hanalife.tracking.writer import mark_lost_runs
 from hanalife.views import answers, changes, experiments, runs, static
 from hanalife.views.payloads import ExperimentsDelta, ExperimentsPayload, RunDetail, RunRow
 
@@ -71,7 +71,7 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
         return changes.between_experiments(old, new)
 
     def _tend(self) -> None:
-        mark_lost_runs(self._database, self._clock())
+        mark_lost_runs(self._database)
 
     # --- the selected run -----------------------------------------------------------------------
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from hanalife.clock import Clock, IdSource, new_id, utc_now
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError
 from hanalife.observation import CallObserver
-from hanalife.tracking import identity, log, tags
+from hanalife.tracking import identity, log, provenance, snapshots, tags
+from hanalife.tracking.events import LogSwitches
 from hanalife.tracking.recorder import Recorder, Target
 
 if TYPE_CHECKING:
@@ -52,8 +54,10 @@ class MLExperiments:
         Name of the experiment, 1 to 256 characters.
     experiment_description : str, optional
         What it is about; kept when the experiment's first run begins.
-    clock, ids : callable
-        Sources of moments and of run ids.
+    clock : callable, optional
+        Gives the present moment; the database's clock by default, on which all hosts agree.
+    ids : callable
+        Source of run ids.
 
     Attributes
     ----------
@@ -83,7 +87,7 @@ class MLExperiments:
         experiment_id: str,
         experiment_description: str | None = None,
         *,
-        clock: Clock = utc_now,
+        clock: Clock | None = None,
         ids: IdSource = new_id,
     ) -> None:
         self.connection_context = connection_context
@@ -104,6 +108,15 @@ class MLExperiments:
         dataset_source: str | None = None,
         track_id: str | None = None,
         track_description: str | None = None,
+        *,
+        log_parameters: bool = True,
+        log_dataset: bool = True,
+        log_signature: bool = True,
+        log_figures: bool = True,
+        log_importance: bool = True,
+        log_code: bool = True,
+        log_environment: bool = True,
+        snapshot: bool = False,
     ) -> Autologging:
         """Record the next calls of a model as a run.
 
@@ -121,6 +134,16 @@ class MLExperiments:
             Deprecated: experiment id, splitter and run name in one text.
         track_description : str, optional
             What the run is about; the experiment's description by default.
+        log_parameters, log_dataset, log_signature, log_figures, log_importance : bool, default True
+            Whether to record the parameters (those a search chose too), the facts of the data,
+            the signature, curves and confusion matrix, and variable importance. Metrics are
+            always recorded.
+        log_code, log_environment : bool, default True
+            Whether to record the code (git commit and uncommitted changes, executed cells,
+            script) and the environment (Python, packages, machine).
+        snapshot : bool, default False
+            Whether to keep the rows of each fit in the store, once for each content, so that the
+            run can be reproduced when its table has changed. They are read once more for it.
 
         Returns
         -------
@@ -157,11 +180,22 @@ class MLExperiments:
             description=_optional_text(track_description, "track_description") or self.experiment_description or "",
             dataset_name=_optional_text(dataset_name, "dataset_name"),
             dataset_source=_optional_text(dataset_source, "dataset_source"),
+            switches=LogSwitches(
+                parameters=log_parameters,
+                dataset=log_dataset,
+                signature=log_signature,
+                figures=log_figures,
+                importance=log_importance,
+            ),
+            log_code=log_code,
+            log_environment=log_environment,
         )
         if run_name is None and track_id is None:
             self.count += 1
-        recorder = Recorder(self.connection_context.database, target, self._clock, self._ids)
+        keep_rows = partial(_keep_rows, self.connection_context, model) if snapshot else None
+        recorder = Recorder(self.connection_context.database, target, self._clock, self._ids, keep_rows)
         model.observer = recorder
+        provenance.prepare()
         self.current_run_name = name
         return Autologging(model, recorder, self.get_current_tracking_id())
 
@@ -212,7 +246,7 @@ class MLExperiments:
             tag_name,
             tag_value,
             track_entity_seq,
-            clock=self._clock,
+            clock=self._clock or utc_now,
         )
 
     def modify_tag_for_current_run(
@@ -227,7 +261,7 @@ class MLExperiments:
             original_tag_value,
             current_tag_value,
             track_entity_seq,
-            clock=self._clock,
+            clock=self._clock or utc_now,
         )
 
     def remove_tag_for_current_run(self, tag_name: str, tag_value: str, track_entity_seq: int) -> DataFrame:
@@ -239,7 +273,7 @@ class MLExperiments:
             tag_name,
             tag_value,
             track_entity_seq,
-            clock=self._clock,
+            clock=self._clock or utc_now,
         )
 
     def get_tags_for_current_run(self, track_entity_seq: int, tag_name: str | None = None) -> DataFrame:
@@ -252,6 +286,12 @@ class MLExperiments:
         if self.current_run_name is None:
             raise InvalidArgumentError("No run has been started; arm a model with autologging() first.")
         return self.current_run_name
+
+
+def _keep_rows(connection_context: ConnectionContext, model: Observed) -> None:
+    frame = getattr(model, "training_data", None)
+    if frame is not None:
+        snapshots.keep(connection_context, frame)
 
 
 def _optional_text(value: str | None, argument: str) -> str | None:

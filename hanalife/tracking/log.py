@@ -10,13 +10,13 @@ import logging
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from hanalife.clock import Clock, utc_now
+from hanalife.clock import Clock
 from hanalife.database import run_frames, runs
 from hanalife.dataframe.frame import DataFrame
 from hanalife.errors import InvalidArgumentError
 from hanalife.records import RunStatus
 from hanalife.tracking import identity
-from hanalife.tracking.pulse import mark_lost_runs
+from hanalife.tracking.writer import mark_lost_runs
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
@@ -68,7 +68,7 @@ def get_tracking_log_header_by_run(
 
 
 def get_tracking_metadata_by_run(
-    connection_context: ConnectionContext, experiment_id: str, run_id: str, *, clock: Clock = utc_now
+    connection_context: ConnectionContext, experiment_id: str, run_id: str, *, clock: Clock | None = None
 ) -> DataFrame:
     """Return the row that describes a run.
 
@@ -89,7 +89,7 @@ def get_tracking_metadata_by_run(
     Runs whose process has been silent for a minute are marked ``LOST`` by this call.
     """
     run = identity.require_run(experiment_id, run_id)
-    mark_lost_runs(connection_context.database, clock())
+    mark_lost_runs(connection_context.database, clock() if clock else None)
     return _frame(connection_context, run_frames.metadata(*run))
 
 
@@ -115,7 +115,7 @@ def delete_run_log(
     remove_mode: bool = False,
     is_force: bool = False,
     *,
-    clock: Clock = utc_now,
+    clock: Clock | None = None,
 ) -> None:
     """Delete what is recorded of a run, all attempts of its name; an unknown run is only logged.
 
@@ -128,12 +128,12 @@ def delete_run_log(
     run_name : str
         The run.
     remove_mode : bool, default False
-        True removes log, metrics, tags and metadata; False keeps the metadata with the status
+        True removes log, values, artifacts, tags and metadata; False keeps the metadata with the status
         ``DELETED``.
     is_force : bool, default False
         Also delete a run that is still ``ACTIVE``; what its call has still to say is dropped.
-    clock : callable, default hanalife.clock.utc_now
-        Tells which ``ACTIVE`` runs are in truth ``LOST``.
+    clock : callable, optional
+        The database's clock by default. Tells which ``ACTIVE`` runs are in truth ``LOST``.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def delete_tracking_log_by_run(
     remove_mode: bool = False,
     is_force: bool = False,
     *,
-    clock: Clock = utc_now,
+    clock: Clock | None = None,
 ) -> None:
     """Do the same as :func:`delete_run_log`."""
     delete_run_log(connection_context, experiment_id, run_id, remove_mode, is_force, clock=clock)
@@ -171,7 +171,7 @@ def delete_experiment_log(
     remove_mode: bool = False,
     is_force: bool = False,
     *,
-    clock: Clock = utc_now,
+    clock: Clock | None = None,
 ) -> None:
     """Delete what is recorded of every run of exactly this experiment; an unknown one is only logged.
 
@@ -189,10 +189,10 @@ def _delete(
     *,
     remove: bool,
     force: bool,
-    clock: Clock,
+    clock: Clock | None,
 ) -> None:
     database = connection_context.database
-    mark_lost_runs(database, clock())
+    mark_lost_runs(database, clock() if clock else None)
     with database.write() as connection:
         known = runs.hold_experiment(connection, experiment_id)
         found = runs.attempts(connection, experiment_id, name)

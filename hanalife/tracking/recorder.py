@@ -6,44 +6,72 @@ import hashlib
 import logging
 import os
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-
-import sqlalchemy as sa
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from hanalife.clock import Clock, IdSource
-from hanalife.database import dialects, runs
 from hanalife.database.engine import Database
-from hanalife.errors import UnreachableDatabaseError
-from hanalife.observation import CallOutcome, CallProgress, CallStart
+from hanalife.database.run_values import NewPoint
+from hanalife.database.shared_records import address
+from hanalife.errors import Error
+from hanalife.observation import CallOutcome, CallProgress, CallStart, FoldScore
 from hanalife.records import Run, RunStatus
-from hanalife.tracking import events, identity
-from hanalife.tracking.pulse import Pulse, mark_lost_runs
+from hanalife.tracking import events, identity, provenance
+from hanalife.tracking.batches import Batch, Shared
+from hanalife.tracking.events import LogSwitches
+from hanalife.tracking.writer import STORE_TROUBLE, RunWriter, mark_lost_runs
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the calls of an armed model are recorded as."""
+    """What calls are recorded as."""
 
     experiment_id: str
     experiment_description: str
     run_name: str
     description: str
-    dataset_name: str | None  #: None: the table that the data came from
-    dataset_source: str | None  #: None: the same
+    dataset_name: str | None = None  #: None: the table that the data came from
+    dataset_source: str | None = None  #: None: the same
+    parent_run_id: str | None = None
+    switches: LogSwitches = field(default_factory=LogSwitches)
+    log_code: bool = True
+    log_environment: bool = True
 
+    def gather(self) -> list[Shared]:
+        """Return code and environment, as far as they are to be recorded."""
+        found = [provenance.code(), provenance.cells()] if self.log_code else []
+        return [item for item in (*found, provenance.environment() if self.log_environment else None) if item]
 
-@dataclass(slots=True)
-class _Call:
-    """A call that is going on."""
-
-    method: str
-    started_at: datetime
-    pulse: Pulse
+    def draft(self, run_id: str, procedure: str) -> Run:
+        """Return the run that is going to begin; the store gives attempt, owner and moments."""
+        unknown = datetime.now(UTC)
+        return Run(
+            run_id=run_id,
+            experiment_id=self.experiment_id,
+            name=self.run_name,
+            attempt=0,
+            status=RunStatus.ACTIVE,
+            description=self.description,
+            owner="",
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            procedure=procedure,
+            dataset_name=self.dataset_name or "",
+            dataset_source=self.dataset_source or "",
+            created_at=unknown,
+            heartbeat_at=unknown,
+            ended_at=None,
+            progress_done=0,
+            progress_total=0,
+            progress_text="",
+            next_seq=0,
+            revision=0,
+            parent_run_id=self.parent_run_id,
+        )
 
 
 class Recorder:
@@ -55,159 +83,177 @@ class Recorder:
     that the ``AUC`` of a fit stays when a score adds ``SCORE_AUC``; of two scores the later
     counts. The run's status is that of its last call.
 
-    Beginning and end of a call are one transaction each; in between, :class:`Pulse` reports.
+    Beginning and end of a call are one transaction each; what it reports in between is written
+    soon. A store that cannot be written never ends a call: see :class:`RunWriter`.
     """
 
-    def __init__(self, database: Database, target: Target, clock: Clock, ids: IdSource) -> None:
+    def __init__(
+        self,
+        database: Database,
+        target: Target,
+        clock: Clock | None,
+        ids: IdSource,
+        keep_rows: Callable[[], object] | None = None,
+    ) -> None:
+        self._keep_rows = keep_rows
         self._database = database
         self._target = target
         self._clock = clock
         self._ids = ids
-        self._run_id: str | None = None
+        self._run: Run | None = None
         self._first_method = ""
         self._call: _Call | None = None
 
     def call_started(self, start: CallStart) -> str:
         """Begin a run or continue it; return its id."""
         if self._call is not None:  # a call that never ended; its run will be LOST
-            self._end_call()
-        now = self._clock()
-        mark_lost_runs(self._database, now)
-        with self._database.write() as connection:
-            if start.method == "fit" or not self._continue(connection, start, now):
-                self._begin(connection, start, now)
-        assert self._run_id is not None
-        pulse = Pulse(self._database, self._run_id, self._clock)
-        self._call = _Call(start.method, now, pulse)
-        pulse.start()
-        return self._run_id
+            self._call.writer.stop()
+        self._mark_lost()
+        batch = Batch(entries=events.of_start(start, self._target.switches))
+        if self._target.switches.parameters:
+            batch.params = {shortened(name): events.parameter(value) for name, value in start.parameters.items()}
+        writer = RunWriter(self._database, self._clock, self._target.gather)
+        if start.method == "fit" or not self._continue(writer, batch):
+            draft = self._target.draft(self._ids(), start.procedure)
+            self._run = writer.begin(draft, self._target.experiment_description, batch)
+            self._first_method = start.method
+        self._call = _Call(start.method, writer)
+        return writer.run.run_id
 
     def call_progressed(self, progress: CallProgress) -> None:
         """Note how far the call is; costs no write of its own."""
         if self._call is not None:
-            self._call.pulse.report(progress)
+            self._call.progressed(progress)
 
     def call_finished(self, outcome: CallOutcome) -> None:
         """Write the log of a good call, its metrics and the status FINISHED in one transaction."""
         call = self._end_call()
-        name = _first_given(self._target.dataset_name, outcome.dataset.source_table)
-        source = _first_given(self._target.dataset_source, outcome.dataset.source_table)
-        prefix = "" if call.method == self._first_method else f"{call.method.upper()}_"
-        entries = events.of_outcome(outcome, call.method, name, source, prefix)
-        metrics = dict(map(_storable_metric, events.prefixed(outcome.metrics, prefix).items()))
-        changes: dict[str, Any] = {}
-        if call.method == self._first_method:
-            changes = {"dataset_name": identity.storable(name), "dataset_source": identity.storable(source)}
-        self._write_end(call, entries, RunStatus.FINISHED, changes, metrics)
+        with call.writer.counted():
+            self._finish(call, RunStatus.FINISHED, self._outcome(call, outcome))
+            if self._keep_rows is not None and call.method == "fit":
+                self._keep()
+
+    def _keep(self) -> None:
+        assert self._keep_rows is not None
+        try:
+            self._keep_rows()
+        except (*STORE_TROUBLE, Error) as error:  # the fit itself was good
+            logger.warning("Run %r: its data could not be kept: %s", self._target.run_name, error)
+
+    def _outcome(self, call: _Call, outcome: CallOutcome) -> Batch:
+        target = self._target
+        name = _first_given(target.dataset_name, outcome.dataset.source_table)
+        source = _first_given(target.dataset_source, outcome.dataset.source_table)
+        is_first = call.method == self._first_method
+        prefix = "" if is_first else f"{call.method.upper()}_"
+        metrics = events.prefixed(outcome.metrics, prefix)
+        elapsed = call.writer.elapsed_ms()
+        batch = Batch(
+            points=[NewPoint(shortened(name), None, storable_value(value), elapsed) for name, value in metrics.items()],
+            entries=events.of_outcome(outcome, call.method, name, source, prefix, target.switches),
+        )
+        if is_first and target.switches.dataset:
+            batch.changes = {"dataset_name": identity.storable(name), "dataset_source": identity.storable(source)}
+            batch.shared = [_dataset(outcome)]
+        return batch
 
     def call_failed(self, error: BaseException) -> None:
-        """Write the error and the status FAILED in one transaction.
-
-        If that fails too it is only logged: the call's own error is what its caller must see.
-        """
+        """Write the error and the status FAILED in one transaction."""
         if self._call is None:
-            return  # the call never began, for want of a database
+            return  # the call never began
         call = self._end_call()
-        seconds = (self._clock() - call.started_at).total_seconds()
-        entries = events.of_failure(error, call.method, seconds)
+        seconds = call.writer.elapsed_ms() / 1000
+        self._finish(call, RunStatus.FAILED, Batch(entries=events.of_failure(error, call.method, seconds)))
+
+    def _mark_lost(self) -> None:
         try:
-            self._write_end(call, entries, RunStatus.FAILED, {}, {})
-        except (sa.exc.SQLAlchemyError, UnreachableDatabaseError) as trouble:
-            logger.warning("Run %r: its failure could not be recorded: %s", self._target.run_name, trouble)
+            mark_lost_runs(self._database, None if self._clock is None else self._clock())
+        except STORE_TROUBLE as error:
+            logger.debug("Silent runs were not looked for: %s", error)  # the writer will say so
 
-    def _begin(self, connection: sa.Connection, start: CallStart, now: datetime) -> None:
-        draft = self._draft(start, dialects.database_user(connection), now)
-        run = runs.begin(connection, draft, self._target.experiment_description)
-        runs.append(connection, run.run_id, events.of_start(start), now)
-        self._run_id, self._first_method = run.run_id, start.method
-
-    def _continue(self, connection: sa.Connection, start: CallStart, now: datetime) -> bool:
+    def _continue(self, writer: RunWriter, batch: Batch) -> bool:
         """Add a call to the run that an earlier call began; False if there is none, or it was deleted."""
-        if self._run_id is None:
+        if self._run is None:
             return False
-        changes = {
-            "status": RunStatus.ACTIVE,
-            "heartbeat_at": now,
-            "ended_at": None,
-            "progress_done": 0,
-            "progress_total": 0,
-            "progress_text": "",
-        }
-        return runs.append(connection, self._run_id, events.of_start(start), now, changes)
-
-    def _draft(self, start: CallStart, owner: str, now: datetime) -> Run:
-        target = self._target
-        return Run(
-            run_id=self._ids(),
-            experiment_id=target.experiment_id,
-            name=target.run_name,
-            attempt=0,
-            status=RunStatus.ACTIVE,
-            description=target.description,
-            owner=owner,
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            procedure=start.procedure,
-            dataset_name=target.dataset_name or "",
-            dataset_source=target.dataset_source or "",
-            created_at=now,
-            heartbeat_at=now,
-            ended_at=None,
-            progress_done=0,
-            progress_total=0,
-            progress_text="",
-            next_seq=0,
-            revision=0,
-        )
+        batch.changes = {"progress_done": 0, "progress_total": 0, "progress_text": ""}
+        return writer.take_up(self._run, batch)
 
     def _end_call(self) -> _Call:
         call, self._call = self._call, None
         assert call is not None, "a call ends that has not started"
-        call.pulse.stop()
         return call
 
-    def _write_end(
-        self,
-        call: _Call,
-        entries: list[events.Event],
-        status: RunStatus,
-        changes: Mapping[str, Any],
-        metrics: Mapping[str, float | str],
-    ) -> None:
-        assert self._run_id is not None
-        now = self._clock()
-        ended = {"status": status, "heartbeat_at": now, "ended_at": now, **_progress(call), **changes}
-        with self._database.write() as connection:
-            if runs.append(connection, self._run_id, entries, now, ended):
-                runs.set_metrics(connection, self._run_id, metrics)
-                return
-        logger.warning(
-            "Run %r of experiment %r was deleted while %s was going on; nothing of this call was recorded.",
-            self._target.run_name,
-            self._target.experiment_id,
-            call.method,
-        )
+    def _finish(self, call: _Call, status: RunStatus, batch: Batch) -> None:
+        if not call.writer.end(status, batch):
+            logger.warning(
+                "Run %r of experiment %r was deleted while %s was going on; nothing of this call was recorded.",
+                self._target.run_name,
+                self._target.experiment_id,
+                call.method,
+            )
 
 
-def _progress(call: _Call) -> dict[str, Any]:
-    latest = call.pulse.progress
-    if latest is None:
-        return {}
-    return {
-        "progress_done": latest.done,
-        "progress_total": latest.total,
-        "progress_text": identity.storable(latest.description),
-    }
+class _Call:
+    """A call that is going on."""
+
+    def __init__(self, method: str, writer: RunWriter) -> None:
+        self.method = method
+        self.writer = writer
+        self._candidates: dict[tuple[str, int, int], list[float]] = {}
+        self._lock = threading.Lock()  # folds may report from several threads
+
+    def progressed(self, progress: CallProgress) -> None:
+        """Hand on progress, scores of candidates and points of learning curves."""
+        self.writer.report(progress)
+        if progress.fold_scores or progress.points:
+            elapsed = self.writer.elapsed_ms()
+            batch = Batch(
+                points=[
+                    NewPoint(shortened(f"{each.part}_{each.metric}".upper()), each.step, each.value, elapsed)
+                    for each in progress.points
+                ]
+            )
+            if progress.fold_scores:
+                batch.entries = [events.of_fold_scores(progress.fold_scores)]
+                batch.points += self._means(progress.fold_scores, elapsed)
+            self.writer.add(batch)
+
+    def _means(self, scores: Sequence[FoldScore], elapsed: int) -> list[NewPoint]:
+        """Return the mean over its folds so far of each candidate that got a score: a curve over candidates."""
+        means: dict[tuple[str, int, int], float] = {}
+        with self._lock:
+            for score in scores:
+                if score.score is None:
+                    continue  # the metric is not defined on this fold
+                key = (score.metric, score.candidate, score.rung)
+                known = self._candidates.setdefault(key, [])
+                known.append(score.score)
+                means[key] = sum(known) / len(known)
+        return [
+            NewPoint(shortened(f"SEARCH_{metric}".upper()), candidate, mean, elapsed)
+            for (metric, candidate, _), mean in means.items()
+        ]
+
+
+def _dataset(outcome: CallOutcome) -> Shared:
+    """Return the rows that a call read as a record: without name and source, which are the run's own."""
+    content = events.to_json(events.dataset_facts(outcome.dataset, "", ""))
+    return Shared("dataset", content, address("dataset", content))
 
 
 def _first_given(*values: str | None) -> str:
     return next((value for value in values if value is not None), "")
 
 
-def _storable_metric(item: tuple[str, float | str]) -> tuple[str, float | str]:
-    """Return name and value as the store can hold them; class labels may make a name very long."""
-    name, value = identity.storable(item[0]), item[1]
+def shortened(text: str) -> str:
+    """Return a name as the store can hold it; class labels, for one, may make a name very long."""
+    name = identity.storable(text)
     if len(name) > identity.MAX_LENGTH:
         digest = hashlib.sha256(name.encode()).hexdigest()[:16]
         name = f"{name[: identity.MAX_LENGTH - len(digest) - 1]}~{digest}"
-    return name, identity.storable(value) if isinstance(value, str) else value
+    return name
+
+
+def storable_value(value: float | str) -> float | str:
+    """Return a metric's value as the store can hold it."""
+    return identity.storable(value) if isinstance(value, str) else float(value)

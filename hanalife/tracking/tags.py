@@ -62,7 +62,7 @@ def add_tag_by_run(
     RunNotFoundError
         The run does not exist.
     """
-    name, value = _require_tag_name(tag_name), _require_tag_value(tag_value, "tag_value")
+    name, value = require_tag_name(tag_name), require_tag_value(tag_value, "tag_value")
 
     def add(connection: sa.Connection, run: Run, seq: int) -> None:
         if not run_tags.add(connection, run.run_id, seq, name, value):
@@ -87,9 +87,9 @@ def modify_tag_by_run(
     A tag that is missing or has another value than ``original_tag_value`` is an error: someone
     else may have changed it.
     """
-    name = _require_tag_name(tag_name)
-    old = _require_tag_value(original_tag_value, "original_tag_value")
-    new = _require_tag_value(current_tag_value, "current_tag_value")
+    name = require_tag_name(tag_name)
+    old = require_tag_value(original_tag_value, "original_tag_value")
+    new = require_tag_value(current_tag_value, "current_tag_value")
 
     def change(connection: sa.Connection, run: Run, seq: int) -> None:
         if not run_tags.change(connection, run.run_id, seq, name, old, new):
@@ -109,7 +109,7 @@ def remove_tag_by_run(
     clock: Clock = utc_now,
 ) -> DataFrame:
     """Remove a tag of that value; arguments, result and errors as :func:`modify_tag_by_run`."""
-    name, value = _require_tag_name(tag_name), _require_tag_value(tag_value, "tag_value")
+    name, value = require_tag_name(tag_name), require_tag_value(tag_value, "tag_value")
 
     def remove(connection: sa.Connection, run: Run, seq: int) -> None:
         if not run_tags.remove(connection, run.run_id, seq, name, value):
@@ -139,7 +139,7 @@ def get_tags_by_run(
     """
     run = identity.require_run(experiment_id, run_id)
     seq = _require_seq(track_entity_seq)
-    name = None if tag_name is None else _require_tag_name(tag_name)
+    name = None if tag_name is None else require_tag_name(tag_name)
     connection_context.database.migrate()  # the tables must exist even if nothing was ever recorded
     return DataFrame.from_query(connection_context, run_frames.header(*run, seq, name))
 
@@ -178,7 +178,8 @@ def _not_that_value(
     return InvalidArgumentError(f"{argument}: entry {seq} has no tag {name!r} of value {value!r}; {found}.")
 
 
-def _require_tag_name(value: str) -> str:
+def require_tag_name(value: str) -> str:
+    """Return a usable name of a tag, or raise."""
     name = identity.require_name(value, "tag_name")
     if name.upper().startswith(RESERVED_PREFIXES):
         raise InvalidArgumentError(
@@ -187,7 +188,8 @@ def _require_tag_name(value: str) -> str:
     return name
 
 
-def _require_tag_value(value: str, argument: str) -> str:
+def require_tag_value(value: str, argument: str) -> str:
+    """Return a usable value of a tag, or raise."""
     if value is None:
         raise InvalidArgumentError(f"{argument}: None is not a value; give a text, which may be empty.")
     text = identity.require_text(value, argument)

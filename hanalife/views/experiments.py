@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from hanalife.database import runs
+from hanalife.database import run_values, runs
 from hanalife.records import Experiment, Run
 from hanalife.views.encoding import instant, instant_or_none, metric, seconds_between
 from hanalife.views.payloads import CONTRACT, ExperimentRow, ExperimentsPayload, Progress, RunRow
@@ -40,7 +40,7 @@ def read(
 
 def _rows(connection: sa.Connection, experiment_ids: Sequence[str] | None, kept: Mapping[str, RunRow]) -> list[RunRow]:
     listed = runs.runs(connection, experiment_ids)
-    metrics = runs.metrics(connection, [run.run_id for run in listed if run.run_id not in kept])
+    metrics = run_values.metrics(connection, [run.run_id for run in listed if run.run_id not in kept])
     return [kept.get(run.run_id) or run_row(run, metrics[run.run_id]) for run in listed]
 
 

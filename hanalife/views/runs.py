@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.database import runs
+from hanalife.database import run_values, runs
 from hanalife.records import LogEntry, Run
 from hanalife.views import figures
 from hanalife.views.encoding import cut, facts, grid, instant, number, short_utc
@@ -33,18 +33,21 @@ def read(connection: sa.Connection, run_id: str) -> RunDetail | None:
     run = runs.run(connection, run_id)
     if run is None:
         return None
-    return detail(run, runs.metrics(connection, [run_id])[run_id], runs.log(connection, run_id))
+    metrics = run_values.metrics(connection, [run_id])[run_id]
+    return detail(run, metrics, runs.log(connection, run_id), run_values.params(connection, [run_id])[run_id])
 
 
-def detail(run: Run, metrics: Mapping[str, float | str], log: Sequence[LogEntry]) -> RunDetail:
-    """Return a run, its metrics and its log as one payload."""
+def detail(
+    run: Run, metrics: Mapping[str, float | str], log: Sequence[LogEntry], params: Mapping[str, Any] | None = None
+) -> RunDetail:
+    """Return a run, its metrics and its log as one payload; ``params`` count where the log has none."""
     calls = list(_calls(log))
     first = calls[0].parts if calls else {}
     return {
         "contract": CONTRACT,
         "run": run_row(run, metrics),
         "overview": _overview(run, calls),
-        "parameters": facts(_pairs(first.get("PARAMETER")) | _optimal(calls)),
+        "parameters": facts((_pairs(first.get("PARAMETER")) or dict(params or {})) | _optimal(calls)),
         "metrics": facts(
             {name: value if isinstance(value, str) else f"{value:.6g}" for name, value in metrics.items()}
         ),
@@ -134,6 +137,7 @@ def _overview(run: Run, calls: Sequence[_Call]) -> list[Fact]:
         "Process": f"{run.pid} on {run.host}",
         "Created": f"{short_utc(instant(run.created_at))} UTC",
         "Ended": f"{short_utc(instant(run.ended_at))} UTC" if run.ended_at else "",
+        "Notes": run.notes,
         "Run id": run.run_id,
     }
     error = _mapping(_last(calls, "ERROR"))

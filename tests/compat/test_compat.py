@@ -30,6 +30,12 @@ def test_every_name_of_every_path_is_there(hana_ml):
         assert set(dir(module)) == set(homes)
 
 
+def test_the_names_of_tracking_are_those_of_its_package():
+    from hanalife import tracking
+
+    assert set(compat._PATHS["hana_ml.artifacts.tracking.tracking"]) == set(tracking.__all__)
+
+
 def test_the_imports_of_a_notebook(hana_ml):
     code = (
         "import hana_ml\n"

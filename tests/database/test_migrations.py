@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from hanalife import ConnectionContext, MLExperiments, ModelStorage, ScheduledExecution
-from hanalife.database import migrations, tables
+from hanalife.database import contract_views, migrations, tables
 
 STORES = Path(__file__).parent / "stores"
 
@@ -55,6 +55,7 @@ def test_a_migrated_store_is_shaped_like_a_fresh_one(old_url):
     assert versions == list(range(1, migrations.VERSION + 1))
     with ConnectionContext(old_url) as emptied:
         with emptied.database.write() as connection:
+            contract_views.drop(connection)
             tables.metadata.drop_all(connection)
         with ConnectionContext(old_url) as fresh:
             fresh.database.migrate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -11,7 +12,7 @@ import time
 
 import pytest
 
-from hanalife import ConnectionContext, ModelStorage
+from hanalife import ConnectionContext, DataSets, MLExperiments, ModelStorage, UnifiedClassification
 from hanalife.database import checks, runs, tasks
 
 
@@ -76,6 +77,55 @@ def test_a_worker_runs_until_it_is_told_to_stop(tmp_path):
         started.communicate()
 
 
+@pytest.fixture
+def recorded(tmp_path):
+    """Give a folder with a store of two recorded fits."""
+    with ConnectionContext(f"sqlite:///{tmp_path / 'hanalife.db'}") as conn:
+        data = DataSets.load_diabetes_data(conn)[0]
+        for name, trees in (("a", 2), ("b", 3)):
+            model = UnifiedClassification(func="HybridGradientBoostingTree", n_estimators=trees, random_state=1)
+            MLExperiments(conn, "e").autologging(model, run_name=name)
+            model.fit(data, key="ID", label="CLASS")
+    return tmp_path
+
+
+def answer(arguments, folder, status=0):
+    """Return what a command prints, as text and as JSON."""
+    text, plain = command(*arguments, cwd=folder), command(*arguments, "--json", cwd=folder)
+    assert (text.returncode, plain.returncode) == (status, status), text.stderr + plain.stderr
+    return text.stdout, json.loads(plain.stdout)
+
+
+def test_runs_in_the_terminal(recorded):
+    text, plain = answer(["runs", "list", "params.n_estimators > 2", "--columns", "name,metrics.AUC"], recorded)
+    assert [row["name"] for row in plain] == ["b"]
+    assert f"{plain[0]['metrics.AUC']:.4f}" in text
+    assert answer(["runs", "list", "name = 'x'"], recorded) == ("no runs\n", [])
+    text, plain = answer(["runs", "show", "e/a"], recorded)
+    assert plain["params"]["n_estimators"] == 2
+    assert re.search("n_estimators +2", text)
+    text, plain = answer(["runs", "compare", "e/a", "e/b"], recorded, 3)
+    assert plain["parameters"] == [{"name": "n_estimators", "left": 2, "right": 3}]
+    assert "n_estimators: 2 -> 3" in text
+    text, plain = answer(["runs", "reproduce", "e/a"], recorded)
+    assert (text.splitlines()[0], plain["verdict"]) == ("e/a: IDENTICAL", "IDENTICAL")
+
+
+def test_runs_move_and_go(recorded):
+    answer(["runs", "export", "e", "e.zip"], recorded)
+    _, plain = answer(["runs", "import", "e.zip", "--experiment", "copy", "--url", "sqlite:///other.db"], recorded)
+    assert (len(plain["known"]), plain["experiment_id"]) == (2, "copy"), "the first of the two calls added them"
+    assert command("runs", "delete", "e/a", cwd=recorded).returncode == 0
+    assert command("runs", "delete", "e/a", cwd=recorded).returncode == 1
+    text, plain = answer(["gc", "--dry-run"], recorded)
+    assert plain["is_dry_run"]
+    assert text.startswith("would free ")
+    assert answer(["gc"], recorded)[1]["bytes"] == 0, "the first of the two calls did it"
+    text, plain = answer(["doctor"], recorded)
+    assert plain["is_good"]
+    assert "nothing is wrong" in text
+
+
 def alive(conn):
     from datetime import timedelta
 
@@ -92,6 +142,15 @@ def alive(conn):
         (["worker", "--url", "sqlite://"], 1, "memory"),
         (["worker", "--url", "postgresql://u:secret@127.0.0.1:1/d"], 1, "server runs"),
         (["worker", "--max-jobs", "0", "--url", "sqlite:///x.db"], 1, "max_jobs"),
+        (["runs", "list", "metrics.AUC >", "--url", "sqlite:///x.db"], 1, "^"),
+        (["runs", "list", "--columns", "AUC", "--url", "sqlite:///x.db"], 1, "metrics.AUC"),
+        (["runs", "show", "e/nothing", "--url", "sqlite:///x.db"], 1, "'e/nothing' is not recorded"),
+        (["runs", "compare", "e/a", "--url", "sqlite:///x.db"], 2, "right"),
+        (["runs", "import", "missing.zip", "--url", "sqlite:///x.db"], 1, "cannot read"),
+        (["runs", "export", "e", "e.zip", "--url", "sqlite:///x.db"], 1, "'e' is not recorded"),
+        (["runs", "reproduce", "e/nothing", "--url", "sqlite:///x.db"], 1, "'e/nothing' is not recorded"),
+        (["runs", "delete", "e/nothing", "--url", "sqlite:///x.db"], 1, "'e/nothing' is not recorded"),
+        (["runs"], 2, "required"),
         (["fly"], 2, "invalid choice"),
         ([], 2, "required"),
     ],

@@ -9,11 +9,11 @@ import pytest
 
 from hanalife import MLExperiments
 from hanalife.clock import utc_now
-from hanalife.database import runs
+from hanalife.database import run_values, runs
 from hanalife.errors import InvalidArgumentError
 from hanalife.records import RunStatus
 from hanalife.tracking import log
-from tests.tracking.reporting import Model
+from tests.tracking.reporting import Model, until
 
 
 def record(conn, experiment_id, *names):
@@ -40,7 +40,7 @@ def test_without_remove_mode_the_metadata_stay(conn):
     log.delete_run_log(conn, "E", "r")
     assert tracker.get_tracking_log_for_current_run().collect().empty
     assert tracker.get_tags_for_current_run(0).collect().empty
-    assert store(conn, runs.metrics, [run_id]) == {run_id: {}}
+    assert store(conn, run_values.metrics, [run_id]) == {run_id: {}}
     assert tracker.get_tracking_metadata_for_current_run().collect()["STATUS"].tolist() == ["DELETED"]
     assert names(conn) == []
 
@@ -117,7 +117,12 @@ def test_a_call_after_the_deletion_begins_a_new_attempt(conn, remove_mode):
 def test_a_lost_run_does_not_hinder(conn):
     tracker, model = MLExperiments(conn, "E"), Model()
     tracker.autologging(model, run_name="r")
-    model.fit(during=lambda: log.delete_experiment_log(conn, "E", clock=lambda: utc_now() + timedelta(seconds=61)))
+
+    def delete():
+        until(lambda: store(conn, runs.newest, "E", "r").environment_id)  # what it has to say at first
+        log.delete_experiment_log(conn, "E", clock=lambda: utc_now() + timedelta(seconds=61))
+
+    model.fit(during=delete)
     assert names(conn) == []
 
 

@@ -10,11 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 from hanalife import MLExperiments
-from hanalife.database import runs
+from hanalife.database import run_values, runs, shared_records
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError
+from hanalife.observation import CallProgress, FoldScore, LearningPoint
 from hanalife.records import RunStatus
 from hanalife.tracking import log
-from tests.tracking.reporting import BARE, FACTS, FULL, SCORE, Model, entries
+from tests.tracking.reporting import BARE, FACTS, FULL, SCORE, Model, entries, until
 
 SPLITTER = "_<EXPERIMENT_SPLITTER>_"
 HOSTILE = [
@@ -93,13 +94,13 @@ def test_log_and_metadata_frames_have_the_columns_of_the_tracking_tables(conn, m
     assert list(rows) == ["EXECUTION_ID", "SEQ", "EVENT_KEY", "EVENT_TIMESTAMP", "EVENT_MESSAGE"]
     assert rows["SEQ"].tolist() == list(range(12))
     assert set(rows["EXECUTION_ID"]) == {f"E{SPLITTER}r"}
-    assert rows["EVENT_TIMESTAMP"].iloc[0].isoformat() == "2026-01-02T03:04:00"
     (row,) = tracker.get_tracking_metadata_for_current_run().collect().to_dict("records")
     assert row["TRACK_ID"] == tracker.get_current_tracking_id() == f"E{SPLITTER}r"
     assert (row["STATUS"], row["PROC_NAME"], row["DESCRIPTION"]) == ("FINISHED", "UNIFIED_CLASSIFICATION", "about")
     assert (row["DATASET_NAME"], row["DATASET_SOURCE"]) == ("T", "T")
     assert row["OWNER"]
-    assert row["CREATED_AT"] < row["ENDED_AT"]
+    assert rows["EVENT_TIMESTAMP"].iloc[0] == row["CREATED_AT"] < row["ENDED_AT"]
+    assert row["CREATED_AT"].isoformat().startswith("2026-01-02T03:04:")
 
 
 def test_one_kind_of_entry_and_the_first_rows(conn, tracker, model):
@@ -134,7 +135,7 @@ def test_a_score_after_a_fit_adds_to_the_run_and_leaves_the_fits_metrics(conn, t
         [{"SCORE_AUC": 0.5}, {"SCORE_KAPPA": 0.25}],
     ]
     assert [content["METHOD"] for key, content in found if key == "END_OF_TRACK"] == ["fit", "score"]
-    assert store(conn, runs.metrics, [run_id])[run_id] == {
+    assert store(conn, run_values.metrics, [run_id])[run_id] == {
         "AUC": 0.75,
         "SCORE_AUC": 0.5,
         "SCORE_KAPPA": 0.25,
@@ -148,7 +149,7 @@ def test_a_run_that_only_scores_has_plain_names_and_the_latest_values(conn, trac
     tracker.autologging(model, run_name="week 1")
     run_id = model.score()
     assert model.score(replace(SCORE, metrics={"AUC": 0.875})) == run_id
-    assert store(conn, runs.metrics, [run_id])[run_id] == {"AUC": 0.875, "KAPPA": 0.25}
+    assert store(conn, run_values.metrics, [run_id])[run_id] == {"AUC": 0.875, "KAPPA": 0.25}
 
 
 def test_the_dataset_of_the_run_is_that_of_its_first_kind_of_call(conn, tracker, model):
@@ -214,7 +215,7 @@ def test_after_a_failed_score_the_fit_is_kept_and_the_score_can_be_repeated(conn
     assert store(conn, runs.run, run_id).status is RunStatus.FAILED
     assert model.score() == run_id
     assert store(conn, runs.run, run_id).status is RunStatus.FINISHED
-    assert store(conn, runs.metrics, [run_id])[run_id]["AUC"] == 0.75
+    assert store(conn, run_values.metrics, [run_id])[run_id]["AUC"] == 0.75
 
 
 def test_a_run_is_active_while_its_call_goes_on(conn, tracker, model):
@@ -267,7 +268,7 @@ def test_numbers_that_json_has_no_word_for(conn, tracker, model):
     found = dict(entries(tracker.get_tracking_log_for_current_run()))
     assert found["METRIC"] == [{"A": "nan"}, {"B": "inf"}, {"C": "-inf"}, {"D": 0.5}, {"E": "nan"}]
     assert found["PARAMETER"] == [{"x": ["nan", {"y": "inf"}]}, {"n": 3}, {"flag": True}, {"f": 2.0}]
-    stored = store(conn, runs.metrics, [run_id])[run_id]
+    stored = store(conn, run_values.metrics, [run_id])[run_id]
     assert math.isnan(stored["A"])
     assert math.isnan(stored["E"])
     assert (stored["B"], stored["C"], stored["D"]) == (math.inf, -math.inf, 0.5)
@@ -310,14 +311,14 @@ def check_names(conn, name):
     assert row["TRACK_ID"] == f"{name}{SPLITTER}{name}"
     assert row["DATASET_NAME"] == row["DESCRIPTION"] == name
     assert [run.name for run in store(conn, runs.runs, [name])] == [name]
-    assert sorted(store(conn, runs.metrics, [run_id])[run_id].values(), key=str) == [1.0, "a\\x00b"]
+    assert sorted(store(conn, run_values.metrics, [run_id])[run_id].values(), key=str) == [1.0, "a\\x00b"]
 
 
 def test_metrics_whose_long_names_differ_only_at_the_end_stay_apart(conn, tracker, model):
     tracker.autologging(model)
     names = ["x" * 400 + end for end in "ab"]
     run_id = model.fit(replace(BARE, metrics=dict(zip(names, (1.0, 2.0), strict=True))))
-    assert sorted(store(conn, runs.metrics, [run_id])[run_id].values()) == [1.0, 2.0]
+    assert sorted(store(conn, run_values.metrics, [run_id])[run_id].values()) == [1.0, 2.0]
 
 
 # --- arming -----------------------------------------------------------------------------------
@@ -451,3 +452,91 @@ def test_a_silent_run_is_lost_when_its_metadata_are_read(conn, tracker, model):
     assert statuses == ["ACTIVE", "LOST"]
     # The process lived after all, so the end of its call counts.
     assert store(conn, runs.newest, "E", "r").status is RunStatus.FINISHED
+
+
+# --- switches, search, learning curves --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("switch", "missing"),
+    [
+        ("log_parameters", {"PARAMETER", "OPTIMAL_PARAMETER"}),
+        ("log_dataset", {"DATASET"}),
+        ("log_figures", {"DISCRETE_FIGURE", "CONTINUOUS_FIGURE"}),
+        ("log_importance", {"VARIABLE_IMPORTANCE"}),
+        (
+            "log_signature",
+            {f"MODEL_SIGNATURE_{part}" for part in ("PROPERTY", "INPUT_SCHEMA", "OUTPUT_SCHEMA", "PARAM_SPEC")},
+        ),
+    ],
+)
+def test_each_kind_of_entry_can_be_switched_off(sqlite_conn, model, switch, missing):
+    tracker = MLExperiments(sqlite_conn, "E")
+    keys = {}
+    for name, options in (("all", {}), ("some", {switch: False})):
+        tracker.autologging(model, run_name=name, **options)
+        model.fit()
+        keys[name] = {key for key, _ in entries(tracker.get_tracking_log_for_current_run())}
+    assert keys["all"] - keys["some"] == missing
+    run = store(sqlite_conn, runs.newest, "E", "some")
+    assert (run.dataset_id is None) == (switch == "log_dataset")
+    params = store(sqlite_conn, run_values.params, [run.run_id])[run.run_id]
+    assert params == ({} if switch == "log_parameters" else {"depth": 6})
+
+
+@pytest.mark.parametrize(("code", "environment"), [(True, False), (False, True)])
+def test_code_and_environment_can_be_switched_off(sqlite_conn, model, code, environment):
+    tracker = MLExperiments(sqlite_conn, "E")
+    tracker.autologging(model, run_name="r", log_code=code, log_environment=environment)
+    model.fit()
+    run = store(sqlite_conn, runs.newest, "E", "r")
+    assert (run.code_id is not None, run.environment_id is not None) == (code, environment)
+
+
+def test_equal_facts_of_many_runs_are_stored_once(conn, tracker, model):
+    for name in ("a", "b"):
+        tracker.autologging(model, run_name=name)
+        model.fit()
+    first, second = store(conn, runs.runs)
+    assert first.environment_id == second.environment_id
+    assert first.dataset_id == second.dataset_id
+    dataset = store(conn, shared_records.get, first.dataset_id)
+    assert (dataset.kind, dataset.content["CONTENT_HASH"], dataset.content["ROWS"]) == ("dataset", "ab12", 3)
+
+
+def test_a_search_and_learning_curves_are_recorded_while_they_go_on(conn, tracker, model):
+    tracker.autologging(model, run_name="r")
+
+    def work():
+        for candidate, fold, score in [(0, 0, 0.5), (0, 1, 0.75), (1, 0, 0.25)]:
+            scores = (FoldScore(candidate, {"depth": candidate}, "auc", fold, score),)
+            points = (LearningPoint("logloss", "validation", fold, score),)
+            model.observer.call_progressed(CallProgress(fold, 4, "folds", scores, points))
+        until(lambda: len(curve("SEARCH_AUC")) == 2)
+        assert store(conn, runs.newest, "E", "r").status is RunStatus.ACTIVE
+
+    def curve(name):
+        run_id = store(conn, runs.newest, "E", "r").run_id
+        return [(point.step, point.value) for point in store(conn, run_values.points, run_id, name)]
+
+    model.fit(during=work)
+    assert curve("SEARCH_AUC") == [(0, 0.625), (1, 0.25)]  # means over the folds
+    assert curve("VALIDATION_LOGLOSS") == [(0, 0.25), (1, 0.75)]
+    found = [
+        row for key, rows in entries(tracker.get_tracking_log_for_current_run()) if key == "SEARCH" for row in rows
+    ]
+    assert found[1] == {"CANDIDATE": 0, "PARAMETERS": {"depth": 0}, "METRIC": "auc", "FOLD": 1, "SCORE": 0.75}
+    assert len(found) == 3
+
+
+def test_all_parameters_are_values_too(conn, tracker, model):
+    tracker.autologging(model, run_name="r")
+    model.fit(parameters={"depth": 6, "rate": 0.1, "names": ["a", None], "x" * 300: True})
+    run_id = store(conn, runs.newest, "E", "r").run_id
+    params = store(conn, run_values.params, [run_id])[run_id]
+    assert {name: value for name, value in params.items() if len(name) < 256} == {
+        "depth": 6,
+        "rate": 0.1,
+        "names": ["a", None],
+    }
+    assert len(params) == 4

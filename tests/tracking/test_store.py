@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 
-from hanalife.database import runs
+from hanalife.database import run_values, runs
 from hanalife.records import Run, RunStatus
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -85,13 +85,19 @@ def test_entries_are_numbered_without_gaps_and_raise_the_revision(conn):
     assert isinstance(run.status, RunStatus)
 
 
+def add(conn, run_id, values):
+    with conn.database.write() as connection:
+        number = runs.append(connection, run_id, [], NOON)
+        new = [run_values.NewPoint(name, None, value, 0) for name, value in values.items()]
+        run_values.write(connection, number, {}, new)
+
+
 def test_metrics_hold_the_latest_value_numbers_texts_and_non_finite(conn):
     begin(conn, "1")
-    with conn.database.write() as connection:
-        runs.set_metrics(connection, "1", {"AUC": 0.25, "F": "0.1,0.2", "N": math.nan, "I": -math.inf})
-        runs.set_metrics(connection, "1", {"AUC": 0.5})
+    add(conn, "1", {"AUC": 0.25, "F": "0.1,0.2", "N": math.nan, "I": -math.inf})
+    add(conn, "1", {"AUC": 0.5})
     with conn.database.read() as connection:
-        found = runs.metrics(connection, ["1", "none"])
+        found = run_values.metrics(connection, ["1", "none"])
     assert found["none"] == {}
     assert math.isnan(found["1"].pop("N"))
     assert found["1"] == {"AUC": 0.5, "F": "0.1,0.2", "I": -math.inf}
@@ -99,10 +105,9 @@ def test_metrics_hold_the_latest_value_numbers_texts_and_non_finite(conn):
 
 def test_metrics_of_more_runs_than_a_statement_may_have_parameters(conn):
     begin(conn, "1")
-    with conn.database.write() as connection:
-        runs.set_metrics(connection, "1", {"AUC": 0.5})
+    add(conn, "1", {"AUC": 0.5})
     with conn.database.read() as connection:
-        found = runs.metrics(connection, [*map(str, range(70_000))])
+        found = run_values.metrics(connection, [*map(str, range(70_000))])
     assert len(found) == 70_000
     assert found["1"] == {"AUC": 0.5}
 
@@ -143,12 +148,12 @@ def test_an_ended_run_does_not_beat(conn):
 def test_a_forgotten_log_leaves_a_deleted_run_that_readers_do_not_list(conn):
     begin(conn, "1")
     with conn.database.write() as connection:
-        runs.append(connection, "1", [("PARAMETER", "[]")], NOON)
-        runs.set_metrics(connection, "1", {"AUC": 1.0})
+        number = runs.append(connection, "1", [("PARAMETER", "[]")], NOON)
+        run_values.write(connection, number, {}, [run_values.NewPoint("AUC", None, 1.0, 0)])
         runs.forget_logs(connection, ["1"])
         assert not runs.append(connection, "1", [("METRIC", "[]")], NOON)
         assert runs.log(connection, "1") == []
-        assert runs.metrics(connection, ["1"]) == {"1": {}}
+        assert run_values.metrics(connection, ["1"]) == {"1": {}}
         assert runs.runs(connection) == []
         assert runs.revisions(connection) == {}
         assert runs.run(connection, "1").status is RunStatus.DELETED

@@ -106,6 +106,18 @@ def test_a_later_call_adds_its_dataset_and_brings_its_curves(conn):
     assert detail["curves"][0]["series"][0]["points"][10] == (0.5, pytest.approx(0.5 ** (0.4 / 0.6)))
 
 
+def test_a_run_by_hand_shows_its_parameters_and_notes(conn):
+    with conn.experiment("A").run("by hand") as run:
+        run.log_params({"depth": 6, "rate": 0.1})
+        run.log_metric("loss", 0.5)
+        run.set_notes("looks fine")
+    with conn.database.read() as connection:
+        detail = strict(answers.run(connection, run.run_id))
+    assert facts(detail["parameters"]) == {"depth": "6", "rate": "0.1"}
+    assert facts(detail["metrics"]) == {"loss": "0.5"}
+    assert facts(detail["overview"])["Notes"] == "looks fine"
+
+
 def test_a_failed_run_tells_its_error_as_text(conn):
     run_id = sample.record_failed_run(conn, "A", "broken")
     with conn.database.read() as connection:

@@ -3,7 +3,7 @@
 A fresh store is made from ``tables.py`` at once and counts as having taken every step. An older
 one takes the steps it lacks, each once, in one transaction under an exclusive lock, however
 many processes start together. What a step does is frozen in its own module: it never looks at
-``tables.py``, which moves on.
+``tables.py``, which moves on. The views of the contract hold no data: each upgrade makes them anew.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from hanalife.database import dialects, tables
-from hanalife.database.migrations import step_search
+from hanalife.database import contract_views, dialects, tables
+from hanalife.database.migrations import step_2_tracking, step_3_snapshots, step_search
 from hanalife.errors import IncompatibleStoreError
 
 Step = Callable[[sa.Connection], None]
 
 #: Step n brings version n to version n + 1; version 1 is the first. Released steps are never edited.
-STEPS: tuple[Step, ...] = (step_search.upgrade,)
+STEPS: tuple[Step, ...] = (step_2_tracking.upgrade, step_3_snapshots.upgrade, step_search.upgrade)
 
 #: The version of a store that is up to date.
 VERSION = 1 + len(STEPS)
@@ -35,10 +35,12 @@ def upgrade(connection: sa.Connection) -> None:
     """Make the tables, or apply the missing steps, within the caller's write transaction."""
     dialects.lock_for_migration(connection)
     version = _version(connection)  # again: another process may have been quicker
+    contract_views.drop(connection)
     if not version:
         tables.metadata.create_all(connection)
     for step in STEPS[version - 1 :] if version else ():
         step(connection)
+    contract_views.create(connection)
     for number in range(version + 1, VERSION + 1):
         applied = {"version": number, "applied_at": datetime.now(UTC)}
         connection.execute(tables.schema_version.insert().values(**applied))

@@ -87,6 +87,13 @@ def _stream(context: ConnectionContext, query: sa.Select[Any], size: int | None)
             yield from _from_rows(connection, query, size or _FETCH_ROWS)
 
 
+def from_connection(
+    connection: sa.Connection, query: sa.Select[Any], size: int = BATCH_ROWS
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a query in batches, in the transaction of a connection; see :func:`batches`."""
+    return _from_rows(connection, types.portable(query), size)
+
+
 def _from_rows(connection: sa.Connection, query: sa.Select[Any], size: int) -> Iterator[pa.RecordBatch]:
     fields = types.declared_fields(query)
     streams = connection.dialect.supports_server_side_cursors

@@ -1,0 +1,170 @@
+"""From the tree of a search to bound SQL over the runs of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from hanalife.conditions import (
+    Comparison,
+    Condition,
+    Conjunction,
+    Disjunction,
+    Field,
+    Kind,
+    Likeness,
+    Membership,
+    Negation,
+    Operator,
+    Order,
+    Presence,
+    Range,
+    Search,
+    ValueType,
+)
+from hanalife.conditions import Test as Leaf
+from hanalife.database import dialects, search_values, tables
+from hanalife.database.search_values import Expression, Test
+from hanalife.records import RunStatus
+
+_run = tables.run
+
+
+def numbers(
+    search: Search, experiment_ids: Sequence[str] | None, dialect: sa.Dialect, *, all_attempts: bool = False
+) -> sa.Select[Any]:
+    """Select ``hl_run.number`` of the runs that a search finds, in its order."""
+    query = sa.select(_run.c.number).where(_run.c.status != RunStatus.DELETED)
+    if not all_attempts:
+        query = query.where(_run.c.number.not_in(_earlier_attempts()))
+    if experiment_ids is not None:
+        query = query.where(_run.c.experiment_id.in_(list(experiment_ids)))
+    if search.condition is not None:
+        query = query.where(_condition(search.condition, dialect))
+    query = query.order_by(*_order(search.order, dialect))
+    return query if search.limit is None else query.limit(search.limit)
+
+
+def _earlier_attempts() -> sa.Select[Any]:
+    """Select the few runs whose name was used again: quicker than to ask it of every run."""
+    later, earlier = _run.alias(), _run.alias()
+    same_name = sa.and_(earlier.c.experiment_id == later.c.experiment_id, earlier.c.name == later.c.name)
+    query = sa.select(earlier.c.number).join_from(
+        later, earlier, sa.and_(same_name, earlier.c.attempt < later.c.attempt)
+    )
+    return query.where(later.c.attempt > 1)
+
+
+def columns(found: sa.Select[Any], types: Mapping[Field, sa.types.TypeEngine[Any]]) -> sa.Select[Any]:
+    """Return a search with columns, each named as its field is written, in the place of the run's number."""
+    return found.with_only_columns(*(_column(field, kind).label(str(field)) for field, kind in types.items()))
+
+
+def _column(field: Field, kind: sa.types.TypeEngine[Any]) -> Expression:
+    if field.kind is Kind.ATTRIBUTE:
+        return search_values.attribute(field.name)
+    values = search_values.of(field)
+    is_number = isinstance(kind, sa.Double)
+    return search_values.number_column(values) if is_number else search_values.text_column(values)
+
+
+# --- conditions -------------------------------------------------------------------------------
+
+
+def _condition(condition: Condition, dialect: sa.Dialect) -> Test:
+    """Return a condition that is true or false of every run, never NULL."""
+    match condition:
+        case Conjunction(parts):
+            return sa.and_(*(_condition(part, dialect) for part in parts))
+        case Disjunction(parts):
+            return sa.or_(*(_condition(part, dialect) for part in parts))
+        case Negation(part):
+            return sa.not_(_condition(part, dialect))
+    return (
+        _of_attribute(condition, dialect) if condition.field.kind is Kind.ATTRIBUTE else _of_value(condition, dialect)
+    )
+
+
+def _of_value(leaf: Leaf, dialect: sa.Dialect) -> Test:
+    values = search_values.of(leaf.field)
+    if isinstance(leaf, Presence):
+        return values.exists() if leaf.is_present else sa.not_(values.exists())
+    positive, is_negated = _positive(leaf)
+    test = _test_of_value(positive, values, dialect)
+    return values.exists(sa.not_(sa.func.coalesce(test, sa.false())) if is_negated else test)
+
+
+def _test_of_value(leaf: Leaf, values: search_values.Values, dialect: sa.Dialect) -> Test:
+    match leaf:
+        case Comparison(_, Operator.EQUAL, wanted):
+            return search_values.is_one_of(values, [wanted])
+        case Comparison(_, operator, bound):
+            return search_values.compares(values, operator, bound, dialect)
+        case Membership(_, wanted):
+            return search_values.is_one_of(values, wanted)
+        case Range(_, low, high):
+            return sa.and_(
+                search_values.compares(values, Operator.AT_LEAST, low, dialect),
+                search_values.compares(values, Operator.AT_MOST, high, dialect),
+            )
+        case Likeness(_, pattern):
+            return search_values.matches(values.text, pattern)
+    raise AssertionError(leaf)
+
+
+def _of_attribute(leaf: Leaf, dialect: sa.Dialect) -> Test:
+    value = search_values.attribute(leaf.field.name)
+    if isinstance(leaf, Presence):
+        return value.is_not(None) if leaf.is_present else value.is_(None)
+    positive, is_negated = _positive(leaf)
+    test = _test_of_attribute(positive, value, dialect)
+    return sa.and_(value.is_not(None), sa.not_(test) if is_negated else test)
+
+
+def _test_of_attribute(leaf: Leaf, value: Expression, dialect: sa.Dialect) -> Test:
+    ordered = dialects.text_order(value, dialect) if leaf.field.type is ValueType.TEXT else value
+    match leaf:
+        case Comparison(_, Operator.EQUAL, wanted):
+            return value == wanted
+        case Comparison(_, operator, bound):
+            return search_values.ordered(ordered, operator, bound)
+        case Membership(_, wanted):
+            return value.in_(wanted)
+        case Range(_, low, high):
+            return sa.and_(
+                search_values.ordered(ordered, Operator.AT_LEAST, low),
+                search_values.ordered(ordered, Operator.AT_MOST, high),
+            )
+        case Likeness(_, pattern):
+            return search_values.matches(value, pattern)
+    raise AssertionError(leaf)
+
+
+def _positive(leaf: Leaf) -> tuple[Leaf, bool]:
+    """Return a condition without its negation, and whether it had one."""
+    if isinstance(leaf, Comparison):
+        is_negated = leaf.operator is Operator.UNEQUAL
+        return Comparison(leaf.field, Operator.EQUAL, leaf.value) if is_negated else leaf, is_negated
+    assert not isinstance(leaf, Presence)
+    return leaf, leaf.is_negated
+
+
+# --- order ------------------------------------------------------------------------------------
+
+
+def _order(keys: Sequence[Order], dialect: sa.Dialect) -> list[Expression]:
+    directed = [
+        (expression.desc() if key.is_descending else expression.asc()).nulls_last()
+        for key in keys
+        for expression in _sort_keys(key.field, dialect)
+    ]
+    return [*directed, _run.c.created_at.desc(), _run.c.number.desc()]
+
+
+def _sort_keys(field: Field, dialect: sa.Dialect) -> list[Expression]:
+    if field.kind is Kind.ATTRIBUTE:
+        value = search_values.attribute(field.name)
+        return [dialects.text_order(value, dialect)]
+    return search_values.sort_keys(search_values.of(field), dialect)

@@ -1,0 +1,243 @@
+"""The values of a run as SQL sees them: one field of a search at a time.
+
+A value is a number, a text, or a text that reads as a number and is both. Wherever it is
+stored, it is given as two expressions, ``number`` (finite, or NULL) and ``text`` (or NULL);
+what is not finite is one of the texts ``nan``, ``inf`` and ``-inf``. What the conditions mean is
+said in :mod:`hanalife.tracking.grammar`.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hanalife.conditions import Field, Kind, Operator, Value
+from hanalife.database import dialects, functions, tables
+from hanalife.database.types import UtcDateTime
+
+#: How a text has to look to be a number too; shorter than what overflows in any database.
+NUMERIC = r"^[+-]?([0-9]{1,100}([.][0-9]{0,100})?|[.][0-9]{1,100})([eE][+-]?[0-9]{1,2})?$"
+
+#: The texts of numbers that are not finite.
+NON_FINITE = ("nan", "inf", "-inf")
+_TRUTHS = {True: ("true", "True"), False: ("false", "False")}
+_NUMBER: sa.Double[float] = sa.Double()
+_TEXT = sa.String()
+
+Expression = sa.ColumnElement[Any]
+Test = sa.ColumnElement[bool]
+
+# They compare numbers in Python and expressions in SQL.
+_ORDERED: dict[Operator, Callable[[Any, Any], Any]] = {
+    Operator.LESS: operator.lt,
+    Operator.AT_MOST: operator.le,
+    Operator.GREATER: operator.gt,
+    Operator.AT_LEAST: operator.ge,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The values of one field: at most one row of ``table`` for each run."""
+
+    table: sa.FromClause
+    belongs: Test  #: that a row is the run's, of the field's name, and not missing
+    number: Expression
+    text: Expression
+
+    def scalar(self, value: Expression) -> Expression:
+        """Return an expression over the row as one over the run; NULL if there is no row."""
+        query = sa.select(value).select_from(self.table).where(self.belongs)
+        return query.correlate(tables.run).scalar_subquery()
+
+    def exists(self, test: Test | None = None) -> Test:
+        """Return the condition that a row is there and meets a test; never NULL."""
+        query: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(self.table).where(self.belongs)
+        return (query if test is None else query.where(test)).correlate(tables.run).exists()
+
+
+def of(field: Field) -> Values:
+    """Return the values of a metric, a parameter or a tag."""
+    return _tag(field.name) if field.kind is Kind.TAG else _of_run(field.kind, field.name)
+
+
+def stored(kind: Kind) -> sa.FromClause:
+    """Return all values of a kind: ``number`` and ``text``, by run and name; none is missing."""
+    if kind is Kind.TAG:
+        row = tables.run_tag
+        return sa.select(row.c.run_id, row.c.track_entity_seq, row.c.name, row.c.value.label("text")).subquery()
+    if kind is Kind.METRIC:
+        metric = tables.run_metric
+        return sa.select(
+            metric.c.run_number, metric.c.name_id, metric.c.value.label("number"), metric.c.text
+        ).subquery()
+    row = tables.run_param
+    text = _text_of_json(row.c.text, row.c.number).label("text")
+    given = sa.select(row.c.run_number, row.c.name_id, row.c.number, text)
+    return given.where(row.c.text.is_distinct_from("null")).subquery()
+
+
+def number_of(kind: Kind, row: Any) -> Expression:
+    """Return the number of a row of :func:`stored`."""
+    if kind is Kind.METRIC:
+        return row.c.number  # type: ignore[no-any-return]
+    reads = functions.Predicate("matches", sa.Boolean(), row.c.text, sa.literal(NUMERIC, _TEXT))
+    read = sa.case((reads, functions.Call("double_of_text", _NUMBER, row.c.text)), else_=sa.null())
+    return read if kind is Kind.TAG else sa.case((row.c.number.is_not(None), row.c.number), else_=read)
+
+
+def _of_run(kind: Kind, name: str) -> Values:
+    # A metric's row as it is: SQLite reads it several times as fast as through a query of its own.
+    row: Any = tables.run_metric.alias() if kind is Kind.METRIC else stored(kind)
+    names = tables.value_name
+    name_id = sa.select(names.c.name_id).where(names.c.name == name).scalar_subquery()
+    belongs = sa.and_(row.c.run_number == tables.run.c.number, row.c.name_id == name_id)
+    number = row.c.value if kind is Kind.METRIC else number_of(kind, row)
+    return Values(row, belongs, number, row.c.text)
+
+
+def _tag(name: str) -> Values:
+    row, other = stored(Kind.TAG), tables.run_tag.alias()
+    same = sa.and_(other.c.run_id == tables.run.c.run_id, other.c.name == name)
+    first = sa.select(sa.func.min(other.c.track_entity_seq)).where(same).correlate(tables.run).scalar_subquery()
+    belongs = sa.and_(row.c.run_id == tables.run.c.run_id, row.c.name == name, row.c.track_entity_seq == first)
+    return Values(row, belongs, number_of(Kind.TAG, row), row.c.text)
+
+
+def _text_of_json(text: Expression, number: Expression) -> Expression:
+    """Return the text of a parameter: of a JSON text what it says, of a number none, of others the JSON."""
+    endless = [(text == word, sa.literal(str(float(word)), _TEXT)) for word in ("NaN", "Infinity", "-Infinity")]
+    inner = sa.func.substr(text, 2, sa.func.length(text) - 2, type_=_TEXT)
+    is_plain = sa.or_(~text.contains("\\", autoescape=True), text.contains("\\u", autoescape=True))
+    decoded = sa.case((is_plain, inner), else_=functions.Call("text_of_json", _TEXT, text))
+    is_truth = text.in_(["true", "false"])
+    is_text = sa.func.substr(text, 1, 1) == '"'
+    return sa.case((is_text, decoded), *endless, (sa.or_(number.is_(None), is_truth), text), else_=sa.null())
+
+
+# --- tests ------------------------------------------------------------------------------------
+
+
+def is_one_of(values: Values, wanted: Iterable[Value]) -> Test:
+    """Return the test that a value is one of those wanted; NULL counts as false."""
+    texts: set[str] = set()
+    numbers: set[float] = set()
+    for value in wanted:
+        if isinstance(value, bool):
+            texts.update(_TRUTHS[value])
+            continue
+        number = read_number(value) if isinstance(value, str) else value
+        if isinstance(value, str):
+            texts.add(value)
+        if isinstance(number, float):
+            texts.add(str(number)) if not math.isfinite(number) else numbers.add(number)
+    parts: list[Test] = [values.text.in_(sorted(texts))] if texts else []
+    if numbers:
+        parts.append(values.number.in_([sa.literal(number, _NUMBER) for number in sorted(numbers)]))
+    return sa.or_(*parts)
+
+
+def compares(values: Values, sign: Operator, bound: Value, dialect: sa.Dialect) -> Test:
+    """Return the test that a value is less, or greater, than a bound of its own kind; NULL counts as false."""
+    assert not isinstance(bound, datetime), "only attributes are moments"
+    if isinstance(bound, str):
+        return ordered(dialects.text_order(values.text, dialect), sign, bound)
+    test = ordered(values.number, sign, sa.literal(bound, _NUMBER))
+    endless = [word for word in NON_FINITE if _ORDERED[sign](float(word), bound)]
+    return sa.or_(test, values.text.in_(endless)) if endless else test
+
+
+def ordered(value: Expression, sign: Operator, bound: Any) -> Test:
+    """Return the test that a value is less, or greater, than a bound."""
+    test: Test = _ORDERED[sign](value, bound)
+    return test
+
+
+def matches(text: Expression, pattern: str) -> Test:
+    """Return the test that a text is like a pattern, with regard to case; NULL counts as false."""
+    literals = sa.literal(pattern, _TEXT), sa.literal(functions.glob_pattern(pattern), _TEXT)
+    return functions.Predicate("like", sa.Boolean(), text, *literals)
+
+
+def read_number(text: str) -> float | None:
+    """Return the number that a text reads as, or None.
+
+    >>> read_number("1e-3"), read_number("-inf"), read_number("1_000"), read_number("")
+    (0.001, -inf, None, None)
+    """
+    return float(text) if text in NON_FINITE or re.search(NUMERIC, text) else None
+
+
+# --- keys of order and columns ----------------------------------------------------------------
+
+
+def sort_keys(values: Values, dialect: sa.Dialect) -> list[Expression]:
+    """Return what orders runs by a field: its numbers, then its texts; NULL where there is neither."""
+    endless = [(values.text == word, sa.literal(float(word), _NUMBER)) for word in ("inf", "-inf")]
+    number = sa.case((values.number.is_not(None), values.number), *endless, else_=sa.null())
+    is_number = sa.or_(values.number.is_not(None), values.text.in_(NON_FINITE))
+    text = sa.case((is_number, sa.null()), else_=values.text)
+    return [values.scalar(number), dialects.text_order(sa.type_coerce(values.scalar(text), _TEXT), dialect)]
+
+
+def number_column(values: Values) -> Expression:
+    """Return the numbers of a field as a column; infinities are numbers, NaN is NULL."""
+    endless = [(values.text == word, sa.literal(float(word), _NUMBER)) for word in ("inf", "-inf")]
+    number = sa.case((values.number.is_not(None), values.number), *endless, else_=sa.null())
+    return sa.type_coerce(values.scalar(number), _NUMBER)
+
+
+def text_column(values: Values) -> Expression:
+    """Return the values of a field as a column of texts; a number is written out."""
+    written = functions.Call("text_of_double", _TEXT, values.number)
+    return sa.type_coerce(values.scalar(sa.func.coalesce(values.text, written)), _TEXT)
+
+
+# --- attributes -------------------------------------------------------------------------------
+
+_run = tables.run
+
+
+def attribute(name: str) -> Expression:
+    """Return an attribute of a run; NULL where it is missing."""
+    return _ATTRIBUTES[name]
+
+
+def _dataset_hash() -> Expression:
+    record = tables.record
+    content = sa.select(functions.Call("json_member", _TEXT, record.c.content, sa.literal("CONTENT_HASH", _TEXT)))
+    return content.where(record.c.record_id == _run.c.dataset_id).correlate(_run).scalar_subquery()
+
+
+def _unless_empty(column: Expression) -> Expression:
+    return sa.func.nullif(column, "", type_=_TEXT)
+
+
+def _moment(column: sa.ColumnElement[datetime]) -> sa.ColumnElement[datetime]:
+    return sa.type_coerce(column, UtcDateTime())
+
+
+_ATTRIBUTES: dict[str, Expression] = {
+    "run_id": _run.c.run_id,
+    "experiment": _run.c.experiment_id,
+    "name": _run.c.name,
+    "attempt": sa.type_coerce(_run.c.attempt, sa.Integer()),
+    "status": _run.c.status,
+    "owner": _run.c.owner,
+    "host": _run.c.host,
+    "created": _moment(_run.c.created_at),
+    "ended": _moment(_run.c.ended_at),
+    "duration": functions.Call("duration_seconds", _NUMBER, _run.c.created_at, _run.c.ended_at),
+    "procedure": _unless_empty(_run.c.procedure),
+    "description": _unless_empty(_run.c.description),
+    "dataset": _unless_empty(_run.c.dataset_name),
+    "dataset_source": _unless_empty(_run.c.dataset_source),
+    "dataset_hash": _dataset_hash(),
+}

@@ -1,0 +1,258 @@
+"""Fitting a recorded run again, to see whether the result is the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from hanalife.errors import DataNotFoundError, Error, InvalidArgumentError
+from hanalife.observation import CallOutcome, CallProgress, CallStart
+from hanalife.tracking import comparison, provenance, run_data, run_facts
+from hanalife.tracking.events import to_json
+
+if TYPE_CHECKING:
+    from hanalife.dataframe.context import ConnectionContext
+    from hanalife.dataframe.frame import DataFrame
+    from hanalife.tracking.run_facts import RunFacts
+
+TOLERANCE = 1e-6  #: relative
+
+
+class Verdict(StrEnum):
+    """What came of fitting again."""
+
+    IDENTICAL = "IDENTICAL"  #: every metric is the same to the last bit
+    WITHIN_TOLERANCE = "WITHIN_TOLERANCE"  #: every metric is nearly the same
+    DIFFERS = "DIFFERS"  #: the data, a parameter or a metric is another
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as it was recorded."""
+
+    what: str  #: data, parameter, environment, code or metric
+    name: str
+    recorded: Any
+    now: Any
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.name}: {_short(self.recorded)} then, {_short(self.now)} now"
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """Whether a run was reproduced, and what is different, causes before effects."""
+
+    run_id: str
+    run: str  #: ``experiment/name``
+    verdict: Verdict
+    differences: tuple[Difference, ...]
+    metrics: Mapping[str, float | str]  #: of the new fit; empty if there was none
+
+    @property
+    def first_difference(self) -> Difference | None:
+        """The first of the data, parameters, environment, code and metrics that differs, or None."""
+        return self.differences[0] if self.differences else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as plain JSON values."""
+        import json
+
+        plain: dict[str, Any] = json.loads(to_json(asdict(self)))
+        return plain
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.run}: {self.verdict}", *(f"  {difference}" for difference in self.differences)])
+
+
+def reproduce(
+    connection_context: ConnectionContext,
+    experiment_id: str,
+    run_name: str | None = None,
+    *,
+    data: DataFrame | None = None,
+    tolerance: float = TOLERANCE,
+) -> Reproduction:
+    """Fit a recorded run again, with its parameters and on its data, and compare.
+
+    Parameters
+    ----------
+    connection_context : ConnectionContext
+        The connection to the store.
+    experiment_id : str
+        The experiment; or, without a name, a run id or ``experiment/name``.
+    run_name : str, optional
+        The run; its newest attempt is meant.
+    data : DataFrame, optional
+        The rows to fit. By default the run's snapshot, else the table that they came from.
+    tolerance : float, default 1e-6
+        Largest relative difference of a metric that is still ``WITHIN_TOLERANCE``.
+
+    Returns
+    -------
+    Reproduction
+        The verdict and all differences, the first cause first. A difference of environment or code alone
+        does not change the verdict: the result counts.
+
+    Raises
+    ------
+    RunNotFoundError
+        The run is not recorded.
+    InvalidArgumentError
+        The run did not begin with the fit of a hanalife model, or the tolerance is no number of at least 0.
+    DataNotFoundError
+        The rows are not to be had.
+
+    Notes
+    -----
+    Nothing is recorded. Other data than the run saw ends the matter: they are not fitted.
+    """
+    if not (isinstance(tolerance, int | float) and tolerance >= 0):
+        raise InvalidArgumentError(f"tolerance: expected a number of at least 0, got {tolerance!r}.")
+    facts = run_facts.find(connection_context, experiment_id if run_name is None else f"{experiment_id}/{run_name}")
+    _require_fit(facts)
+    try:
+        frame = run_data.find(connection_context, facts) if data is None else data
+    except DataNotFoundError:
+        changed = _changed_table(connection_context, facts)
+        if changed is None:
+            raise
+        return _result(facts, (changed,), {}, Verdict.DIFFERS)
+    now = run_data.content_hash_of(frame)
+    if now != facts.dataset.get("CONTENT_HASH"):
+        difference = Difference("data", "content hash", facts.dataset.get("CONTENT_HASH"), now)
+        return _result(facts, (difference,), {}, Verdict.DIFFERS)
+    return _fitted_again(facts, frame, tolerance)
+
+
+def _require_fit(facts: RunFacts) -> None:
+    if facts.run.procedure not in _MODELS or "func" not in facts.params:
+        raise InvalidArgumentError(
+            f"run_name: {facts.run.name!r} is not the recorded fit of a hanalife model, so it cannot be fitted again; "
+            f"reproducible are runs of {', '.join(_MODELS)}."
+        )
+
+
+def _changed_table(connection_context: ConnectionContext, facts: RunFacts) -> Difference | None:
+    """Return how the table of a run differs now, or None if it is gone."""
+    source = facts.run.dataset_source
+    if not source or not connection_context.has_table(source):
+        return None
+    now = run_data.content_hash_of(connection_context.table(source))
+    return Difference("data", f"content of {source}", facts.dataset.get("CONTENT_HASH"), now)
+
+
+def _fitted_again(facts: RunFacts, frame: DataFrame, tolerance: float) -> Reproduction:
+    witness = _Witness()
+    refused: tuple[Difference, ...] = ()
+    try:
+        model = _MODELS[facts.run.procedure](**_constructor(facts.params))
+        model.observer = witness
+        model.fit(data=frame, **_fit_arguments(facts.params))
+    except (Error, TypeError) as error:
+        refused = (Difference("parameter", "refused", "accepted", str(error)),)
+    parameters = comparison.changes(facts.params, witness.parameters) if witness.parameters else ()
+    causes = [Difference("parameter", change.name, change.left, change.right) for change in parameters]
+    surroundings = _surroundings(facts)
+    if refused:
+        return _result(facts, (*refused, *causes, *surroundings), {}, Verdict.DIFFERS)
+    recorded = {name: value for name, value in facts.metrics.items() if not name.startswith("SCORE_")}
+    metrics = comparison.changes(recorded, witness.metrics)
+    effects = [Difference("metric", change.name, change.left, change.right) for change in metrics]
+    verdict = _verdict(causes, effects, tolerance)
+    return _result(facts, (*causes, *surroundings, *effects), witness.metrics, verdict)
+
+
+def _verdict(causes: list[Difference], effects: list[Difference], tolerance: float) -> Verdict:
+    if causes:
+        return Verdict.DIFFERS
+    if not effects:
+        return Verdict.IDENTICAL
+    near = all(_is_near(effect.recorded, effect.now, tolerance) for effect in effects)
+    return Verdict.WITHIN_TOLERANCE if near else Verdict.DIFFERS
+
+
+def _is_near(recorded: Any, now: Any, tolerance: float) -> bool:
+    try:
+        pairs = list(zip(_numbers(recorded), _numbers(now), strict=True))
+    except ValueError:
+        return False  # texts that are no lists of numbers, or of other lengths
+    return all(math.isclose(left, right, rel_tol=tolerance, abs_tol=tolerance) for left, right in pairs)
+
+
+def _numbers(value: Any) -> list[float]:
+    if value is None:
+        raise ValueError("no value")
+    return [float(part) for part in value.split(",")] if isinstance(value, str) else [float(value)]
+
+
+def _surroundings(facts: RunFacts) -> list[Difference]:
+    """Return how Python, packages and code differ from those recorded."""
+    import json
+
+    found = []
+    for what, recorded, shared in (
+        ("environment", facts.environment, provenance.environment()),
+        ("code", facts.code, provenance.code()),
+    ):
+        if recorded:
+            changes = comparison.surroundings(what, recorded, json.loads(shared.content))
+            found += [Difference(what, change.name, change.left, change.right) for change in changes]
+    return found
+
+
+def _constructor(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if not name.isupper() and value is not None}
+
+
+def _fit_arguments(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of the fit; an empty list stands for none."""
+    given = {name.lower(): value for name, value in params.items() if name.isupper()}
+    return {name: value for name, value in given.items() if value is not None and value != []}
+
+
+def _result(
+    facts: RunFacts, differences: tuple[Difference, ...], metrics: Mapping[str, float | str], verdict: Verdict
+) -> Reproduction:
+    run = facts.run
+    return Reproduction(run.run_id, f"{run.experiment_id}/{run.name}", verdict, differences, metrics)
+
+
+class _Witness:
+    """Takes note of a fit, and records nothing."""
+
+    def __init__(self) -> None:
+        self.parameters: dict[str, Any] = {}
+        self.metrics: dict[str, float | str] = {}
+
+    def call_started(self, start: CallStart) -> str:
+        import json
+
+        self.parameters = json.loads(to_json(start.parameters))
+        return ""
+
+    def call_progressed(self, progress: CallProgress) -> None:
+        """Do nothing."""
+
+    def call_finished(self, outcome: CallOutcome) -> None:
+        self.metrics = dict(outcome.metrics)
+
+    def call_failed(self, error: BaseException) -> None:
+        """Do nothing: the error is raised to the caller."""
+
+
+def _classification(**given: Any) -> Any:
+    from hanalife.learning.classification import UnifiedClassification
+
+    return UnifiedClassification(**given)
+
+
+_MODELS = {"UNIFIED_CLASSIFICATION": _classification}
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,112 @@
+"""What is written of a run at once: a value that becomes rows of the store, or a line of JSON."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hanalife.database import run_artifacts, run_tags, run_values, runs, shared_records
+from hanalife.database.run_values import NewPoint
+from hanalife.observation import Json
+from hanalife.tracking.events import Event, EventKey, plain
+
+_MOMENTS = ("created_at", "heartbeat_at", "ended_at")
+
+
+@dataclass(frozen=True, slots=True)
+class NewArtifact:
+    """Bytes that a run is going to keep."""
+
+    name: str
+    kind: str  #: figure, file or table
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A fact that many runs share: stored once, and referred to by a column of the run."""
+
+    kind: str  #: environment, code, cells or dataset
+    content: str  #: JSON
+    sha256: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Values, log entries and changes of one run that are written in one transaction."""
+
+    params: dict[str, Json] = field(default_factory=dict)
+    points: list[NewPoint] = field(default_factory=list)
+    entries: list[Event] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)  #: of the run itself
+    artifacts: list[NewArtifact] = field(default_factory=list)
+    shared: list[Shared] = field(default_factory=list)
+    changes: dict[str, Any] = field(default_factory=dict)  #: of columns of the run's row
+
+    def __bool__(self) -> bool:
+        parts = self.params, self.points, self.entries, self.tags, self.artifacts, self.shared, self.changes
+        return any(parts)
+
+    def write(self, connection: sa.Connection, run_id: str, moment: datetime) -> bool:
+        """Write everything; return False, having written nothing, if the run was deleted."""
+        ids = {
+            f"{item.kind}_id": shared_records.put(connection, item.kind, item.content, item.sha256)
+            # In one order, so that two processes that add the same never wait in a circle.
+            for item in sorted(self.shared, key=lambda item: item.sha256)
+        }
+        number = runs.append(connection, run_id, self.entries, moment, {**self.changes, **ids})
+        if number is None:
+            return False
+        run_values.write(connection, number, self.params, self.points)
+        run_tags.put(connection, run_id, run_tags.RUN_ITSELF, self.tags)
+        for item in self.artifacts:
+            run_artifacts.put(connection, run_id, item.name, item.kind, item.media_type, item.data, moment)
+        return True
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the batch as values that Python's JSON can hold; a float may be NaN."""
+        return {
+            "params": self.params,
+            "points": [[each.name, each.step, plain(each.value), each.offset_ms] for each in self.points],
+            "entries": [[str(key), message] for key, message in self.entries],
+            "tags": self.tags,
+            "artifacts": [
+                [each.name, each.kind, each.media_type, base64.b64encode(each.data).decode()] for each in self.artifacts
+            ],
+            "shared": [[each.kind, each.content, each.sha256] for each in self.shared],
+            "changes": _without_moments(self.changes),
+        }
+
+
+def from_json(values: Mapping[str, Any]) -> Batch:
+    """Read what :meth:`Batch.to_json` gave."""
+    return Batch(
+        params=dict(values["params"]),
+        points=[NewPoint(*each) for each in values["points"]],
+        entries=[(EventKey(key), message) for key, message in values["entries"]],
+        tags=dict(values["tags"]),
+        artifacts=[
+            NewArtifact(name, kind, media_type, base64.b64decode(data))
+            for name, kind, media_type, data in values["artifacts"]
+        ],
+        shared=[Shared(*each) for each in values["shared"]],
+        changes=with_moments(values["changes"]),
+    )
+
+
+def _without_moments(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def with_moments(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return columns of a run with their moments read from text."""
+    return {
+        name: datetime.fromisoformat(value) if name in _MOMENTS and value is not None else value
+        for name, value in values.items()
+    }

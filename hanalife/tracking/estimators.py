@@ -1,0 +1,179 @@
+"""What a fitted estimator of scikit-learn, XGBoost or LightGBM has to tell."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from hanalife.tracking.batches import NewArtifact
+
+#: Features with the highest importance that are kept.
+MOST_FEATURES: Final = 1_000
+MOST_TEXT: Final = 2_000
+
+_SAMPLE_ROWS = 100
+_FEW_ROWS = 1_000  # are predicted in any case
+
+
+def parameters(estimator: Any) -> dict[str, Any]:
+    """Return all parameters, defaults too; an estimator among them by its class."""
+    return {name: _short(value) for name, value in estimator.get_params(deep=True).items()}
+
+
+def _short(value: Any) -> Any:
+    if hasattr(value, "get_params"):
+        return type(value).__name__
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return value[:MOST_TEXT] if isinstance(value, str) else _plain_or_text(value)
+
+
+def _plain_or_text(value: Any) -> Any:
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0:
+        return value.item()
+    return str(value)[:MOST_TEXT]
+
+
+def curves(estimator: Any) -> dict[str, list[float]]:
+    """Return what the estimator noted round by round or candidate by candidate: ``{name: values}``."""
+    found: dict[str, list[float]] = {}
+    for part, metrics in _evaluations(estimator).items():
+        found |= {f"{part}_{metric}": list(values) for metric, values in metrics.items()}
+    for name, attribute in (("training_loss", "loss_curve_"), ("training_score", "train_score_")):
+        values = _attribute(estimator, attribute)
+        if values is not None and len(values) > 1:
+            found[name] = [float(value) for value in values]
+    results = _attribute(estimator, "cv_results_")
+    if isinstance(results, Mapping):
+        scores = {name: values for name, values in results.items() if name.startswith("mean_test_")}
+        found |= {name: [float(value) for value in values] for name, values in scores.items()}
+    return found
+
+
+def _evaluations(estimator: Any) -> Mapping[str, Mapping[str, Any]]:
+    ask = _attribute(estimator, "evals_result")  # XGBoost has a method, LightGBM an attribute
+    if callable(ask):
+        try:
+            return dict(ask())
+        except Exception as error:
+            if type(error).__name__ != "XGBoostError":  # nothing was evaluated
+                raise
+            return {}
+    return _attribute(estimator, "evals_result_") or {}
+
+
+def importance(estimator: Any) -> dict[str, float]:
+    """Return the importance of each feature, or the size of its coefficient, highest first."""
+    values = _attribute(estimator, "feature_importances_")
+    if values is None:
+        values = _attribute(estimator, "coef_")
+    if values is None or hasattr(values, "tocsr") or getattr(values, "size", 0) == 0:
+        return {}
+    rows = abs(values).reshape(-1, values.shape[-1])
+    sizes = rows.mean(axis=0)
+    names = _attribute(estimator, "feature_names_in_")
+    labels = [f"x{place}" for place in range(len(sizes))] if names is None else [str(name) for name in names]
+    if len(labels) != len(sizes):
+        return {}
+    pairs = sorted(zip(labels, map(float, sizes), strict=True), key=lambda pair: -pair[1])
+    return dict(pairs[:MOST_FEATURES])
+
+
+def chosen(estimator: Any) -> tuple[dict[str, Any], dict[str, float]]:
+    """Return the parameters that a search chose and their score, or nothing."""
+    best = _attribute(estimator, "best_params_")
+    score = _attribute(estimator, "best_score_")
+    return (
+        {name: _short(value) for name, value in best.items()} if isinstance(best, Mapping) else {},
+        {"best_score": float(score)} if isinstance(score, float) else {},
+    )
+
+
+def training_metrics(estimator: Any, rows: Any, labels: Any, most_seconds: float) -> dict[str, float]:
+    """Return metrics on the rows that the estimator was fitted to.
+
+    Accuracy of a classifier; R2, mean absolute and root mean squared error of a regressor. If
+    predicting all rows would take longer than ``most_seconds``, as a first hundred tells, the
+    names end in ``_sample`` and the metrics are those of as many evenly chosen rows as fit into
+    it, but of a thousand at least.
+    """
+    import numpy as np
+    from sklearn.base import is_classifier, is_regressor
+
+    count = len(labels) if labels is not None and hasattr(labels, "__len__") else 0
+    if not count or not (is_classifier(estimator) or is_regressor(estimator)):
+        return {}
+    affordable = count if count <= _FEW_ROWS else max(_FEW_ROWS, _rows_within(estimator, rows, count, most_seconds))
+    suffix = "" if affordable >= count else "_sample"
+    places = np.arange(count) if not suffix else np.linspace(0, count - 1, affordable).astype(int)
+    actual = np.asarray(_take(labels, places))
+    predicted = np.asarray(estimator.predict(rows if not suffix else _take(rows, places)))
+    if predicted.shape != actual.shape:
+        predicted = predicted.reshape(actual.shape)
+    return {f"training_{name}{suffix}": value for name, value in _judge(estimator, actual, predicted)}
+
+
+def _rows_within(estimator: Any, rows: Any, count: int, most_seconds: float) -> int:
+    """Return how many rows can be predicted within a time, as one row and then a hundred tell."""
+    import numpy as np
+
+    seconds = []
+    for few in (1, min(count, _SAMPLE_ROWS)):
+        start = time.perf_counter()
+        estimator.predict(_take(rows, np.arange(few)))
+        seconds.append(time.perf_counter() - start)
+    per_row = (seconds[1] - seconds[0]) / _SAMPLE_ROWS
+    return count if per_row <= 0 else max(0, int((most_seconds - seconds[1]) / per_row))
+
+
+def _judge(estimator: Any, actual: Any, predicted: Any) -> Iterator[tuple[str, float]]:
+    from sklearn import metrics
+    from sklearn.base import is_classifier
+
+    if is_classifier(estimator):
+        yield "accuracy", float(metrics.accuracy_score(actual, predicted))
+        return
+    yield "r2", float(metrics.r2_score(actual, predicted)) if len(actual) > 1 else float("nan")
+    yield "mae", float(metrics.mean_absolute_error(actual, predicted))
+    yield "rmse", float(metrics.root_mean_squared_error(actual, predicted))
+
+
+def model(estimator: Any) -> NewArtifact | None:
+    """Return the estimator in a format that holds data and no code, or None if there is none for it."""
+    kind = type(estimator)
+    library = next((base.__module__.partition(".")[0] for base in kind.__mro__ if _is_booster(base)), "")
+    if library == "xgboost":
+        booster = estimator if kind.__name__ == "Booster" else estimator.get_booster()
+        return NewArtifact("model.ubj", "file", "application/ubjson", bytes(booster.save_raw("ubj")))
+    if library == "lightgbm":
+        booster = estimator if kind.__name__ == "Booster" else estimator.booster_
+        return NewArtifact("model.txt", "file", "text/plain", booster.model_to_string().encode())
+    return _with_skops(estimator)
+
+
+def _is_booster(base: type) -> bool:
+    return base.__module__.partition(".")[0] in ("xgboost", "lightgbm")
+
+
+def _with_skops(estimator: Any) -> NewArtifact | None:
+    try:
+        import skops.io
+    except ImportError:
+        return None
+    return NewArtifact("model.skops", "file", "application/zip", skops.io.dumps(estimator))
+
+
+def _attribute(estimator: Any, name: str) -> Any:
+    try:
+        return getattr(estimator, name, None)
+    except Exception as error:  # a property that cannot be told of this estimator
+        if isinstance(error, (NotImplementedError, ValueError)) or type(error).__name__ == "XGBoostError":
+            return None
+        raise
+
+
+def _take(values: Any, places: Any) -> Any:
+    if hasattr(values, "iloc"):
+        return values.iloc[places]
+    return [values[place] for place in places] if isinstance(values, (list, tuple)) else values[places]

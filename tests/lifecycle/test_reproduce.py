@@ -1,0 +1,152 @@
+"""Recorded runs are fitted again: what is the same is IDENTICAL, and what was changed is found."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import sqlalchemy as sa
+
+from hanalife import MLExperiments, UnifiedClassification, reproduce
+from hanalife.database import run_values, runs, shared_records, tables
+from hanalife.errors import DataNotFoundError, InvalidArgumentError, RunNotFoundError
+from hanalife.lifecycle.reproduce import Difference, Verdict
+
+STRATIFIED = {"partition_method": "stratified", "stratified_column": "CLASS"}
+SEARCH = {"param_search_strategy": "grid", "resampling_method": "cv", "fold_num": 3, "evaluation_metric": "error_rate"}
+FITS = {
+    "defaults": ({}, {}),
+    "drawn seeds": ({"random_state": 0, "subsample": 0.5}, {}),
+    "seeded": ({"random_state": 7, "subsample": 0.7, "col_subsample_tree": 0.5}, {}),
+    "deep": ({"n_estimators": 5, "max_depth": 9, "learning_rate": 0.05}, {}),
+    "exact": ({"split_method": "exact", "lamb": 3.0}, {}),
+    "stratified": ({}, STRATIFIED),
+    "stratified, seeded": ({}, STRATIFIED | {"partition_random_state": 11, "training_percent": 0.6}),
+    "features": ({}, {"features": ["GLUCOSE", "BMI", "AGE"]}),
+    "category": ({}, {"categorical_variable": "PREGNANCIES"}),
+    "grid": (SEARCH | {"random_state": 3, "param_values": {"learning_rate": [0.1, 0.4], "max_depth": [2, 3]}}, {}),
+    "grid, stratified": (SEARCH | {"param_values": {"n_estimators": [2, 3]}}, STRATIFIED),
+}
+
+
+def record(conn, data, name="run", **given):
+    constructor, fit = FITS.get(name, ({}, {}))
+    model = UnifiedClassification(func="HybridGradientBoostingTree", **{"n_estimators": 3} | constructor)
+    MLExperiments(conn, "e").autologging(model, run_name=name, **given)
+    model.fit(data, key="ID", label="CLASS", **fit)
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_a_recorded_run_is_identical(conn, diabetes, name):
+    record(conn, diabetes, name)
+    before = conn.table("hlv_runs").count()
+    found = reproduce(conn, "e", name)
+    assert (found.verdict, found.differences) == (Verdict.IDENTICAL, ()), str(found)
+    assert found.metrics["AUC"] > 0.5
+    assert conn.table("hlv_runs").count() == before, "nothing is recorded"
+
+
+def run_of(connection):
+    return runs.newest(connection, "e", "run")
+
+
+def set_metric(connection, run, value):
+    head = tables.run_metric
+    name = sa.select(tables.value_name.c.name_id).where(tables.value_name.c.name == "AUC").scalar_subquery()
+    here = sa.and_(head.c.run_number == run.number, head.c.name_id == name)
+    old = connection.execute(sa.select(head.c.value).where(here)).scalar_one()
+    connection.execute(head.update().where(here).values(value=value(old)))
+
+
+def set_environment(connection, run):
+    content = dict(shared_records.get(connection, run.environment_id).content)
+    content["PACKAGES"] = [lock for lock in content["PACKAGES"] if not lock.startswith("xgboost")] + ["xgboost==0.1"]
+    number = shared_records.put(connection, "environment", json.dumps(content))
+    connection.execute(tables.run.update().values(environment_id=number))
+
+
+PLANTED = {
+    "a parameter that changes the trees": (
+        lambda connection, run: run_values.write(connection, run.number, {"learning_rate": 0.9}, []),
+        Verdict.DIFFERS,
+        "metric",
+    ),
+    "a parameter that is unknown": (
+        lambda connection, run: run_values.write(connection, run.number, {"no_such": 1}, []),
+        Verdict.DIFFERS,
+        "parameter",
+    ),
+    "a metric": (lambda c, run: set_metric(c, run, lambda old: old + 0.01), Verdict.DIFFERS, "metric"),
+    "a metric, very little": (
+        lambda c, run: set_metric(c, run, lambda old: old + 1e-9),
+        Verdict.WITHIN_TOLERANCE,
+        "metric",
+    ),
+    "the environment": (set_environment, Verdict.IDENTICAL, "environment"),
+}
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_what_was_changed_in_the_record_is_caught(conn, diabetes, what):
+    record(conn, diabetes)
+    change, verdict, first = PLANTED[what]
+    with conn.database.write() as connection:
+        change(connection, run_of(connection))
+    found = reproduce(conn, "e/run")
+    assert (found.verdict, found.first_difference.what) == (verdict, first), str(found)
+
+
+def test_data_that_was_changed_is_caught_before_anything_is_fitted(conn, diabetes):
+    record(conn, diabetes)
+    conn.execute_sql('UPDATE "PIMA_INDIANS_DIABETES_TBL" SET "GLUCOSE" = "GLUCOSE" + 1 WHERE "ID" = 5')
+    found = reproduce(conn, "e", "run")
+    assert (found.verdict, found.first_difference.what, found.metrics) == (Verdict.DIFFERS, "data", {})
+
+
+def test_one_row_less_is_caught(conn, diabetes):
+    record(conn, diabetes)
+    found = reproduce(conn, "e", "run", data=diabetes.filter("ID <> 5"))
+    assert (found.verdict, found.first_difference.what) == (Verdict.DIFFERS, "data")
+
+
+def test_rows_in_another_order_are_caught(conn, diabetes):
+    record(conn, diabetes)
+    found = reproduce(conn, "e", "run", data=diabetes.sort("AGE"))
+    assert found.first_difference.what == "data"
+
+
+def test_a_snapshot_outlives_its_table(conn, diabetes):
+    record(conn, diabetes, snapshot=True)
+    conn.execute_sql('DELETE FROM "PIMA_INDIANS_DIABETES_TBL" WHERE "ID" = 5')
+    assert reproduce(conn, "e", "run").verdict is Verdict.IDENTICAL
+    conn.drop_table("PIMA_INDIANS_DIABETES_TBL")
+    assert reproduce(conn, "e", "run").verdict is Verdict.IDENTICAL
+
+
+def test_data_that_is_gone(conn, diabetes):
+    record(conn, diabetes.filter("AGE > 30"))
+    with pytest.raises(DataNotFoundError, match="data="):
+        reproduce(conn, "e", "run")
+    assert reproduce(conn, "e", "run", data=diabetes.filter("AGE > 30")).verdict is Verdict.IDENTICAL
+
+
+def test_what_is_told(conn, diabetes):
+    record(conn, diabetes)
+    with conn.database.write() as connection:
+        set_metric(connection, run_of(connection), lambda _: 0.125)
+    found = reproduce(conn, "e", "run")
+    assert str(found).startswith("e/run: DIFFERS\n  metric AUC: 0.125 then, ")
+    assert found.to_json()["differences"][0]["recorded"] == 0.125
+    assert found.differences == (Difference("metric", "AUC", 0.125, found.metrics["AUC"]),)
+
+
+def test_bad_input(conn, diabetes):
+    record(conn, diabetes)
+    with conn.experiment("e").run("by hand"):
+        pass
+    with pytest.raises(RunNotFoundError, match="e/nothing"):
+        reproduce(conn, "e", "nothing")
+    with pytest.raises(InvalidArgumentError, match="not the recorded fit"):
+        reproduce(conn, "e", "by hand")
+    with pytest.raises(InvalidArgumentError, match="tolerance"):
+        reproduce(conn, "e", "run", tolerance=-1)

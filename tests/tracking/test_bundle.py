@@ -1,0 +1,167 @@
+"""An experiment as one file: nothing is lost on the way, and what was altered is refused."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import pytest
+
+from hanalife import ConnectionContext, DataSets, MLExperiments, UnifiedClassification, compare_runs, search_runs
+from hanalife.database import runs
+from hanalife.errors import BundleError, InvalidArgumentError, RunNotFoundError
+from hanalife.tracking import snapshots
+from hanalife.tracking.bundle import export_experiment, import_experiment
+
+NEWER = b'{"format": "hanalife-experiment", "format_version": 9, "sha256": "", "files": {}}'
+HOSTILE = ["<script>alert(1)</script>", "../../etc/passwd", "'; DROP TABLE hl_run; --", "日本 \U0001f600"]
+
+
+@pytest.fixture
+def filled(conn):
+    """Give a store with runs of every kind."""
+    data = DataSets.load_diabetes_data(conn)[0]
+    tracker = MLExperiments(conn, HOSTILE[0], "about <b>it</b>")
+    for trees in (2, 3):
+        model = UnifiedClassification(func="HybridGradientBoostingTree", n_estimators=trees)
+        tracker.autologging(model, run_name="fit", snapshot=True)
+        model.fit(data, key="ID", label="CLASS")
+    tracker.add_tag_for_current_run("tag", HOSTILE[2], 0)
+    with conn.experiment(HOSTILE[0]).run(HOSTILE[1]) as run:
+        run.log_params({"nan": float("nan"), "none": None, "big": 2**70, "list": [1, {"a": "é"}], HOSTILE[2]: True})
+        for step, value in enumerate([0.5, float("nan"), float("inf"), 0.1]):
+            run.log_metric("loss", value, step=step)
+        run.log_metric("folds", 0.25)
+        run.log_artifact(bytes(range(256)) * 40, name=HOSTILE[1])
+        run.set_tag("owner", HOSTILE[3])
+    with pytest.raises(ZeroDivisionError), conn.experiment(HOSTILE[0]).run("failed"):
+        1 / 0  # noqa: B018
+    return conn
+
+
+def test_there_and_back_is_the_same_file(filled, tmp_path, sqlite_url, postgres_url):
+    first = export_experiment(filled, HOSTILE[0], tmp_path / "first.zip")
+    source = filled.database.url.render_as_string(hide_password=False)
+    others = [url for url in (sqlite_url, postgres_url) if url != source]
+    for number, url in enumerate(others):
+        with ConnectionContext(url) as other:
+            done = import_experiment(other, first)
+            assert (done.experiment_id, len(done.runs), done.known) == (HOSTILE[0], 4, ())
+            again = export_experiment(other, HOSTILE[0], tmp_path / f"{number}.zip")
+            assert again.read_bytes() == first.read_bytes()
+            for run_id in done.runs:
+                assert search_runs(other, f"run_id = '{run_id}'", all_attempts=True).count() == 1
+            content_hash = search_runs(other, columns="dataset_hash").collect()["dataset_hash"].dropna().iloc[0]
+            assert snapshots.read(other, content_hash).count() == 768
+            tables = [search_runs(each, columns="*", all_attempts=True).collect() for each in (filled, other)]
+            assert tables[0].equals(tables[1])
+
+
+def test_runs_that_are_there_stay(filled, tmp_path):
+    file = export_experiment(filled, HOSTILE[0], tmp_path / "a.zip")
+    done = import_experiment(filled, file)
+    assert (len(done.runs), len(done.known)) == (0, 4)
+
+
+def test_another_name_and_a_conflict(filled, tmp_path, sqlite_url, postgres_url):
+    file = export_experiment(filled, HOSTILE[0], tmp_path / "a.zip")
+    is_sqlite = filled.database.url.get_backend_name() == "sqlite"
+    with ConnectionContext(postgres_url if is_sqlite else sqlite_url) as other:
+        with other.experiment(HOSTILE[0]).run(HOSTILE[1]):
+            pass
+        with pytest.raises(BundleError, match="experiment_id="):
+            import_experiment(other, file)
+        assert search_runs(other).count() == 1, "nothing of it was imported"
+        assert import_experiment(other, file, "copy").experiment_id == "copy"
+        assert search_runs(other, experiment_ids="copy", all_attempts=True).count() == 4
+
+
+def altered(file, change, target):
+    """Write a copy of a bundle with its members changed."""
+    with zipfile.ZipFile(file) as source, zipfile.ZipFile(target, "w") as copy:
+        members = {name: source.read(name) for name in source.namelist()}
+        for name, data in change(members).items():
+            copy.writestr(name, data)
+    return target
+
+
+def a_run(members):
+    return next(name for name in members if name.startswith("runs/"))
+
+
+def with_value(members):
+    name = a_run(members)
+    return members | {name: members[name].replace(b"FINISHED", b"FAILED__")}
+
+
+def with_manifest(members):
+    head = json.loads(members["manifest.json"])
+    head["files"].pop(a_run(members))
+    return members | {"manifest.json": json.dumps(head).encode()}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (with_value, "is not what was exported"),
+        (with_manifest, "list of files"),
+        (lambda members: members | {"extra.json": b"{}"}, "list of files"),
+        (lambda members: {name: data for name, data in members.items() if name != a_run(members)}, "list of files"),
+        (lambda members: {"manifest.json": b"{"}, "was altered, or is damaged"),
+        (lambda members: {"manifest.json": b"[]"}, "was altered, or is damaged"),
+        (lambda members: {"other": b""}, "was altered, or is damaged"),
+        (lambda members: {"manifest.json": NEWER}, "upgrade"),
+    ],
+)
+def test_an_altered_bundle_is_refused(sqlite_conn, tmp_path, change, words):
+    with sqlite_conn.experiment("first").run("one"):
+        pass
+    file = export_experiment(sqlite_conn, "first", tmp_path / "a.zip")
+    bad = altered(file, change, tmp_path / "b.zip")
+    with ConnectionContext("sqlite://") as other:
+        with pytest.raises(BundleError, match=words):
+            import_experiment(other, bad)
+        assert search_runs(other).count() == 0
+
+
+def test_every_flipped_byte_is_noticed_or_harmless(sqlite_conn, tmp_path):
+    with sqlite_conn.experiment("first").run("one") as run:
+        run.log_metric("loss", 0.5)
+    data = export_experiment(sqlite_conn, "first", tmp_path / "a.zip").read_bytes()
+    wanted = search_runs(sqlite_conn, columns="*").collect()
+    for place in range(0, len(data), 97):
+        bad = tmp_path / "b.zip"
+        bad.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        with ConnectionContext("sqlite://") as other:
+            try:
+                import_experiment(other, bad)
+            except BundleError:
+                continue
+            assert search_runs(other, columns="*").collect().equals(wanted)
+
+
+def test_bad_files(sqlite_conn, tmp_path):
+    with pytest.raises(RunNotFoundError, match="'nothing' is not recorded"):
+        export_experiment(sqlite_conn, "nothing", tmp_path / "a.zip")
+    with sqlite_conn.experiment("first").run("one"):
+        pass
+    with pytest.raises(InvalidArgumentError, match="cannot write"):
+        export_experiment(sqlite_conn, "first", tmp_path / "no" / "a.zip")
+    with pytest.raises(BundleError, match="cannot read"):
+        import_experiment(sqlite_conn, tmp_path / "missing.zip")
+    (tmp_path / "text.zip").write_text("no zip")
+    with pytest.raises(BundleError, match="cannot read"):
+        import_experiment(sqlite_conn, tmp_path / "text.zip")
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def test_a_comparison_shows_no_markup_of_the_store(filled):
+    name = f"{HOSTILE[0]}/{HOSTILE[1]}"
+    with filled.database.read() as connection:
+        fit = runs.newest(connection, HOSTILE[0], "fit")
+        other = runs.newest(connection, HOSTILE[0], HOSTILE[1])
+    found = compare_runs(filled, fit.run_id, other.run_id)
+    assert found.right == name
+    assert "<script" not in found._repr_html_()
+    assert "&lt;script&gt;" in found._repr_html_()
+    json.dumps(found.to_json(), allow_nan=False)

@@ -1,0 +1,120 @@
+"""Runs from a store of MLflow 3 and back; writing needs MLflow, reading does not."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hanalife import ConnectionContext, MLExperiments, UnifiedClassification, search_runs
+from hanalife.database import run_values, runs
+from hanalife.errors import InvalidArgumentError, NotSupportedError, UnreachableDatabaseError
+from hanalife.records import RunStatus
+from hanalife.tracking.mlflow_store import enable_mlflow_autologging, export_mlflow, import_mlflow
+
+STORE = (Path(__file__).parent / "mlflow_3.sql").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def mlflow_url(tmp_path):
+    """Give the URL of a store that MLflow's own client filled."""
+    file = tmp_path / "mlflow.db"
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.executescript(STORE)
+    return f"sqlite:///{file}"
+
+
+def test_runs_of_mlflow(conn, mlflow_url):
+    done = import_mlflow(conn, mlflow_url, "churn é")
+    assert (done.experiments, done.runs, done.known) == (("churn é",), 4, 0)
+    with conn.database.read() as connection:
+        found = {run.name: run for run in runs.runs(connection)}
+        first = next(run for name, run in found.items() if name == "first")
+        points = run_values.points(connection, first.run_id, "loss")
+        params = run_values.params(connection, [first.run_id])[first.run_id]
+    assert {name.partition(" (")[0] for name in found} == {"first", "child", "broken"}
+    assert len(found) == 4
+    assert found["broken"].status is RunStatus.FAILED
+    assert found["child"].parent_run_id == first.run_id
+    assert (first.owner, first.notes) == ("ann", "a note")
+    assert params == {"depth": "5", "rate": "0.10", "solver": "lbfgs"}
+    assert [point.step for point in points] == [0, 1, 2, 3]
+    assert [point.value for point in points[:2]] == [0.5, 0.25]
+    assert math.isnan(points[2].value)
+    assert points[3].value == math.inf
+    assert first.created_at < points[0].time < first.ended_at < datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def test_texts_of_mlflow_are_found_as_numbers(conn, mlflow_url):
+    import_mlflow(conn, mlflow_url)
+    assert search_runs(conn, "params.rate = 0.1 and params.depth > 4 and tags.owner = 'ann'").count() == 1
+    assert search_runs(conn, "params.depth between 5 and 6").count() == 2
+
+
+def test_a_second_import_adds_nothing(conn, mlflow_url):
+    import_mlflow(conn, mlflow_url)
+    done = import_mlflow(conn, mlflow_url)
+    assert (done.runs, done.known) == (0, 4)
+
+
+def test_the_store_of_mlflow_is_left_as_it_is(sqlite_conn, mlflow_url, tmp_path):
+    before = (tmp_path / "mlflow.db").read_bytes()
+    import_mlflow(sqlite_conn, mlflow_url)
+    assert (tmp_path / "mlflow.db").read_bytes() == before
+
+
+def test_what_is_no_store_of_mlflow(sqlite_conn, sqlite_url, mlflow_url, tmp_path):
+    sqlite_conn.database.migrate()
+    with pytest.raises(InvalidArgumentError, match="no MLflow 3 store"):
+        import_mlflow(sqlite_conn, sqlite_url)
+    with pytest.raises(InvalidArgumentError, match=r"'nothing'.*churn é"):
+        import_mlflow(sqlite_conn, mlflow_url, ["nothing"])
+    with pytest.raises(UnreachableDatabaseError):
+        import_mlflow(sqlite_conn, f"sqlite:///{tmp_path / 'missing.db'}")
+    assert not (tmp_path / "missing.db").exists()
+
+
+def test_writing_without_mlflow_names_the_remedy(sqlite_conn, monkeypatch, tmp_path):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    with sqlite_conn.experiment("e").run("r"):
+        pass
+    with pytest.raises(NotSupportedError, match=r"pip install hanalife\[mlflow\]"):
+        export_mlflow(sqlite_conn, "e", f"sqlite:///{tmp_path / 'out.db'}")
+
+
+@pytest.mark.filterwarnings("ignore")  # MLflow's own
+def test_there_and_back_through_mlflow(sqlite_conn, mlflow_url, tmp_path):
+    pytest.importorskip("mlflow")
+    out = f"sqlite:///{tmp_path / 'out.db'}"
+    import_mlflow(sqlite_conn, mlflow_url, "churn é")
+    assert len(export_mlflow(sqlite_conn, "churn é", out)) == 4
+    with ConnectionContext("sqlite://") as other:
+        import_mlflow(other, out, "churn é")
+        tables = [
+            search_runs(each, "params.depth = 5", columns=["name", "status", "params.*", "metrics.*", "tags.owner"])
+            for each in (sqlite_conn, other)
+        ]
+        assert tables[0].collect().equals(tables[1].collect())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_fit_is_recorded_in_both(sqlite_conn, tmp_path):
+    pytest.importorskip("mlflow")
+    from hanalife import DataSets
+
+    out = f"sqlite:///{tmp_path / 'out.db'}"
+    model = UnifiedClassification(func="HybridGradientBoostingTree", n_estimators=2)
+    MLExperiments(sqlite_conn, "e").autologging(model, run_name="fit")
+    enable_mlflow_autologging(model, "e", out)
+    model.fit(DataSets.load_diabetes_data(sqlite_conn)[0], key="ID", label="CLASS")
+    with ConnectionContext("sqlite://") as other:
+        import_mlflow(other, out, "e")
+        theirs = search_runs(other, columns=["metrics.AUC", 'tags."hanalife.run_id"']).collect()
+    ours = search_runs(sqlite_conn, columns=["metrics.AUC", "run_id"]).collect()
+    assert theirs.values.tolist() == ours.values.tolist()
