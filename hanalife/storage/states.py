@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
 
 #: The classes a stored model may be of. A path from the database is looked up here, never imported as it is.
-ALLOWED_CLASSES = frozenset({"hanalife.learning.classification.UnifiedClassification"})
+ALLOWED_CLASSES = frozenset(
+    {"hanalife.learning.classification.UnifiedClassification", "hanalife.learning.regression.UnifiedRegression"}
+)
 
 _JSON_PARTS = ("class_path", "constructor", "fit_parameters", "facts", "tables")
 
