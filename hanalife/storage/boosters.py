@@ -8,7 +8,7 @@ from typing import Any
 import xgboost
 
 
-def load(booster: xgboost.Booster, data: bytes) -> None:
+def load(booster: xgboost.Booster, data: bytearray) -> None:
     """Read UBJ bytes into a booster.
 
     Raises
@@ -18,17 +18,16 @@ def load(booster: xgboost.Booster, data: bytes) -> None:
     """
     if not data:  # XGBoost would end the process
         raise ValueError("there are no bytes")
-    booster.load_model(bytearray(data))
+    booster.load_model(data)
 
 
 class StoredBooster(xgboost.Booster):  # type: ignore[misc]
-    """A booster whose state is UBJ instead of a dump of the library's memory."""
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the model as bytes."""
-        return {"ubj": bytes(self.save_raw("ubj"))}
+    """A booster that can be made of UBJ instead of a dump of the library's memory."""
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Read the model; what is no model raises ``XGBoostError``."""
+        if "ubj" not in state:  # a copy of one that is alive
+            super().__setstate__(state)
+            return
         self.__init__()  # type: ignore[misc]
-        load(self, state["ubj"])
+        load(self, bytearray(state["ubj"]))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import tempfile
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from hanalife.errors import CorruptModelError, ModelStorageError
 from hanalife.storage import schema, skops_format
@@ -11,15 +13,19 @@ from hanalife.storage import schema, skops_format
 UBJ = "xgboost-ubj"
 SKOPS = "skops"
 
+_IN_MEMORY = 32 * 1024 * 1024
 
-def encode(estimator: Any) -> tuple[str, bytes]:
-    """Return the format and the bytes of an estimator; equal estimators have equal bytes.
+
+def write(estimator: Any, file: BinaryIO) -> str:
+    """Write an estimator to an empty file and return the format; equal estimators give equal bytes.
 
     Parameters
     ----------
     estimator : object
         An ``xgboost.Booster``; an estimator of scikit-learn or of XGBoost's interface for it,
         fitted or not; or a dict, list or tuple of these, of NumPy arrays and of plain values.
+    file : binary file
+        Open for writing, reading and seeking.
 
     Raises
     ------
@@ -29,49 +35,70 @@ def encode(estimator: Any) -> tuple[str, bytes]:
     import xgboost
 
     if isinstance(estimator, xgboost.Booster):
-        return UBJ, bytes(estimator.save_raw("ubj"))
+        file.write(estimator.save_raw("ubj"))
+        return UBJ
     try:
-        return SKOPS, skops_format.dump(estimator)
+        skops_format.dump(estimator, file)
     except schema.RefusedError as error:
         kind = f"{type(estimator).__module__}.{type(estimator).__qualname__}"
         raise ModelStorageError(
             f"model: {kind} cannot be kept, because of {error}. Safe are XGBoost, and scikit-learn's own "
             "estimators over NumPy arrays, text and numbers, without functions or classes of yours."
         ) from error
+    return SKOPS
 
 
-def decode(name: str, data: bytes) -> Any:
-    """Return the estimator of a format and its bytes; nothing from the bytes is executed.
+def read(name: str, file: BinaryIO) -> Any:
+    """Return the estimator in a file of a format; nothing from the file is executed.
 
     Raises
     ------
     CorruptModelError
-        The bytes are not of that format, or name something that is not allowed.
+        The file is not of that format, or names something that is not allowed.
     ModelStorageError
         The format is unknown to this hanalife.
     """
     if name not in _READERS:
         raise ModelStorageError(f"format: {name!r} is unknown; upgrade hanalife or save the model again.")
-    expected, read = _READERS[name]
+    expected, reader = _READERS[name]
     try:
-        return read(data)
+        return reader(file)
     except schema.RefusedError as error:
         raise CorruptModelError(f"Stored bytes are refused: expected {expected}, found {error}.") from error
     except Exception as error:  # whatever a library says to bytes that are not its own
         raise CorruptModelError(f"Stored bytes are damaged: expected {expected}; {error}") from error
 
 
-def _read_ubj(data: bytes) -> Any:
+def encode(estimator: Any) -> tuple[str, bytes]:
+    """Return the format and the bytes of an estimator; see :func:`write`."""
+    file = io.BytesIO()
+    return write(estimator, file), file.getvalue()
+
+
+def decode(name: str, data: bytes) -> Any:
+    """Return the estimator of a format and its bytes; see :func:`read`."""
+    return read(name, io.BytesIO(data))
+
+
+def scratch() -> BinaryIO:
+    """Return an empty file for an estimator's bytes: in memory while small, then on disk; gone when closed."""
+    return cast("BinaryIO", tempfile.SpooledTemporaryFile(_IN_MEMORY))
+
+
+def _read_ubj(file: BinaryIO) -> Any:
     import xgboost
 
     from hanalife.storage import boosters
 
+    data = bytearray(file.seek(0, io.SEEK_END))
+    file.seek(0)
+    file.readinto(data)  # type: ignore[attr-defined]
     booster = xgboost.Booster()
     boosters.load(booster, data)
     return booster
 
 
-_READERS: dict[str, tuple[str, Callable[[bytes], Any]]] = {
+_READERS: dict[str, tuple[str, Callable[[BinaryIO], Any]]] = {
     UBJ: ("an XGBoost model (UBJ)", _read_ubj),
     SKOPS: ("scikit-learn's estimators (skops) of allowed types", skops_format.load),
 }

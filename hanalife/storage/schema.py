@@ -44,8 +44,8 @@ def type_of(entry: Mapping[str, Any]) -> str:
     return f"{entry['__module__']}.{entry['__class__']}"
 
 
-def check(archive: zipfile.ZipFile, size: int) -> set[str]:
-    """Judge an archive of so many bytes and return the types it names.
+def check(archive: zipfile.ZipFile, size: int) -> tuple[dict[str, Any], set[str]]:
+    """Judge an archive of so many bytes; return its schema and the types it names.
 
     Raises
     ------
@@ -57,10 +57,14 @@ def check(archive: zipfile.ZipFile, size: int) -> set[str]:
     if schema.get("protocol") != PROTOCOL or isinstance(schema["protocol"], bool):
         raise RefusedError(f"schema of version {schema.get('protocol')!r} instead of {PROTOCOL}")
     types = set()
+    numbered: dict[Any, Any] = {}
     for entry in entries(schema):
         _check_entry(entry, archive)
         types.add(type_of(entry))
-    return types
+        # An object held twice is written twice; a mere reference could make a small text an endless tree.
+        if "__id__" in entry and numbered.setdefault(entry["__id__"], entry) != entry:
+            raise RefusedError(f"two entries of number {entry['__id__']!r}")
+    return schema, types
 
 
 def _check_members(archive: zipfile.ZipFile, size: int) -> None:

@@ -13,8 +13,8 @@ import io
 import json
 import zipfile
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
 
 from hanalife.storage import schema
 
@@ -37,8 +37,8 @@ _WITH_IDENTITY = frozenset(
 )
 
 
-def dump(estimator: Any) -> bytes:
-    """Return the archive of an estimator, or of a container of estimators, arrays and plain values.
+def dump(estimator: Any, file: BinaryIO) -> None:
+    """Write the archive of an estimator, or of a container of estimators, arrays and plain values.
 
     Raises
     ------
@@ -48,8 +48,7 @@ def dump(estimator: Any) -> bytes:
     from skops.io._utils import SaveContext, get_state
 
     _teach_boosters()
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         files = _Files(archive)
         context = SaveContext(zip_file=files)
         try:
@@ -59,13 +58,11 @@ def dump(estimator: Any) -> bytes:
             raise schema.RefusedError(str(error)) from error
         _settle(tree, files.names)
         archive.writestr(_member(schema.SCHEMA), json.dumps(tree, separators=(",", ":")))
-    data = buffer.getvalue()
-    with zipfile.ZipFile(buffer) as archive:
-        schema.check(archive, len(data))
-    return data
+    with zipfile.ZipFile(file) as archive:
+        schema.check(archive, file.seek(0, io.SEEK_END))
 
 
-def load(data: bytes) -> Any:
+def load(file: BinaryIO) -> Any:
     """Return what an archive holds; every entry is judged before any object is made.
 
     Raises
@@ -73,13 +70,53 @@ def load(data: bytes) -> Any:
     schema.RefusedError
         It holds something that is not on the list.
     Exception
-        Of any kind, if the bytes are no such archive.
+        Of any kind, if the file is no such archive.
     """
-    from skops.io import loads
+    from skops.io._audit import audit_tree, get_tree
+    from skops.io._utils import LoadContext
 
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        types = schema.check(archive, len(data))
-    return loads(data, trusted=sorted(types))
+    with zipfile.ZipFile(file) as archive:
+        tree, types = schema.check(archive, file.seek(0, io.SEEK_END))
+        trusted = sorted(types)
+        root = get_tree(tree, LoadContext(src=_Names(archive), protocol=schema.PROTOCOL), trusted)
+        audit_tree(root, trusted)
+        for node in _nodes(root):
+            if isinstance(getattr(node, "buffer", None), io.BytesIO):
+                node.buffer = _Array(archive, node.buffer.getvalue().decode())
+        return root.construct()
+
+
+class _Names:
+    """An archive that gives the names of arrays instead of their bytes, which would be held until the end."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+
+    def read(self, name: str) -> bytes:
+        return name.encode() if name.endswith(".npy") else self._archive.read(name)
+
+
+class _Array:
+    """A file of an archive that is opened when it is read."""
+
+    def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
+        self._open = functools.cache(lambda: archive.open(name))
+
+    def read(self, size: int = -1) -> bytes:
+        return self._open().read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._open().seek(offset, whence)
+
+
+def _nodes(node: Any) -> Iterator[Any]:
+    """Give a node of skops and all below it; one that is held twice comes twice."""
+    yield node
+    for child in node.children.values():
+        parts = child.values() if isinstance(child, dict) else child if isinstance(child, list) else [child]
+        for part in parts:
+            if hasattr(part, "children"):
+                yield from _nodes(part)
 
 
 class _Files:

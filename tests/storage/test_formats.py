@@ -387,6 +387,11 @@ def test_bombs_do_not_unfold():
     ):
         with pytest.raises(errors.CorruptModelError, match=named):
             formats.decode(formats.SKOPS, data)
+    laughs = listing(text(1), text(2))
+    for number in range(1, 60):
+        laughs = listing(laughs | {"__id__": number}, listing() | {"__id__": number})
+    with pytest.raises(errors.CorruptModelError, match="two entries of number"):
+        formats.decode(formats.SKOPS, archive(laughs))
     nested = archive({}).replace(b'{"protocol": 2}', b"")  # a schema that is not there
     deep = io.BytesIO()
     with zipfile.ZipFile(deep, "w") as made:
