@@ -112,7 +112,7 @@ def set_tag(connection: sa.Connection, name: str, number: int, tag: str, value: 
 def tags(connection: sa.Connection, name: str, number: int) -> dict[str, str]:
     """Return the tags of a version."""
     query = sa.select(_tag.c.tag, _tag.c.value).where(_tag.c.name == name, _tag.c.version == number)
-    return dict(connection.execute(query.order_by(_tag.c.tag)).tuples().all())
+    return {row.tag: row.value for row in connection.execute(query.order_by(_tag.c.tag))}
 
 
 # --- history ----------------------------------------------------------------------------------

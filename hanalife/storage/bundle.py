@@ -39,6 +39,7 @@ class Parts:
     signature: str | None
     size: int  #: of the model's bytes
     open_model: Callable[[], BinaryIO]
+    path: Path | None  #: of a bundle
 
 
 def manifest_of(version: ModelVersion, tags: Mapping[str, str], size: int) -> bytes:
@@ -62,12 +63,12 @@ def sha256_of(file: BinaryIO) -> str:
     return found.hexdigest()
 
 
-def sign(manifest: bytes, key: bytes) -> str:
-    """Return the signature of a manifest, hexadecimal."""
-    return hmac.new(key, manifest, hashlib.sha256).hexdigest()
+def sign(manifest: bytes, key: bytes | None) -> str | None:
+    """Return the signature of a manifest, hexadecimal; without a key there is none."""
+    return None if key is None else hmac.new(key, manifest, hashlib.sha256).hexdigest()
 
 
-def write_folder(folder: Path, manifest: bytes, file: BinaryIO, key: bytes | None) -> None:
+def write_folder(folder: Path, manifest: bytes, file: BinaryIO, signature: str | None) -> None:
     """Write a model into a folder; what an earlier one left there is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).write_bytes(manifest)
@@ -75,19 +76,19 @@ def write_folder(folder: Path, manifest: bytes, file: BinaryIO, key: bytes | Non
     with (folder / MODEL).open("wb") as target:
         shutil.copyfileobj(file, target, 1024 * 1024)
     (folder / SIGNATURE).unlink(missing_ok=True)
-    if key is not None:
-        (folder / SIGNATURE).write_text(sign(manifest, key), encoding="ascii")
+    if signature is not None:
+        (folder / SIGNATURE).write_text(signature, encoding="ascii")
 
 
-def write_file(path: Path, manifest: bytes, file: BinaryIO, key: bytes | None) -> None:
+def write_file(target: Path | BinaryIO, manifest: bytes, file: BinaryIO, signature: str | None) -> None:
     """Write a model into one file, a zip archive without compression and without times."""
     file.seek(0)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(_member(MANIFEST), manifest)
-        if key is not None:
-            archive.writestr(_member(SIGNATURE), sign(manifest, key))
-        with archive.open(_member(MODEL), "w", force_zip64=True) as target:
-            shutil.copyfileobj(file, target, 1024 * 1024)
+        if signature is not None:
+            archive.writestr(_member(SIGNATURE), signature)
+        with archive.open(_member(MODEL), "w", force_zip64=True) as member:
+            shutil.copyfileobj(file, member, 1024 * 1024)
 
 
 @contextmanager
@@ -104,10 +105,8 @@ def reading(path: Path) -> Iterator[Parts]:
     if path.is_dir():
         yield _folder_parts(path)
     elif path.is_file():
-        try:
+        with _damage_named(f"path: {path}"):
             archive = zipfile.ZipFile(path)
-        except zipfile.BadZipFile as error:
-            raise CorruptModelError(f"path: {path} is not a model bundle: expected a zip archive; {error}.") from error
         with archive:
             yield _file_parts(archive, path)
     else:
@@ -124,14 +123,15 @@ def check(parts: Parts, key: bytes | None) -> tuple[dict[str, Any], dict[str, st
     ModelStorageError
         A newer hanalife wrote it.
     """
-    if key is not None and not hmac.compare_digest(parts.signature or "", sign(parts.manifest, key)):
+    expected = sign(parts.manifest, key)
+    if expected is not None and not hmac.compare_digest(expected.encode(), (parts.signature or "").encode()):
         raise CorruptModelError(
             f"signature: expected one of the manifest with your key, found {'another' if parts.signature else 'none'}."
         )
     try:
         content = json.loads(parts.manifest)
         version, known, tags = content["hanalife_model"], dict(content["model"]), dict(content["tags"])
-        expected = content["files"][MODEL]
+        listed = content["files"][MODEL]
         known["created_at"] = datetime.fromisoformat(known["created_at"])
         ModelVersion(**known)
         found = (known["content_hash"], parts.size)
@@ -139,9 +139,9 @@ def check(parts: Parts, key: bytes | None) -> tuple[dict[str, Any], dict[str, st
         raise CorruptModelError(f"{MANIFEST}: expected the manifest of a model; {error!r}.") from error
     if version != VERSION:
         raise ModelStorageError(f"{MANIFEST}: version {version!r} is unknown to this hanalife; upgrade it.")
-    if (expected["sha256"], expected["size"]) != found:
-        raise CorruptModelError(f"{MODEL}: expected {expected}, found {found[1]} bytes for {found[0]}.")
-    return known, tags, expected["sha256"]
+    if (listed["sha256"], listed["size"]) != found:
+        raise CorruptModelError(f"{MODEL}: expected {listed}, found {found[1]} bytes for {found[0]}.")
+    return known, tags, listed["sha256"]
 
 
 @contextmanager
@@ -155,16 +155,22 @@ def verified_copy(parts: Parts, sha256: str) -> Iterator[BinaryIO]:
     """
     found = hashlib.sha256()
     with formats.scratch() as file:
-        with parts.open_model() as source:
-            try:
-                while data := source.read(1024 * 1024):
-                    found.update(data)
-                    file.write(data)
-            except zipfile.BadZipFile as error:
-                raise CorruptModelError(f"{MODEL}: damaged; {error}.") from error
+        with _damage_named(MODEL), parts.open_model() as source:
+            while data := source.read(1024 * 1024):
+                found.update(data)
+                file.write(data)
         if found.hexdigest() != sha256:
             raise CorruptModelError(f"{MODEL}: expected bytes of SHA-256 {sha256}, found {found.hexdigest()}.")
+        if parts.path is not None and not _is_as_written(parts.path, parts, file):
+            raise CorruptModelError(f"path: {parts.path} holds bytes that are of none of its parts.")
         yield file
+
+
+def _is_as_written(path: Path, parts: Parts, file: BinaryIO) -> bool:
+    """Say whether a bundle is, byte for byte, what its parts give; an archive has room for more."""
+    with formats.scratch() as again, path.open("rb") as given:
+        write_file(again, parts.manifest, file, parts.signature)
+        return sha256_of(again) == sha256_of(given)
 
 
 def _folder_parts(folder: Path) -> Parts:
@@ -177,6 +183,7 @@ def _folder_parts(folder: Path) -> Parts:
         signature=signature.read_text(encoding="ascii", errors="replace") if signature.is_file() else None,
         size=(folder / MODEL).stat().st_size,
         open_model=lambda: (folder / MODEL).open("rb"),
+        path=None,
     )
 
 
@@ -189,18 +196,25 @@ def _file_parts(archive: zipfile.ZipFile, path: Path) -> Parts:
             f"path: {path} is not a model bundle: expected {MANIFEST} and {MODEL}, not compressed, "
             f"found {', '.join(sorted(members)) or 'nothing'}."
         )
-    try:
+    with _damage_named(f"path: {path}"):
         manifest = _bounded(members[MANIFEST].file_size, lambda: archive.read(MANIFEST))
         signature = archive.read(SIGNATURE).decode("ascii", "replace") if SIGNATURE in members else None
-    except zipfile.BadZipFile as error:
-        raise CorruptModelError(f"path: {path} is damaged; {error}.") from error
-    return Parts(manifest, signature, members[MODEL].file_size, lambda: _member_file(archive))
+    return Parts(manifest, signature, members[MODEL].file_size, lambda: _member_file(archive), path)
 
 
 def _member_file(archive: zipfile.ZipFile) -> BinaryIO:
     opened: Any = archive.open(MODEL)
     file: BinaryIO = opened
     return file
+
+
+@contextmanager
+def _damage_named(what: str) -> Iterator[None]:
+    """Say of what the zip module stumbles over that it is damaged."""
+    try:
+        yield
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
+        raise CorruptModelError(f"{what} is damaged: expected a model bundle, a zip archive; {error}.") from error
 
 
 def _bounded(size: int, read: Callable[[], bytes]) -> bytes:

@@ -59,7 +59,7 @@ class Files(StorageBase):
         """
         with self._exported(name, version) as (found, manifest, file):
             folder = Path(directory or ".") / f"{_file_name(name)}_{found.version}"
-            bundle.write_folder(folder, manifest, file, _key(key))
+            bundle.write_folder(folder, manifest, file, bundle.sign(manifest, _key(key)))
         if is_print:
             print(f"Model {name!r} version {found.version} was exported to {folder}.")  # noqa: T201 - hana_ml does
         return folder
@@ -74,7 +74,7 @@ class Files(StorageBase):
         """
         with self._exported(name, version) as (found, manifest, file):
             target = Path(path or f"{_file_name(name)}_{found.version}.hanalife")
-            bundle.write_file(target, manifest, file, _key(key))
+            bundle.write_file(target, manifest, file, bundle.sign(manifest, _key(key)))
         return target
 
     def import_model(
@@ -108,7 +108,6 @@ class Files(StorageBase):
             The files are damaged, not signed with the key, or name something that is not allowed.
         """
         with _imported(Path(path), key) as (found, tags, file), self._writing() as connection:
-            blobs.put_file(connection, file)
             models.reserve(connection, found.name)
             old = models.version(connection, found.name, found.version)
             if old is not None and not force:
@@ -117,6 +116,7 @@ class Files(StorageBase):
                 )
             self._check_replaceable(connection, found.name, found.version)
             models.delete(connection, found.name, found.version)
+            blobs.put_file(connection, file)
             models.insert(connection, found)
             for tag, value in tags.items():
                 models.set_tag(connection, found.name, found.version, tag, value)
@@ -159,7 +159,7 @@ class Files(StorageBase):
             )
             manifest = bundle.manifest_of(found, {}, file.seek(0, os.SEEK_END))
             folder = Path(directory) / f"{_file_name(name)}_{number}"
-            bundle.write_folder(folder, manifest, file, _key(key))
+            bundle.write_folder(folder, manifest, file, bundle.sign(manifest, _key(key)))
         return folder
 
     def load_model_from_files(
