@@ -82,6 +82,7 @@ _PATHS: dict[str, dict[str, str]] = {
     "hana_ml.visualizers.unified_report": {"UnifiedReport": "hanalife.learning.reports.unified_report"},
     "hana_ml.visualizers.shap": {"ShapleyExplainer": "hanalife.monitors.shapley"},
     "hana_ml.visualizers.model_debriefing": {"TreeModelDebriefing": "hanalife.monitors.shapley"},
+    "hana_ml.algorithms.pal.model_cards": {"create_model_card": "hanalife.storage.cards"},
     "hana_ml.model_storage": {
         "ModelStorage": "hanalife.storage.storage",
         "ModelStorageError": "hanalife.errors",

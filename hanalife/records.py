@@ -6,7 +6,7 @@ in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -157,19 +157,61 @@ class ModelState:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelVersion:
-    """One stored, immutable version of a named model."""
+class ModelHead:
+    """What a list shows of a stored version."""
 
     name: str
     version: int
     class_path: str
     library: str
-    state: Mapping[str, Any]  #: JSON part of the model's state
-    content_hash: str  #: SHA-256 of the estimator's bytes, key of the blob
     format: str
+    content_hash: str  #: SHA-256 of the estimator's bytes, key of the blob
+    dataset_hash: str | None  #: SHA-256 of the rows it was fitted on
     run_id: str | None
-    report: str | None
     created_at: datetime
+    created_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion(ModelHead):
+    """One stored, immutable version of a named model."""
+
+    state: Mapping[str, Any]  #: JSON part of the model's state, without its tables
+    tables: Mapping[str, Any]
+    signature: Mapping[str, Any] | None
+    metrics: Mapping[str, Any] | None  #: name -> ``{value}`` or ``{value, low, high}``
+    environment: Mapping[str, Any] | None  #: package -> version, of where it was saved
+    report: str | None = None  #: HTML
+    notes: str | None = None
+    card: str | None = None  #: Markdown written by the user
+    schedule: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAlias:
+    """A movable name for one version of a model."""
+
+    name: str
+    alias: str
+    version: int | None  #: None: it is protected but names no version yet
+    movers: Sequence[str] | None  #: who may move it; None: everybody
+    moved_at: datetime
+    moved_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEvent:
+    """Something that happened to a version or an alias of a model."""
+
+    event_id: int
+    name: str
+    version: int | None
+    alias: str | None
+    event: str  #: SAVED, REPLACED, META_REPLACED, DELETED, IMPORTED, MOVED, PROTECTED, ...
+    happened_at: datetime
+    happened_by: str
+    note: str
+    details: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,32 @@ def lock_for_migration(connection: sa.Connection) -> None:
     # SQLite: the write transaction itself is the lock.
 
 
+_BYTES_LOCK = 1212240970
+
+
+def enter_bytes(connection: sa.Connection) -> None:
+    """Hold off whoever deletes large bytes, until the transaction ends; many may enter at once."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_BYTES_LOCK)))
+    # SQLite: the write transaction itself is the lock.
+
+
+def clear_bytes(connection: sa.Connection, *, wait: bool) -> bool:
+    """Hold off whoever writes large bytes, until the transaction ends; return whether that was possible."""
+    if connection.dialect.name != "postgresql":
+        return True
+    if wait:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_BYTES_LOCK)))
+        return True
+    return bool(connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_BYTES_LOCK))).scalar_one())
+
+
+def store_uncompressed(table: sa.TableClause, connection: sa.Connection, **_options: Any) -> None:
+    """Have a table's bytes stored as they are; to try to compress a model costs more than it saves."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} ALTER COLUMN data SET STORAGE EXTERNAL")
+
+
 def insert_or_ignore(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert a row unless its key exists; one statement, so nobody comes between. Return whether it went in."""
     # Without the option SQLAlchemy forgets how many rows an INSERT made on PostgreSQL.

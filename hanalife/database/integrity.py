@@ -9,17 +9,18 @@ import sqlalchemy as sa
 
 from hanalife.database import blobs, dialects, tables
 
-_blob, _chunk = tables.blob, tables.blob_chunk
+_blob, _chunk, _part = tables.blob, tables.chunk, tables.blob_chunk
 
 
 def damaged_blobs(connection: sa.Connection) -> Iterator[tuple[str, str]]:
     """Yield hash and fault of every blob that is not what was stored; one chunk in memory at a time."""
     for head in connection.execute(sa.select(_blob).order_by(_blob.c.sha256)).all():
         digest, size, chunks = hashlib.sha256(), 0, 0
-        query = sa.select(_chunk.c.data).where(_chunk.c.sha256 == head.sha256).order_by(_chunk.c.seq)
-        for data in connection.execute(query.execution_options(yield_per=1)).scalars():
-            digest.update(data)
-            size, chunks = size + len(data), chunks + 1
+        names = sa.select(_part.c.chunk_sha256).where(_part.c.sha256 == head.sha256).order_by(_part.c.seq)
+        for name in connection.execute(names).scalars().all():
+            data = connection.execute(sa.select(_chunk.c.data).where(_chunk.c.sha256 == name)).scalar()
+            digest.update(data or b"")
+            size, chunks = size + len(data or b""), chunks + (data is not None)
         if (size, chunks) != (head.size, head.chunks):
             yield head.sha256, f"{size} of {head.size} bytes in {chunks} of {head.chunks} chunks"
         elif digest.hexdigest() != head.sha256:

@@ -1,21 +1,41 @@
-"""Statements on stored model versions."""
+"""Statements on stored model versions, their tags and their history."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, cast
 
 import sqlalchemy as sa
 
-from hanalife.database import blobs, tables
-from hanalife.records import ModelVersion
+from hanalife.database import blobs, dialects, tables
+from hanalife.records import ModelEvent, ModelHead, ModelVersion
 
-_table = tables.model_version
+_table, _alias, _tag, _event = tables.model_version, tables.model_alias, tables.model_tag, tables.model_event
+_HEAD = [_table.c[field.name] for field in fields(ModelHead)]
+
+
+def reserve(connection: sa.Connection, name: str) -> int:
+    """Hold a name until the transaction ends and return the highest version number it ever had, or 0."""
+    dialects.insert_or_ignore(connection, tables.model, {"name": name, "highest_version": 0})
+    here = tables.model.c.name == name
+    connection.execute(tables.model.update().where(here).values(highest_version=tables.model.c.highest_version))
+    return int(connection.execute(sa.select(tables.model.c.highest_version).where(here)).scalar_one())
 
 
 def insert(connection: sa.Connection, version: ModelVersion) -> None:
-    """Add a version; the key (name, version) must be free."""
+    """Add a version; the key (name, version) must be free and the name reserved."""
     connection.execute(_table.insert().values(**asdict(version)))
+    raised = tables.model.update().where(
+        tables.model.c.name == version.name, tables.model.c.highest_version < version.version
+    )
+    connection.execute(raised.values(highest_version=version.version))
+
+
+def update(connection: sa.Connection, name: str, number: int, values: Mapping[str, Any]) -> bool:
+    """Change what is known of a version; return whether it is there."""
+    return connection.execute(_table.update().where(*_is(name, number)).values(**values)).rowcount > 0
 
 
 def version(connection: sa.Connection, name: str, number: int | None = None) -> ModelVersion | None:
@@ -23,21 +43,127 @@ def version(connection: sa.Connection, name: str, number: int | None = None) -> 
     query = sa.select(_table).where(_table.c.name == name).order_by(_table.c.version.desc()).limit(1)
     if number is not None:
         query = query.where(_table.c.version == number)
-    row = connection.execute(query).first()
-    return None if row is None else ModelVersion(**row._mapping)
+    return _version(connection.execute(query).first())
 
 
-def versions(connection: sa.Connection, pattern: str | None = None, number: int | None = None) -> list[ModelVersion]:
+def version_of_alias(connection: sa.Connection, name: str, alias: str) -> ModelVersion | None:
+    """Return the version that an alias names, or None."""
+    joined = _table.join(_alias, (_alias.c.name == _table.c.name) & (_alias.c.version == _table.c.version))
+    query = sa.select(_table).select_from(joined).where(_alias.c.name == name, _alias.c.alias == alias)
+    return _version(connection.execute(query).first())
+
+
+def heads(connection: sa.Connection, pattern: str | None = None, number: int | None = None) -> list[ModelHead]:
     """Return versions ordered by name and number; ``%`` in the pattern stands for any text."""
-    query = sa.select(_table).order_by(_table.c.name, _table.c.version)
+    return [ModelHead(*cast("tuple[Any, ...]", row)) for row in rows(connection, _HEAD, pattern, number)]
+
+
+def rows(
+    connection: sa.Connection,
+    columns: Sequence[sa.ColumnElement[Any]],
+    pattern: str | None = None,
+    number: int | None = None,
+) -> list[sa.Row[Any]]:
+    """Return columns, of which one is the name, of versions as :func:`heads` chooses them."""
+    query = sa.select(*columns).order_by(_table.c.name, _table.c.version)
     if pattern is not None:
         escaped = pattern.replace("\\", "\\\\").replace("_", "\\_")
         # Case counts: LIKE finds candidates, on SQLite in any case.
         query = query.where(_table.c.name.like(escaped, escape="\\"))
     if number is not None:
         query = query.where(_table.c.version == number)
-    found = [ModelVersion(**row._mapping) for row in connection.execute(query)]
-    return found if pattern is None else [item for item in found if _matches(item.name, pattern.split("%"))]
+    found = connection.execute(query).all()
+    return [*found] if pattern is None else [row for row in found if _matches(row.name, pattern.split("%"))]
+
+
+def names(connection: sa.Connection) -> list[str]:
+    """Return the names that have a version, in order."""
+    query = sa.select(_table.c.name).distinct().order_by(_table.c.name)
+    return list(connection.execute(query).scalars())
+
+
+def numbers(connection: sa.Connection, name: str) -> list[int]:
+    """Return the version numbers of a name, in order."""
+    query = sa.select(_table.c.version).where(_table.c.name == name).order_by(_table.c.version)
+    return list(connection.execute(query).scalars())
+
+
+def delete(connection: sa.Connection, name: str, number: int) -> bool:
+    """Delete one version and its bytes unless they are used elsewhere; return whether it was there."""
+    content_hash = connection.execute(sa.select(_table.c.content_hash).where(*_is(name, number))).scalar()
+    if content_hash is None:
+        return False
+    connection.execute(_tag.delete().where(_tag.c.name == name, _tag.c.version == number))
+    connection.execute(_table.delete().where(*_is(name, number)))
+    blobs.drop_unused(connection, content_hash)
+    return True
+
+
+# --- tags -------------------------------------------------------------------------------------
+
+
+def set_tag(connection: sa.Connection, name: str, number: int, tag: str, value: str | None) -> None:
+    """Set one tag of a version; None removes it."""
+    connection.execute(_tag.delete().where(_tag.c.name == name, _tag.c.version == number, _tag.c.tag == tag))
+    if value is not None:
+        connection.execute(_tag.insert().values(name=name, version=number, tag=tag, value=value))
+
+
+def tags(connection: sa.Connection, name: str, number: int) -> dict[str, str]:
+    """Return the tags of a version."""
+    query = sa.select(_tag.c.tag, _tag.c.value).where(_tag.c.name == name, _tag.c.version == number)
+    return {row.tag: row.value for row in connection.execute(query.order_by(_tag.c.tag))}
+
+
+# --- history ----------------------------------------------------------------------------------
+
+
+def note_event(
+    connection: sa.Connection,
+    event: str,
+    name: str,
+    number: int | None,
+    moment: datetime,
+    *,
+    alias: str | None = None,
+    note: str = "",
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Add to the history what the user of this connection did."""
+    connection.execute(
+        _event.insert().values(
+            name=name,
+            version=number,
+            alias=alias,
+            event=event,
+            happened_at=moment,
+            happened_by=dialects.database_user(connection),
+            note=note,
+            details=details or {},
+        )
+    )
+
+
+def events(
+    connection: sa.Connection, name: str, alias: str | None = None, kinds: Iterable[str] = ()
+) -> list[ModelEvent]:
+    """Return what happened to a model, or to one of its aliases, the oldest first."""
+    query = sa.select(_event).where(_event.c.name == name).order_by(_event.c.event_id)
+    if alias is not None:
+        query = query.where(_event.c.alias == alias)
+    if kinds:
+        query = query.where(_event.c.event.in_([*kinds]))
+    return [ModelEvent(**row._mapping) for row in connection.execute(query)]
+
+
+def _version(row: sa.Row[Any] | None) -> ModelVersion | None:
+    if row is None:
+        return None
+    return ModelVersion(**dict(row._mapping) | {"tables": row.tables or {}})
+
+
+def _is(name: str, number: int) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    return _table.c.name == name, _table.c.version == number
 
 
 def _matches(name: str, parts: Sequence[str]) -> bool:
@@ -53,13 +179,3 @@ def _matches(name: str, parts: Sequence[str]) -> bool:
             return False
         position += len(part)
     return len(name) - position >= len(parts[-1]) and name.endswith(parts[-1])
-
-
-def delete(connection: sa.Connection, name: str, number: int) -> bool:
-    """Delete one version and its bytes unless they are used elsewhere; return whether it was there."""
-    found = version(connection, name, number)
-    if found is None:
-        return False
-    connection.execute(_table.delete().where(_table.c.name == name, _table.c.version == number))
-    blobs.drop_unused(connection, found.content_hash)
-    return True

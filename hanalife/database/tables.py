@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from hanalife.database import dialects
 from hanalife.database.types import JsonText, UtcDateTime, big_identity
 
 KEY = sa.String(256)
@@ -235,12 +236,28 @@ blob = sa.Table(
     sa.Column("chunks", sa.Integer, nullable=False),
 )
 
+chunk = sa.Table(
+    "hl_chunk",
+    metadata,
+    sa.Column("sha256", ID, primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+sa.event.listen(chunk, "after_create", dialects.store_uncompressed)
+
+# Blobs that share bytes share chunks.
 blob_chunk = sa.Table(
     "hl_blob_chunk",
     metadata,
     sa.Column("sha256", ID, sa.ForeignKey("hl_blob.sha256"), primary_key=True),
     sa.Column("seq", sa.Integer, primary_key=True),
-    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("chunk_sha256", ID, sa.ForeignKey("hl_chunk.sha256"), nullable=False, index=True),
+)
+
+model = sa.Table(
+    "hl_model",
+    metadata,
+    sa.Column("name", KEY, primary_key=True),
+    sa.Column("highest_version", sa.Integer, nullable=False),  # ever given, so that no number comes twice
 )
 
 model_version = sa.Table(
@@ -256,6 +273,51 @@ model_version = sa.Table(
     sa.Column("run_id", ID),  # no foreign key: a model outlives the run that made it
     sa.Column("report", sa.Text),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("created_by", KEY),
+    sa.Column("dataset_hash", ID, index=True),
+    sa.Column("signature", JsonText),
+    sa.Column("metrics", JsonText),
+    sa.Column("environment", JsonText),
+    sa.Column("notes", sa.Text),
+    sa.Column("card", sa.Text),
+    sa.Column("schedule", JsonText),
+    sa.Column("tables", JsonText),  # the largest, so the last: reads of the others need not pass it
+)
+
+model_tag = sa.Table(
+    "hl_model_tag",
+    metadata,
+    sa.Column("name", KEY, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("tag", KEY, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+model_alias = sa.Table(
+    "hl_model_alias",
+    metadata,
+    sa.Column("name", KEY, primary_key=True),
+    sa.Column("alias", KEY, primary_key=True),
+    sa.Column("version", sa.Integer),  # NULL: protected, but names no version
+    sa.Column("movers", JsonText),  # who may move it; NULL: everybody
+    sa.Column("moved_at", UtcDateTime, nullable=False),
+    sa.Column("moved_by", KEY, nullable=False),
+)
+
+# What happened to models and aliases; only ever added to.
+model_event = sa.Table(
+    "hl_model_event",
+    metadata,
+    sa.Column("event_id", big_identity(), sa.Identity(), primary_key=True),
+    sa.Column("name", KEY, nullable=False),
+    sa.Column("version", sa.Integer),
+    sa.Column("alias", KEY),
+    sa.Column("event", WORD, nullable=False),
+    sa.Column("happened_at", UtcDateTime, nullable=False),
+    sa.Column("happened_by", KEY, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("details", JsonText, nullable=False),
+    sa.Index("hl_model_event_name", "name", "alias"),
 )
 
 # --- scheduling -------------------------------------------------------------------------------

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 #: The classes a stored model may be of. A path from the database is looked up here, never imported as it is.
 ALLOWED_CLASSES = frozenset(
-    {"hanalife.learning.classification.UnifiedClassification", "hanalife.learning.regression.UnifiedRegression"}
+    {
+        "hanalife.learning.classification.UnifiedClassification",
+        "hanalife.learning.regression.UnifiedRegression",
+        "hanalife.storage.estimators.StoredEstimator",
+    }
 )
 
 _JSON_PARTS = ("class_path", "constructor", "fit_parameters", "facts", "tables")
@@ -36,7 +40,19 @@ class Kept:
     @classmethod
     def of(cls, version: ModelVersion) -> Kept:
         """Return what a stored version keeps."""
-        return cls(version.state, version.content_hash, version.format)
+        return cls({**version.state, "tables": version.tables}, version.content_hash, version.format)
+
+
+def json_parts(state: ModelState) -> dict[str, Any]:
+    """Return all of a model but its estimator, as JSON values.
+
+    Raises
+    ------
+    ModelStorageError
+        The class is not allowed.
+    """
+    _check_class(state.class_path)
+    return {part: getattr(state, part) for part in _JSON_PARTS}
 
 
 def keep(connection: sa.Connection, state: ModelState) -> Kept:
@@ -47,10 +63,10 @@ def keep(connection: sa.Connection, state: ModelState) -> Kept:
     ModelStorageError
         The estimator has no safe format, or the class is not allowed.
     """
-    _check_class(state.class_path)
-    name, data = formats.encode(state.estimator)
-    parts = {part: getattr(state, part) for part in _JSON_PARTS}
-    return Kept(parts, blobs.put(connection, data), name)
+    parts = json_parts(state)
+    with formats.scratch() as file:
+        name = formats.write(state.estimator, file)
+        return Kept(parts, blobs.put_file(connection, file), name)
 
 
 def restore(connection: sa.Connection, kept: Kept) -> ModelState:
@@ -61,15 +77,32 @@ def restore(connection: sa.Connection, kept: Kept) -> ModelState:
     CorruptModelError
         The bytes are missing, damaged or of another format.
     """
-    estimator = formats.decode(kept.format, blobs.get(connection, kept.content_hash))
-    return ModelState(**{part: kept.state[part] for part in _JSON_PARTS}, estimator=estimator)
+    with formats.scratch() as file:
+        blobs.get_file(connection, kept.content_hash, file)
+        return with_estimator(kept.state, formats.read(kept.format, file))
+
+
+def with_estimator(parts: Mapping[str, Any], estimator: Any) -> ModelState:
+    """Return the state of a model from its parts."""
+    return ModelState(**{part: parts[part] for part in _JSON_PARTS}, estimator=estimator)
 
 
 def instantiate(connection_context: ConnectionContext, state: ModelState) -> Any:
     """Make the model object of a state; its class must be on the list above."""
-    _check_class(state.class_path)
-    module, _, name = state.class_path.rpartition(".")
-    return getattr(importlib.import_module(module), name).from_state(connection_context, state)
+    return find_class(state.class_path).from_state(connection_context, state)
+
+
+def find_class(class_path: str) -> Any:
+    """Return the class of a path.
+
+    Raises
+    ------
+    ModelStorageError
+        It is not on the list above.
+    """
+    _check_class(class_path)
+    module, _, name = class_path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
 
 
 def _check_class(class_path: str) -> None:

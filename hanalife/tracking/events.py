@@ -183,7 +183,7 @@ def _of_signature(signature: Signature) -> list[Event]:
 def _schema(
     columns: Iterable[ColumnSpec], seen: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 ) -> dict[str, dict[str, Any]]:
-    return {str(position): _column(spec) | seen.get(spec.name, {}) for position, spec in enumerate(columns)}
+    return {str(position): {**_column(spec), **seen.get(spec.name, {})} for position, spec in enumerate(columns)}
 
 
 def _column(spec: ColumnSpec) -> dict[str, Any]:

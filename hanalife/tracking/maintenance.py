@@ -122,8 +122,7 @@ def collect_garbage(connection_context: ConnectionContext, *, dry_run: bool = Fa
         found = _find_garbage(connection)
         for content_hash in snapshots.unused(connection):
             snapshots.delete(connection, content_hash)
-        for sha256, _ in integrity.unused_blobs(connection):
-            blobs.drop_unused(connection, sha256)
+        blobs.collect_garbage(connection)
         shared_records.drop_unused(connection, [record_id for record_id, _ in integrity.unused_records(connection)])
     dialects.give_back_space(database.engine)
     return Garbage(found.blobs, found.snapshots, found.records, found.bytes, is_dry_run=False)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from hanalife.database import models
-from hanalife.records import ModelVersion
+from hanalife.records import ModelHead
 from hanalife.views.encoding import instant
 from hanalife.views.payloads import CONTRACT, ModelRow, ModelsPayload
 
 
 def read(connection: sa.Connection) -> ModelsPayload:
     """Return all versions of all models."""
-    return {"contract": CONTRACT, "models": [model_row(version) for version in models.versions(connection)]}
+    return {"contract": CONTRACT, "models": [model_row(version) for version in models.heads(connection)]}
 
 
-def model_row(version: ModelVersion) -> ModelRow:
+def model_row(version: ModelHead) -> ModelRow:
     """Return one version for a list."""
     return {
         "name": version.name,

@@ -100,18 +100,52 @@ def test_bytes_come_back_as_they_were(sqlite_conn, small_chunks, data):
 
 @pytest.mark.parametrize("damage", ["flip", "drop", "all"])
 def test_damaged_bytes_are_noticed(conn, small_chunks, damage):
-    chunk = tables.blob_chunk
+    chunk, part = tables.chunk, tables.blob_chunk
     with conn.database.write() as connection:
         key = blobs.put(connection, b"twenty-one bytes long")
-        second = chunk.c.seq == 1
+        second = sa.select(part.c.chunk_sha256).where(part.c.seq == 1).scalar_subquery()
         if damage == "flip":
-            connection.execute(chunk.update().where(second).values(data=b"tampere"))
+            connection.execute(chunk.update().where(chunk.c.sha256 == second).values(data=b"tampere"))
         elif damage == "drop":
-            connection.execute(chunk.delete().where(second))
+            connection.execute(part.delete().where(part.c.seq == 1))
         else:
             key = "0" * 64
         with pytest.raises(errors.CorruptModelError, match="SHA-256"):
             blobs.get(connection, key)
+
+
+def counts(connection):
+    return [
+        connection.execute(sa.select(sa.func.count()).select_from(table)).scalar()
+        for table in (tables.blob, tables.blob_chunk, tables.chunk)
+    ]
+
+
+def test_blobs_share_the_chunks_they_have_in_common(conn, small_chunks):
+    with conn.database.write() as connection:
+        first = blobs.put(connection, b"1234567abcdefg1234567")
+        assert counts(connection) == [1, 3, 2]
+        second = blobs.put(connection, b"abcdefgxyz")
+        assert counts(connection) == [2, 5, 3]
+        blobs.drop_unused(connection, first)
+        assert counts(connection) == [1, 2, 2]
+        assert blobs.get(connection, second) == b"abcdefgxyz"
+        assert blobs.garbage(connection) == (1, 10)
+        assert blobs.collect_garbage(connection) == (1, 10)
+        assert blobs.garbage(connection) == (0, 0)
+        assert counts(connection) == [0, 0, 0]
+
+
+def test_bytes_are_left_alone_while_others_write_some(postgres_url):
+    with ConnectionContext(postgres_url) as one, ConnectionContext(postgres_url) as two:
+        with one.database.write() as connection:
+            key = blobs.put(connection, b"kept by nobody")
+        with one.database.write() as writing, two.database.write() as deleting:
+            blobs.put(writing, b"other bytes")
+            blobs.drop_unused(deleting, key)
+            assert blobs.get(deleting, key) == b"kept by nobody", "left to the collector of garbage"
+        with one.database.write() as connection:
+            assert blobs.collect_garbage(connection) == (2, 25)
 
 
 def test_importing_hanalife_is_cheap():

@@ -105,7 +105,7 @@ def test_deleting_frees_the_bytes_that_nobody_uses(storage, model, conn):
     assert storage.model_already_exists("churn", 2)
     assert storage.delete_models("ch%") == 1
     assert storage.delete_models("ch%") == 0
-    assert count(conn, tables.blob) == count(conn, tables.blob_chunk) == 0
+    assert count(conn, tables.blob) == count(conn, tables.blob_chunk) == count(conn, tables.chunk) == 0
 
 
 def test_deleting_within_bounds_of_time(storage, model):
@@ -138,7 +138,7 @@ def test_bad_input(storage, model):
     with pytest.raises(errors.ModelStorageError, match="no model 'nobody'; stored names are: none"):
         storage.load_model("nobody")
     storage.save_model(model)
-    with pytest.raises(errors.ModelStorageError, match="'churn' version 9; stored names are: churn"):
+    with pytest.raises(errors.ModelStorageError, match="'churn' version 9; its versions are: 1"):
         storage.load_model("churn", 9)
     with pytest.raises(errors.ModelStorageError, match="'churn' version 9"):
         storage.delete_model("churn", 9)
@@ -157,7 +157,7 @@ def test_an_unfitted_model_is_not_stored(storage):
 def test_damaged_bytes_do_not_load(storage, model, conn):
     storage.save_model(model)
     with conn.database.write() as connection:
-        connection.execute(tables.blob_chunk.update().values(data=b"\x80\x04cos\nsystem\n(S'true'\ntR."))
+        connection.execute(tables.chunk.update().values(data=b"\x80\x04cos\nsystem\n(S'true'\ntR."))
     with pytest.raises(errors.CorruptModelError, match="damaged"):
         storage.load_model("churn")
 

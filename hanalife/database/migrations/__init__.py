@@ -14,13 +14,18 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from hanalife.database import contract_views, dialects, tables
-from hanalife.database.migrations import step_2_tracking, step_3_snapshots, step_search
+from hanalife.database.migrations import step_2_tracking, step_3_snapshots, step_search, step_storage
 from hanalife.errors import IncompatibleStoreError
 
 Step = Callable[[sa.Connection], None]
 
 #: Step n brings version n to version n + 1; version 1 is the first. Released steps are never edited.
-STEPS: tuple[Step, ...] = (step_2_tracking.upgrade, step_3_snapshots.upgrade, step_search.upgrade)
+STEPS: tuple[Step, ...] = (
+    step_2_tracking.upgrade,
+    step_3_snapshots.upgrade,
+    step_search.upgrade,
+    step_storage.step,
+)
 
 #: The version of a store that is up to date.
 VERSION = 1 + len(STEPS)

@@ -1,0 +1,95 @@
+"""Versions of models side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hanalife.records import ModelVersion
+from hanalife.storage.base import StorageBase
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Comparison(StorageBase):
+    """The method of a model storage that compares versions."""
+
+    def compare_versions(self, name: str, versions: Sequence[int | str]) -> pd.DataFrame:
+        """Return parameters, data, metrics and environment of versions side by side.
+
+        Parameters
+        ----------
+        name : str
+            Exact name.
+        versions : sequence of int or str
+            Version numbers, or aliases.
+
+        Returns
+        -------
+        pandas.DataFrame
+            SECTION (PARAMETER, DATA, METRIC, ENVIRONMENT), NAME, a column of texts for each
+            version, and DIFFERENT. Metrics are ``value [low, high]`` where the interval is known.
+
+        Raises
+        ------
+        ModelStorageError
+            One of them is not stored.
+        """
+        import pandas as pd
+
+        with self._reading() as connection:
+            found = [
+                self._find(connection, name, alias=each)
+                if isinstance(each, str)
+                else self._find(connection, name, each)
+                for each in versions
+            ]
+        rows = side_by_side([facts(version) for version in found])
+        columns = ["SECTION", "NAME", *(str(each) for each in versions), "DIFFERENT"]
+        return pd.DataFrame(rows, columns=columns)
+
+
+def facts(version: ModelVersion) -> dict[tuple[str, str], str]:
+    """Return what is compared of a version: (section, name) -> text."""
+    state = version.state
+    constructor = dict(state["constructor"])
+    parameters = {**constructor, **constructor.pop("kwargs", {}), **state["facts"].get("parameters", {})}
+    parameters.pop("kwargs", None)
+    data = {"content hash": version.dataset_hash, "run": version.run_id, **state["fit_parameters"]}
+    return {
+        **_section("PARAMETER", parameters),
+        **_section("DATA", data),
+        **{("METRIC", name): interval_text(value) for name, value in (version.metrics or {}).items()},
+        **_section("ENVIRONMENT", version.environment or {}),
+    }
+
+
+def side_by_side(columns: Sequence[Mapping[tuple[str, str], str]]) -> list[tuple[Any, ...]]:
+    """Return one row for each thing that any column knows, in the order they come up."""
+    keys = list(dict.fromkeys(key for column in columns for key in column))
+    order = ("PARAMETER", "DATA", "METRIC", "ENVIRONMENT")
+    rows = []
+    for section, name in sorted(keys, key=lambda key: order.index(key[0])):
+        texts = [column.get((section, name), "") for column in columns]
+        rows.append((section, name, *texts, len(set(texts)) > 1))
+    return rows
+
+
+def interval_text(metric: Mapping[str, float]) -> str:
+    """Return a metric with its interval, if it has one.
+
+    >>> interval_text({"value": 0.81234567, "low": 0.79, "high": 0.83})
+    '0.812346 [0.79, 0.83]'
+    """
+    text = f"{metric['value']:.6g}"
+    return f"{text} [{metric['low']:.6g}, {metric['high']:.6g}]" if "low" in metric else text
+
+
+def _section(name: str, values: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    return {
+        (name, key): value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for key, value in values.items()
+        if value is not None
+    }
