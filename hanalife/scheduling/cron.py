@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from hanalife.clock import utc_now
 from hanalife.errors import CronError, InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -150,6 +151,44 @@ def times_after(cron: str, moment: datetime, timezone: str = "UTC") -> Iterator[
         latest = found.astimezone(UTC)
         if not (found.fold and fixed_hour):
             yield latest
+
+
+def preview_cron(cron: str, n: int = 5, timezone: str = "UTC", after: datetime | None = None) -> list[datetime]:
+    """Return the next due times of a cron text, to look at before trusting it.
+
+    Parameters
+    ----------
+    cron : str
+        A cron text.
+    n : int, default 5
+        How many due times; fewer come back if there are no more.
+    timezone : str, default 'UTC'
+        The IANA name of the zone whose clock the cron text means.
+    after : datetime, optional
+        An aware moment; default: now.
+
+    Returns
+    -------
+    list of datetime
+        In UTC.
+
+    Raises
+    ------
+    CronError
+        The text is not of the grammar.
+    InvalidArgumentError
+        The zone is unknown, ``n`` is less than 1, or ``after`` has no zone.
+
+    Examples
+    --------
+    >>> [f"{due:%a %d %b %H:%M}" for due in preview_cron("* * * mon 8 0 0", 2, after=datetime(2026, 1, 1, tzinfo=UTC))]
+    ['Mon 05 Jan 08:00', 'Mon 12 Jan 08:00']
+    """
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise InvalidArgumentError(f"n: expected a whole number of at least 1, got {n!r}.")
+    if after is not None and after.tzinfo is None:
+        raise InvalidArgumentError(f"after: {after!r} has no time zone; write datetime(..., tzinfo=UTC).")
+    return list(itertools.islice(times_after(cron, after or utc_now(), timezone), n))
 
 
 @lru_cache(maxsize=256)

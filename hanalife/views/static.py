@@ -54,7 +54,8 @@ summary { padding: 7px 0; cursor: pointer; font-weight: 600; } details[open] { p
 """
 
 #: A sign before each status word, so that it is not told by colour.
-_SIGNS = {"FINISHED": "✓", "SUCCEEDED": "✓", "RAN": "✓", "FAILED": "✕", "ABANDONED": "✕", "ACTIVE": "▸", "RUNNING": "▸"}
+_SIGNS = {"FINISHED": "✓", "SUCCEEDED": "✓", "RAN": "✓", "ACTIVE": "▸", "RUNNING": "▸"}
+_SIGNS |= dict.fromkeys(("FAILED", "TIMED_OUT", "ABANDONED", "MISSED"), "✕")
 
 
 def write_page(

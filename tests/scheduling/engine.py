@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from hanalife.database import dialects, leases, tasks
 from hanalife.records import Schedule, Task
+from hanalife.scheduling.launchers import ColdLauncher
 from hanalife.scheduling.policies import first_due
 from tests.scheduling.job_process import EFFECTS
 
-COMMAND = (sys.executable, "-m", "tests.scheduling.job_process")
+LAUNCHER = ColdLauncher((sys.executable, "-m", "tests.scheduling.job_process"))
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -14,12 +14,13 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from hanalife.database import dialects, tables
+from hanalife.database.migrations import step_scheduling
 from hanalife.errors import IncompatibleStoreError
 
 Step = Callable[[sa.Connection], None]
 
 #: Step n brings version n to version n + 1; version 1 is the first. Released steps are never edited.
-STEPS: tuple[Step, ...] = ()
+STEPS: tuple[Step, ...] = (step_scheduling.step,)
 
 #: The version of a store that is up to date.
 VERSION = 1 + len(STEPS)
