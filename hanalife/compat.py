@@ -32,6 +32,7 @@ _PATHS: dict[str, dict[str, str]] = {
     "hana_ml.algorithms.pal.partition": {"train_test_val_split": "hanalife.datasets.split"},
     "hana_ml.algorithms.pal.unified_classification": {"UnifiedClassification": "hanalife.learning.classification"},
     "hana_ml.algorithms.pal.scheduler": {"ScheduledExecution": "hanalife.lifecycle.scheduled_execution"},
+    "hana_ml.hana_scheduler": {"HANAScheduler": "hanalife.lifecycle.hana_scheduler"},
     "hana_ml.algorithms.apl": {},
     "hana_ml.algorithms.apl.drift_detector": {"DriftDetector": "hanalife.drift.detector"},
     "hana_ml.artifacts": {},

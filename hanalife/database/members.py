@@ -55,9 +55,7 @@ def running_composites(connection: sa.Connection) -> list[Job]:
 
 def hold(connection: sa.Connection, job_id: int) -> Job | None:
     """Return the running job of a composite and keep all others from changing it; None if it has ended."""
-    query = sa.select(_job).where(
-        _job.c.job_id == job_id, _job.c.status == JobStatus.RUNNING, _job.c.owner.is_(None)
-    )
+    query = sa.select(_job).where(_job.c.job_id == job_id, _job.c.status == JobStatus.RUNNING, _job.c.owner.is_(None))
     row = connection.execute(query.with_for_update()).first()
     return None if row is None else job_of(row)
 

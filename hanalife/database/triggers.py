@@ -48,7 +48,9 @@ def advance(connection: sa.Connection, before: Trigger, after: Trigger) -> bool:
 
 def observe_table(connection: sa.Connection, watched: Mapping[str, Any]) -> Any:
     """Return the number of rows of a table, or the greatest value of its key, as JSON."""
-    columns = [] if watched["key"] is None else [sa.column(sa.sql.quoted_name(watched["key"], quote=True))]
+    columns: list[sa.ColumnClause[Any]] = (
+        [] if watched["key"] is None else [sa.column(sa.sql.quoted_name(watched["key"], quote=True))]
+    )
     table = sa.table(
         sa.sql.quoted_name(watched["table"], quote=True),
         *columns,

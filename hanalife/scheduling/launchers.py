@@ -100,11 +100,14 @@ class WarmLauncher:
         The module whose ``main(arguments)`` is a job; ``python -m module`` is the same, cold.
     preload : sequence of str
         Further modules that the zygote imports.
+    environment : mapping, optional
+        Added to the environment of each job.
     """
 
-    def __init__(self, module: str, preload: Sequence[str] = ()) -> None:
+    def __init__(self, module: str, preload: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> None:
         self._cold = ColdLauncher([sys.executable, "-m", module])
         self._modules = [module, *preload]
+        self._environment = dict(environment or {})
         self._zygote: Zygote | None = None
         self._failed = False
 
@@ -114,6 +117,7 @@ class WarmLauncher:
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str], pipes: tuple[int, int, int]) -> Process:
         """Start a process with these standard streams, warm if that is possible."""
+        environment = {**self._environment, **environment}
         warm = None if self._failed else self._attempt(lambda: self._grown().fork(arguments, environment, pipes))
         return warm or self._cold.start(arguments, environment, pipes)
 

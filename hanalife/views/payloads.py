@@ -24,9 +24,7 @@ JsonNumber = float | Literal["nan", "inf", "-inf"]
 MetricValue = float | str
 
 RunStatusWord = Literal["ACTIVE", "FINISHED", "FAILED", "LOST", "DELETED"]
-JobStatusWord = Literal[
-    "QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT", "ABANDONED", "SKIPPED"
-]
+JobStatusWord = Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT", "ABANDONED", "SKIPPED"]
 TickStatusWord = Literal["RAN", "LATE", "SKIPPED", "MISSED", "MERGED"]
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.database import tasks
+from hanalife.database import dialects, tasks
+from hanalife.database.engine import Database
 from hanalife.records import Job, Schedule, Task, TaskLogEntry, Tick, Worker
 from hanalife.scheduling import cron
 from hanalife.scheduling.runner import ALIVE
@@ -44,6 +45,24 @@ def read(
         "tasks": [task_row(task, schedules.get(task.task_id), _last_job(connection, task.task_id)) for task in found],
         "workers": [worker_row(worker) for worker in tasks.workers(connection, now - ALIVE)],
     }
+
+
+def read_now(database: Database) -> TasksPayload:
+    """Return all tasks as they are now."""
+    with database.read() as connection:
+        return read(connection, database.label, dialects.now(connection))
+
+
+def as_text(payload: TasksPayload) -> str:
+    """Return tasks as lines to print: when each is due, and how its last job went."""
+    lines = [f"{'TASK':<32} {'LAST JOB':<10} {'NEXT (UTC)':<19}  WHEN"]
+    for row in payload["tasks"]:
+        last = row["last_job"]["status"] if row["last_job"] else "-"
+        following = short_utc(row["next_due"]) if row["next_due"] else "-"
+        lines.append(f"{row['task_id']:<32} {last:<10} {following:<19}  {row['schedule_text']}")
+    alive = ", ".join(worker["worker_id"] for worker in payload["workers"])
+    remedy = f"none is running; start one: hanalife worker --url {payload['database']}"
+    return "\n".join([*lines, "", f"workers: {alive or remedy}"])
 
 
 def read_one(connection: sa.Connection, task_id: str) -> TaskDetail | None:

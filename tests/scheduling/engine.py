@@ -12,11 +12,21 @@ import sqlalchemy as sa
 
 from hanalife.database import dialects, leases, tasks
 from hanalife.records import Schedule, Task
-from hanalife.scheduling.launchers import ColdLauncher
+from hanalife.scheduling.launchers import ColdLauncher, WarmLauncher
 from hanalife.scheduling.policies import first_due
 from tests.scheduling.job_process import EFFECTS
 
-LAUNCHER = ColdLauncher((sys.executable, "-m", "tests.scheduling.job_process"))
+
+
+class Shared(WarmLauncher):
+    """One zygote for all tests of a session."""
+
+    def close(self):
+        """Stay, for the next worker."""
+
+
+LAUNCHER = Shared("tests.scheduling.job_process")
+COLD = ColdLauncher((sys.executable, "-m", "tests.scheduling.job_process"))
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -28,6 +38,10 @@ def until(condition, seconds=30, between=lambda: None):
         between()
         threading.Event().wait(0.05)
     return value
+
+
+def work(runner, condition, seconds=30):
+    return until(condition, seconds, between=runner.step)
 
 
 def add_task(database, task_id="T", **definition):

@@ -33,27 +33,8 @@ from tests.scheduling.engine import (
     pid_of,
     queue,
     until,
+    work,
 )
-
-
-@pytest.fixture
-def database(url):
-    database = Database(url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def runner(database):
-    """Give a runner that is stopped in the end, whatever happened."""
-    runner = Runner(database, LAUNCHER)
-    runner.start()
-    yield runner
-    runner.stop()
-
-
-def work(runner, condition, seconds=30):
-    return until(condition, seconds, between=runner.step)
 
 
 def test_a_queued_job_is_executed_and_its_output_is_in_the_log(database, runner):

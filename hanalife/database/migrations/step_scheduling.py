@@ -16,8 +16,8 @@ def step(connection: sa.Connection) -> None:
             text = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
             connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {text}")
     connection.exec_driver_sql("CREATE INDEX ix_hl_job_parent_job_id ON hl_job (parent_job_id)")
-    for table in _tables():
-        table.create(connection)
+    for new in _tables():
+        new.create(connection)
 
 
 def _columns() -> dict[str, list[sa.Column[object]]]:
