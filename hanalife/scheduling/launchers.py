@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
@@ -142,7 +143,7 @@ class WarmLauncher:
 
 
 class Zygote:
-    """The worker's end of a zygote; what it says is in :mod:`hanalife.scheduling.zygote`."""
+    """The worker's end of a zygote; what it says is in :mod:`hanalife.scheduling.zygote`. Any thread may use it."""
 
     def __init__(self, modules: Sequence[str]) -> None:
         self._socket, theirs = socket.socketpair()
@@ -156,6 +157,7 @@ class Zygote:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
+        self._lock = threading.Lock()
         self._text = b""
         self._ready = False
         self._started = time.monotonic()
@@ -170,7 +172,8 @@ class Zygote:
         OSError
             It has died, or takes too long.
         """
-        self._listen(0)
+        with self._lock:
+            self._listen(0)
         if not self._ready and time.monotonic() - self._started > IMPORT_SECONDS:
             raise OSError(f"the libraries were not imported within {IMPORT_SECONDS:g} s")
         return self._ready
@@ -184,30 +187,32 @@ class Zygote:
             It has died or does not answer.
         """
         request = {"arguments": list(arguments), "environment": dict(environment)}
-        socket.send_fds(self._socket, [json.dumps(request).encode() + b"\n"], list(pipes))
-        deadline = time.monotonic() + ANSWER_SECONDS
-        while not self._forked:
-            if time.monotonic() > deadline:
-                raise OSError(f"no answer within {ANSWER_SECONDS:g} s")
-            self._listen(0.1)
-        return ForkedChild(self, self._forked.pop())
+        with self._lock:
+            socket.send_fds(self._socket, [json.dumps(request).encode() + b"\n"], list(pipes))
+            deadline = time.monotonic() + ANSWER_SECONDS
+            while not self._forked:
+                if time.monotonic() > deadline:
+                    raise OSError(f"no answer within {ANSWER_SECONDS:g} s")
+                self._listen(0.1)
+            return ForkedChild(self, self._forked.pop())
 
     def ended(self, pid: int) -> Ended | None:
         """Return how a process from it has ended, or None while it runs."""
-        try:
-            self._listen(0)
-        except OSError as error:
-            if pid not in self._ends:
-                # Nobody is left to say how it ends; what was committed counts, as ever.
-                logger.warning("The process that started job process %s is gone: %s", pid, error)
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(pid, signal.SIGKILL)
-                return Ended(-signal.SIGKILL, 0.0, 0)
-        return self._ends.pop(pid, None)
+        with self._lock:
+            try:
+                self._listen(0)
+            except (OSError, ValueError) as error:
+                if pid not in self._ends:
+                    # Nobody is left to say how it ends; what was committed counts, as ever.
+                    logger.warning("The process that started job process %s is gone: %s", pid, error)
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.killpg(pid, signal.SIGKILL)
+                    return Ended(-signal.SIGKILL, 0.0, 0)
+            return self._ends.pop(pid, None)
 
     def signal(self, pid: int, number: int) -> None:
         """Send a signal to the group of a process from it."""
-        with contextlib.suppress(OSError):  # then it is gone, and the next look at the process says so
+        with self._lock, contextlib.suppress(OSError):  # then it is gone; the next look at the process says so
             self._socket.sendall(json.dumps({"signal": number, "pid": pid}).encode() + b"\n")
 
     def close(self) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -17,13 +19,26 @@ from hanalife.scheduling.child import die_with_parent
 EFFECTS = sa.Table("EFFECTS", sa.MetaData(), sa.Column("JOB_ID", sa.Integer), sa.Column("ATTEMPT", sa.Integer))
 
 
-def main(job_id, attempt, owner):
+def main(arguments):
     die_with_parent()
+    job_id, attempt, owner = arguments
     database = Database(os.environ["HANALIFE_URL"])
     with database.read() as connection:
         lease = leases.find(connection, int(job_id), int(attempt), owner)
         definition = tasks.task(connection, lease.task_id).definition
     print(f"pid {os.getpid()}")
+    if definition.get("deaf"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if definition.get("child"):
+        print(f"child {subprocess.Popen(['sleep', '1000']).pid}")
+    if definition.get("burn"):
+        memory = bytearray(definition["burn"])
+        while time.process_time() < 0.3:
+            memory[0] ^= 1
+    if definition.get("full_disk"):
+        fill(database)
+    if definition.get("fail_until") and lease.attempt < definition["fail_until"]:
+        raise RuntimeError(f"attempt {lease.attempt}")
     if definition.get("fail"):
         print("about to fail with", os.environ["HANALIFE_URL"])
         raise RuntimeError(definition["fail"])
@@ -37,7 +52,17 @@ def main(job_id, attempt, owner):
         if not leases.succeed(connection, lease, dialects.now(connection)):
             raise RuntimeError("lease lost")
     database.close()
+    return 0
+
+
+def fill(database):
+    """Write more than the disk holds."""
+    with database.write() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        rows = [{"JOB_ID": number, "ATTEMPT": 0} for number in range(100_000)]
+        connection.execute(EFFECTS.insert(), rows)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))
