@@ -91,5 +91,5 @@ def _message(outcome: JobStatus, parts: Sequence[Job]) -> str:
     if outcome is JobStatus.CANCELLED:
         return "Stopped on request."
     bad = [part for part in parts if part.status not in _GOOD_OR_OPEN]
-    words = "; ".join(f"subtask {part.task_id!r} {part.status}: {part.message}".removesuffix(": ") for part in bad)
-    return f"Its time limit is over. {words}".strip() if outcome is JobStatus.TIMED_OUT else words.capitalize()
+    words = "; ".join(f"Subtask {part.task_id!r} {part.status}: {part.message}".removesuffix(": ") for part in bad)
+    return f"Its time limit is over. {words}".strip() if outcome is JobStatus.TIMED_OUT else words

@@ -27,32 +27,46 @@ def main(arguments):
         lease = leases.find(connection, int(job_id), int(attempt), owner)
         definition = tasks.task(connection, lease.task_id).definition
     print(f"pid {os.getpid()}")
-    if definition.get("deaf"):
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if definition.get("child"):
-        print(f"child {subprocess.Popen(['sleep', '1000']).pid}")
-    if definition.get("burn"):
-        memory = bytearray(definition["burn"])
-        while time.process_time() < 0.3:
-            memory[0] ^= 1
-    if definition.get("full_disk"):
-        fill(database)
-    if definition.get("fail_until") and lease.attempt < definition["fail_until"]:
-        raise RuntimeError(f"attempt {lease.attempt}")
-    if definition.get("fail"):
-        print("about to fail with", os.environ["HANALIFE_URL"])
-        raise RuntimeError(definition["fail"])
-    if definition.get("die"):
-        os.kill(os.getpid(), signal.SIGKILL)
-    if "wait_for" in definition:
-        while not Path(definition["wait_for"]).exists():
-            threading.Event().wait(0.05)
+    misuse(definition)
+    misbehave(definition, database, lease)
     with database.write() as connection:
         connection.execute(EFFECTS.insert().values(JOB_ID=lease.job_id, ATTEMPT=lease.attempt))
         if not leases.succeed(connection, lease, dialects.now(connection)):
             raise RuntimeError("lease lost")
     database.close()
     return 0
+
+
+def misuse(definition):
+    """Use what a machine has, as told."""
+    time.sleep(definition.get("seconds", 0))
+    if definition.get("child"):
+        print(f"child {subprocess.Popen(['sleep', '1000']).pid}")
+    if definition.get("burn"):
+        memory = bytearray(definition["burn"])
+        while time.process_time() < 0.3:
+            memory[0] ^= 1
+    if definition.get("bar"):
+        for step in range(100):
+            print(f"{step} of 99", end="\r", file=sys.stderr)
+        print("\ndone", file=sys.stderr)
+
+
+def misbehave(definition, database, lease):
+    """Fail, die, hang or wait, as told."""
+    if definition.get("deaf"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if definition.get("full_disk"):
+        fill(database)
+    if lease.attempt < definition.get("fail_until", 0):
+        raise RuntimeError(f"attempt {lease.attempt}")
+    if definition.get("fail"):
+        print("about to fail with", os.environ["HANALIFE_URL"])
+        raise RuntimeError(definition["fail"])
+    if definition.get("die"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    while "wait_for" in definition and not Path(definition["wait_for"]).exists():
+        threading.Event().wait(0.05)
 
 
 def fill(database):
