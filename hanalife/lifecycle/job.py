@@ -9,19 +9,15 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import traceback
 from collections.abc import Sequence
-
-import sqlalchemy as sa
 
 from hanalife.database import dialects, leases, tasks
 from hanalife.database.leases import Lease
 from hanalife.dataframe.context import URL_VARIABLE, ConnectionContext
-from hanalife.errors import Error, UnreachableDatabaseError
+from hanalife.errors import Error
 from hanalife.lifecycle import execution, notebooks, procedures
-from hanalife.scheduling.child import die_with_parent
+from hanalife.scheduling.child import be_job
 from hanalife.scheduling.launchers import WarmLauncher
-from hanalife.scheduling.runner import DATABASE_AWAY_STATUS
 
 #: What most jobs use; imported once, before the first of them.
 PRELOAD = ("pandas", "pyarrow", "sklearn.model_selection", "xgboost", "hanalife.learning.classification")
@@ -48,18 +44,14 @@ def launcher(allow: Sequence[str] = (), notebook_folder: str | None = None) -> W
 
 def main(arguments: Sequence[str]) -> int:
     """Execute one job; an error ends the process and its traceback is in the job's log."""
-    die_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stdout)
     job_id, attempt, owner = arguments
-    try:
+
+    def work() -> None:
         with ConnectionContext(os.environ.pop(URL_VARIABLE)) as context:
             _execute(context, int(job_id), int(attempt), owner)
-    except (UnreachableDatabaseError, sa.exc.DBAPIError) as error:
-        if isinstance(error, sa.exc.DBAPIError) and not error.connection_invalidated:
-            raise
-        traceback.print_exc()
-        return DATABASE_AWAY_STATUS
-    return 0
+
+    return be_job(work)
 
 
 def _execute(context: ConnectionContext, job_id: int, attempt: int, owner: str) -> None:

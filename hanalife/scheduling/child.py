@@ -2,7 +2,7 @@
 
 The process leads its own group, so that killing it takes its descendants along. Its standard
 input is a pipe that nobody writes to: when the worker dies, however it dies, the pipe ends and
-the process must end itself (see :func:`die_with_parent`).
+the process must end itself (see :func:`be_job`).
 """
 
 from __future__ import annotations
@@ -14,17 +14,24 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import sqlalchemy as sa
+
 from hanalife.clock import Clock, utc_now
+from hanalife.errors import UnreachableDatabaseError
 
 #: The log column of SAP HANA holds so many characters.
 MAX_LINE = 5000
 #: What a process that was asked to end has left to do so before it is killed.
 STOP_SECONDS = 1.0
+
+#: The exit status of a job's process that could not reach the database: its job is queued again.
+DATABASE_AWAY_STATUS = 75
 
 # A process that prints faster than the database takes it waits.
 _MAX_WAITING_LINES = 10_000
@@ -188,8 +195,25 @@ class Child:
                     self._lines.put(("PROGRESS" if bar else event_key, self._clock(), line))
 
 
+def be_job(work: Callable[[], None]) -> int:
+    """Within a job's process: do the job, end when the worker does, and return the exit status.
+
+    Any error ends the process with its traceback on standard error; if it is that the database
+    is away, the status says so.
+    """
+    die_with_parent()
+    try:
+        work()
+    except (UnreachableDatabaseError, sa.exc.DBAPIError) as error:
+        if isinstance(error, sa.exc.DBAPIError) and not error.connection_invalidated:
+            raise
+        traceback.print_exc()
+        return DATABASE_AWAY_STATUS
+    return 0
+
+
 def die_with_parent() -> None:
-    """Within a job's process: end it as soon as the worker is gone."""
+    """End this process as soon as the worker is gone."""
     pipe = sys.__stdin__.fileno() if sys.__stdin__ else 0
 
     def watch() -> None:

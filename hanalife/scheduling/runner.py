@@ -27,15 +27,13 @@ from hanalife.dataframe.context import URL_VARIABLE
 from hanalife.errors import UnreachableDatabaseError
 from hanalife.records import Job, JobStatus, TaskPolicy, Worker
 from hanalife.scheduling import composite_jobs, firing
-from hanalife.scheduling.child import Child, Launcher, Line
+from hanalife.scheduling.child import DATABASE_AWAY_STATUS, Child, Launcher, Line
 from hanalife.scheduling.messenger import Messenger
 
 logger = logging.getLogger(__name__)
 
 #: A worker whose last sign of life is older than this counts as dead.
 ALIVE = timedelta(seconds=15)
-#: The exit status of a job's process that could not reach the database: its job is queued again.
-DATABASE_AWAY_STATUS = 75
 
 _BEAT = ALIVE / 4
 _EXIT_GRACE = timedelta(seconds=10)

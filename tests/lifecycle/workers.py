@@ -19,7 +19,8 @@ def finished(scheduler, task_id, job_id):
     with scheduler.connection_context.database.read() as connection:
         job = tasks.jobs(connection, [task_id])[0]
     assert job.job_id == job_id
-    return job if job.ended_at else None
+    # What it used is noted last, after its last lines.
+    return job if job.ended_at and job.cpu_seconds is not None else None
 
 
 def store_job(conn, task_id, *, running=True):

@@ -14,14 +14,16 @@ import sqlalchemy as sa
 
 from hanalife.database import dialects, leases, tasks
 from hanalife.database.engine import Database
-from hanalife.scheduling.child import die_with_parent
+from hanalife.scheduling.child import be_job
 
 EFFECTS = sa.Table("EFFECTS", sa.MetaData(), sa.Column("JOB_ID", sa.Integer), sa.Column("ATTEMPT", sa.Integer))
 
 
 def main(arguments):
-    die_with_parent()
-    job_id, attempt, owner = arguments
+    return be_job(lambda: execute(*arguments))
+
+
+def execute(job_id, attempt, owner):
     database = Database(os.environ["HANALIFE_URL"])
     with database.read() as connection:
         lease = leases.find(connection, int(job_id), int(attempt), owner)
@@ -34,7 +36,6 @@ def main(arguments):
         if not leases.succeed(connection, lease, dialects.now(connection)):
             raise RuntimeError("lease lost")
     database.close()
-    return 0
 
 
 def misuse(definition):
