@@ -11,6 +11,7 @@ import logging
 import os
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ logger = logging.getLogger(__name__)
 ALIVE = timedelta(seconds=15)
 
 _BEAT = ALIVE / 4
+_IDLE_SECONDS = 1.0
+_GLANCE_SECONDS = 0.05
 _EXIT_GRACE = timedelta(seconds=10)
 _FORGOTTEN = timedelta(days=1)
 _DATABASE_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, UnreachableDatabaseError)
@@ -124,6 +127,9 @@ class Runner:
         self._started_at: datetime | None = None
         self._beaten_at: datetime | None = None
         self._seen: View | None = None
+        self._watching: sa.Connection | None = None
+        self._changed: Callable[[], object] | None = None
+        self._mark: object = None
         self._ahead = timedelta(0)  # by so much the database's clock is ahead of this machine's
 
     def start(self) -> None:
@@ -140,6 +146,8 @@ class Runner:
             execution.listen()
         self._launcher.close()
         self._messenger.close()
+        if self._watching is not None:
+            self._watching.close()
         try:
             self._give_back()
         except _DATABASE_AWAY as error:
@@ -162,8 +170,8 @@ class Runner:
         try:
             view = self._look()
             self._keep_alive(view.now)
-            self._make_due(view)
-            if view.pulse.open_jobs or self._executions:
+            fired = self._make_due(view)
+            if fired or view.pulse.open_jobs or self._executions:
                 for execution in list(self._executions):
                     self._look_after(execution, view)
                 for lease in view.lost:
@@ -174,12 +182,35 @@ class Runner:
         except _DATABASE_AWAY as error:
             logger.warning("Worker %s cannot use the database and tries again: %s", self.worker_id, error)
 
-    def seconds_to_next(self, poll_seconds: float) -> float:
-        """Return how long to wait before the next step: to the next due time, at most as long as given."""
+    def wait(self, stop: threading.Event, poll_seconds: float) -> None:
+        """Wait before the next step: to the next due time, at most as long as given, or until it must stop.
+
+        Where the database tells cheaply that somebody has written, an idle runner waits longer
+        and wakes up for that.
+        """
+        if self._watching is None and self._seen is not None:
+            # Here, because SQLite's connections are for the thread that opens them.
+            self._watching = self._database.connect()
+            self._changed = dialects.change_marker(self._watching)
+            if self._changed is None:
+                self._watching.close()
+        idle = self._changed is not None and self._seen is not None and not self._executions
+        deadline = time.monotonic() + self._seconds_to_next(_IDLE_SECONDS if idle else poll_seconds)
+        while (remaining := deadline - time.monotonic()) > 0 and not stop.wait(min(remaining, _GLANCE_SECONDS)):
+            if idle and self._has_changed():
+                return
+
+    def _seconds_to_next(self, most: float) -> float:
         if self._seen is None or self._seen.pulse.next_due is None:
-            return poll_seconds
+            return most
         remaining = (self._seen.pulse.next_due - self._ahead - utc_now()).total_seconds()
-        return min(max(remaining, 0.01), poll_seconds)
+        return min(max(remaining, 0.01), most)
+
+    def _has_changed(self) -> bool:
+        """Say whether anybody, this runner as well, has written since the last time it was asked."""
+        assert self._changed is not None
+        before, self._mark = self._mark, self._changed()
+        return before != self._mark
 
     def _look(self) -> View:
         with self._database.read() as connection:
@@ -214,8 +245,8 @@ class Runner:
 
     # --- what is due --------------------------------------------------------------------------
 
-    def _make_due(self, view: View) -> None:
-        """Turn due times and observations into jobs, and incidents into notices."""
+    def _make_due(self, view: View) -> bool:
+        """Turn due times and observations into jobs, and incidents into notices; say if any were due."""
         if view.is_due(view.pulse.next_due):
             with self._database.read() as connection:
                 due = ledger.due_schedules(connection, view.now)
@@ -230,6 +261,7 @@ class Runner:
         if view.is_due(view.pulse.next_notice):
             self._messenger.send_due(view.now)
         self._messenger.note_sent(view.now)
+        return view.is_due(view.pulse.next_due) or view.is_due(view.pulse.next_check)
 
     # --- jobs ---------------------------------------------------------------------------------
 

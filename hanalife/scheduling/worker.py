@@ -102,7 +102,7 @@ def _run(runner: Runner, stop: threading.Event, poll_seconds: float) -> None:
     try:
         while not stop.is_set():
             runner.step()
-            stop.wait(runner.seconds_to_next(poll_seconds))
+            runner.wait(stop, poll_seconds)
     finally:
         logger.info("Worker %s stops.", runner.worker_id)
         runner.stop()

@@ -37,9 +37,10 @@ def work_until_killed(url, lease_seconds, max_jobs):
     limits = Limits(max_jobs=int(max_jobs), lease=timedelta(seconds=float(lease_seconds)), max_deaths=MAX_DEATHS)
     runner = Runner(Database(url), WarmLauncher("tests.scheduling.job_process"), limits)
     runner.start()
+    stop = threading.Event()
     while True:
         runner.step()
-        threading.Event().wait(runner.seconds_to_next(POLL_SECONDS))
+        runner.wait(stop, POLL_SECONDS)
 
 
 class Workers:

@@ -68,6 +68,12 @@ def test_results_are_added_with_the_job_if_that_is_asked_for(allowed, values, co
     assert (rows["RUN_TIME"] <= pd.Timestamp(second.ended_at.replace(tzinfo=None))).all()
 
 
+def test_a_function_may_return_several_frames(allowed, conn):
+    allowed.create_task("TWO", f"{HERE}:two_frames", output_table_names=["FIRST", "SECOND"])
+    run(allowed, "TWO")
+    assert (conn.table("FIRST").count(), conn.table("SECOND").count()) == (1, 2)
+
+
 def test_a_function_may_have_what_the_job_knows(allowed):
     allowed.create_task("REPORT", f"{HERE}:report", task_params={"note": "weekly"})
     job = run(allowed, "REPORT")
@@ -143,7 +149,8 @@ def test_a_kind_that_a_worker_does_not_know_fails_and_the_schedule_goes_on(sched
 
 
 def test_statements_take_effect_once_in_the_transaction_of_the_job(scheduler, values, conn):
-    sql = 'INSERT INTO "VALUES_IN" ("ID", "VALUE") VALUES (:id, 0); UPDATE "VALUES_IN" SET "VALUE" = :job_id WHERE "ID" = :id'
+    sql = 'INSERT INTO "VALUES_IN" ("ID", "VALUE") VALUES (:id, 0); '
+    sql += 'UPDATE "VALUES_IN" SET "VALUE" = :job_id WHERE "ID" = :id'
     scheduler.create_sql_task("ADD", sql, {"id": 3})
     job = run(scheduler, "ADD")
     assert conn.table("VALUES_IN").filter("ID = 3").collect()["VALUE"].tolist() == [float(job.job_id)]
@@ -223,7 +230,7 @@ def test_a_notebook_out_of_the_folder_is_refused(sqlite_conn, tmp_path, monkeypa
     with pytest.raises(InvalidArgumentError, match="--notebooks"):
         notebooks.find("report.ipynb")
     monkeypatch.setenv(notebooks.VARIABLE, str(tmp_path))
-    with pytest.raises(InvalidArgumentError, match="there is no 'report.ipynb'"):
+    with pytest.raises(InvalidArgumentError, match="there is no 'report"):
         scheduler.create_notebook_task("NB", "report.ipynb")
     (tmp_path / "inside.ipynb").symlink_to("/etc/hostname")
     with pytest.raises(InvalidArgumentError, match="there is no"):
@@ -322,7 +329,14 @@ def test_removing_a_composite_with_what_it_is_made_of(sqlite_conn):
     scheduler.create_sequential_composite_task("OUTER", ["INNER", "B"])
     scheduler.create_sequential_composite_task("OTHER", ["S"])
     removed = scheduler.remove_task("OUTER", with_hierarchy=True).collect()
-    assert list(removed.columns) == "TASK_ID TASK_OWNER TASK_TYPE PARALLEL_ATTRIBUTE PROC_SCHEMA PROC_NAME".split()
+    assert list(removed.columns) == [
+        "TASK_ID",
+        "TASK_OWNER",
+        "TASK_TYPE",
+        "PARALLEL_ATTRIBUTE",
+        "PROC_SCHEMA",
+        "PROC_NAME",
+    ]
     assert removed["TASK_ID"].tolist() == ["OUTER", "INNER", "B", "A"]
     assert scheduler.query_task("OTHER")[0].count() == 2
     assert scheduler.remove_task("S", force=True).collect()["TASK_ID"].tolist() == ["S"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -204,6 +205,9 @@ def test_without_a_worker_a_schedule_warns_with_the_remedy(scheduler, task, capl
     scheduler.start_worker()
     scheduler.create_task_schedule(task, MONDAYS, force=True)
     assert "No worker" not in caplog.text
+    workers = scheduler.get_workers().collect()
+    assert list(workers.columns) == ["WORKER_ID", "HOST", "PID", "MAX_JOBS", "STARTED_AT", "HEARTBEAT_AT"]
+    assert workers[["PID", "MAX_JOBS"]].to_numpy().tolist() == [[os.getpid(), 2]]
 
 
 # --- queries ----------------------------------------------------------------------------------

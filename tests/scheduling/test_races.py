@@ -35,7 +35,7 @@ class Races(RuleBasedStateMachine):
         self.now = START
         self.scheduler = ScheduledExecution(self.context, "me", now=lambda _: self.now)
         self.views = {}
-        self.cron, self.enabled, self.walked = None, False, START
+        self.cron, self.enabled = None, False
         self.expected = set()  # due times that must be in the ledger once a runner has looked
 
     @initialize(cron=st.sampled_from(list(CRONS)))
