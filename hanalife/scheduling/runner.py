@@ -38,7 +38,7 @@ ALIVE = timedelta(seconds=15)
 
 _BEAT = ALIVE / 4
 _IDLE_SECONDS = 1.0
-_GLANCE_SECONDS = 0.05
+_GLANCE_SECONDS = 0.1
 _EXIT_GRACE = timedelta(seconds=10)
 _FORGOTTEN = timedelta(days=1)
 _DATABASE_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, UnreachableDatabaseError)
@@ -128,7 +128,7 @@ class Runner:
         self._beaten_at: datetime | None = None
         self._seen: View | None = None
         self._watching: sa.Connection | None = None
-        self._changed: Callable[[], object] | None = None
+        self._marker: Callable[[], object] = lambda: None
         self._mark: object = None
         self._ahead = timedelta(0)  # by so much the database's clock is ahead of this machine's
 
@@ -185,16 +185,9 @@ class Runner:
     def wait(self, stop: threading.Event, poll_seconds: float) -> None:
         """Wait before the next step: to the next due time, at most as long as given, or until it must stop.
 
-        Where the database tells cheaply that somebody has written, an idle runner waits longer
-        and wakes up for that.
+        A runner without jobs waits longer, and wakes up when somebody has written.
         """
-        if self._watching is None and self._seen is not None:
-            # Here, because SQLite's connections are for the thread that opens them.
-            self._watching = self._database.connect()
-            self._changed = dialects.change_marker(self._watching)
-            if self._changed is None:
-                self._watching.close()
-        idle = self._changed is not None and self._seen is not None and not self._executions
+        idle = self._seen is not None and not self._executions and not self._has_changed()
         deadline = time.monotonic() + self._seconds_to_next(_IDLE_SECONDS if idle else poll_seconds)
         while (remaining := deadline - time.monotonic()) > 0 and not stop.wait(min(remaining, _GLANCE_SECONDS)):
             if idle and self._has_changed():
@@ -208,8 +201,22 @@ class Runner:
 
     def _has_changed(self) -> bool:
         """Say whether anybody, this runner as well, has written since the last time it was asked."""
-        assert self._changed is not None
-        before, self._mark = self._mark, self._changed()
+        if self._watching is None:
+            # Here, because SQLite's connections are for the thread that opens them.
+            try:
+                self._watching = self._database.connect()
+                self._marker = dialects.write_marker(self._watching)
+            except _DATABASE_AWAY:
+                self._watching = None
+                return True  # the next step says what is wrong
+        before = self._mark
+        try:
+            self._mark = self._marker()
+        except self._watching.dialect.loaded_dbapi.Error:
+            self._watching.invalidate()
+            self._watching.close()
+            self._watching = None
+            return True
         return before != self._mark
 
     def _look(self) -> View:
