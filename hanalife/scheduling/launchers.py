@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+#: What every job needs to open its database.
+DRIVERS = ("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite.pysqlite")
+
 #: An answer of the zygote that takes longer is not waited for.
 ANSWER_SECONDS = 5.0
 #: Imports that take longer are not waited for: jobs start cold then.
@@ -100,14 +103,14 @@ class WarmLauncher:
     module : str
         The module whose ``main(arguments)`` is a job; ``python -m module`` is the same, cold.
     preload : sequence of str
-        Further modules that the zygote imports.
+        Further modules that the zygote imports, where they are installed.
     environment : mapping, optional
         Added to the environment of each job.
     """
 
     def __init__(self, module: str, preload: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> None:
         self._cold = ColdLauncher([sys.executable, "-m", module])
-        self._modules = [module, *preload]
+        self._modules = [module, *DRIVERS, *preload]
         self._environment = dict(environment or {})
         self._zygote: Zygote | None = None
         self._failed = False

@@ -28,8 +28,11 @@ _LOOK_SECONDS = 0.02
 
 def main(arguments: list[str]) -> int:
     """Serve until the worker is gone; in a child, be the job."""
-    descriptor, *modules = arguments
-    imported = [importlib.import_module(module) for module in modules]
+    descriptor, module, *preload = arguments
+    job_module = importlib.import_module(module)
+    for name in preload:
+        with contextlib.suppress(ModuleNotFoundError):  # a driver that is not installed is not used either
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what was imported is shared with the children and not looked through again
     with socket.socket(fileno=int(descriptor)) as worker:
@@ -38,7 +41,7 @@ def main(arguments: list[str]) -> int:
     if job is None:
         return 0
     _begin(job)
-    return int(imported[0].main(job["arguments"]))
+    return int(job_module.main(job["arguments"]))
 
 
 class Serving:

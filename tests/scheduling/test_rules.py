@@ -258,7 +258,7 @@ def test_what_a_job_used_is_recorded(database, runner):
 
 
 def test_without_a_zygote_jobs_start_cold(database, caplog):
-    launcher = WarmLauncher("tests.scheduling.job_process", ["no_such_module_at_all"])
+    launcher = WarmLauncher("tests.scheduling.job_process", ["tests.scheduling.broken"])
     runner = Runner(database, launcher)
     runner.start()
     add_task(database)
