@@ -51,6 +51,7 @@ _PATHS: dict[str, dict[str, str]] = {
         ("GridSearchCV", "ParamSearchCV", "RandomSearchCV"), "hanalife.learning.model_selection"
     ),
     "hana_ml.algorithms.pal.scheduler": {"ScheduledExecution": "hanalife.lifecycle.scheduled_execution"},
+    "hana_ml.hana_scheduler": {"HANAScheduler": "hanalife.lifecycle.hana_scheduler"},
     "hana_ml.algorithms.apl": {},
     "hana_ml.algorithms.apl.drift_detector": {"DriftDetector": "hanalife.drift.detector"},
     "hana_ml.artifacts": {},

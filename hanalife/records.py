@@ -31,7 +31,9 @@ class JobStatus(StrEnum):
     SUCCEEDED = "SUCCEEDED"  #: outputs and this status were written in one transaction
     FAILED = "FAILED"  #: the child process ended with an error
     CANCELLED = "CANCELLED"  #: someone asked for it to stop
+    TIMED_OUT = "TIMED_OUT"  #: stopped because its task's time limit was over
     ABANDONED = "ABANDONED"  #: its workers died too often
+    SKIPPED = "SKIPPED"  #: a part of a composite that had no turn, because one before it did not succeed
 
 
 class SearchStatus(StrEnum):
@@ -49,7 +51,9 @@ class TickStatus(StrEnum):
 
     RAN = "RAN"  #: a job was queued in time
     LATE = "LATE"  #: a job was queued, but after the grace time
-    MERGED = "MERGED"  #: made up for by another run: no worker was up, or a job of the task waited already
+    SKIPPED = "SKIPPED"  #: the task was busy, and its policy is to skip then
+    MISSED = "MISSED"  #: no worker was up; the job, if there is one, is that which made up for it later
+    MERGED = "MERGED"  #: a job of the task waited already and stands for this due time as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,16 +218,40 @@ class ModelEvent:
     details: Mapping[str, Any]
 
 
+class Misfire(StrEnum):
+    """What to do with due times that passed while no worker was up, or while the task was busy."""
+
+    ONE = "one"  #: one job makes up for all of them
+    ALL = "all"  #: each gets a job of its own, one after another
+    SKIP = "skip"  #: none is made up for
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPolicy:
+    """How the jobs of a task are executed."""
+
+    retries: int = 0  #: further attempts after one that failed or took too long
+    backoff_seconds: float = 10.0  #: wait before the first further attempt; doubled for each next
+    time_limit_seconds: float | None = None  #: of one attempt; its processes are killed then
+    concurrency: int = 1  #: jobs of the task at the same time
+    misfire: str = Misfire.ONE
+    grace_seconds: float = 60.0  #: a job queued later than this after its due time is late
+    priority: int = 0  #: higher is claimed first
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """What to do: a name, a kind and a definition in JSON."""
 
     task_id: str
-    kind: str  #: predict, fit, score, ...
+    kind: str  #: predict, fit, score, callable, sql, notebook, sequential, parallel
     definition: Mapping[str, Any]
     description: str
     owner: str
     created_at: datetime
+    policy: TaskPolicy = TaskPolicy()
+    parallel_attribute: str | None = None  #: ALL or ANY, of a parallel composite
+    notifications: Mapping[str, Any] | None = None  #: whom to tell of failure and recovery; no secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +265,34 @@ class Schedule:
     start_time: datetime | None
     end_time: datetime | None
     next_due: datetime | None  #: None: never again
+    created_at: datetime
+    revision: int = 0  #: grows with every change, so that a view of it that is out of date is told
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What makes a task due beside its schedule: new data, or a metric beyond a threshold."""
+
+    task_id: str
+    kind: str  #: new_data or metric
+    definition: Mapping[str, Any]
+    seen: Any  #: the last observation, JSON; None before the first
+    check_seconds: float
+    next_check: datetime
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message of one incident of a task: that it fails, or that it has recovered."""
+
+    notice_id: int
+    task_id: str
+    job_id: int
+    event: str  #: failure or recovery
+    status: str  #: WAITING, SENT or GIVEN_UP
+    attempt: int
+    next_attempt: datetime
     created_at: datetime
 
 
@@ -267,6 +323,14 @@ class Job:
     started_at: datetime | None
     ended_at: datetime | None
     message: str  #: the last error, or empty
+    parent_job_id: int | None = None  #: the job of the composite that this one is a part of
+    seq_order: int | None = None  #: its place there, from 1
+    parameters: Mapping[str, Any] | None = None  #: of this execution alone
+    failures: int = 0  #: attempts that failed by themselves
+    not_before: datetime | None = None  #: of a further attempt
+    cpu_seconds: float | None = None  #: of the last attempt and its descendants
+    peak_memory_bytes: int | None = None  #: of the largest process of the last attempt
+    run_id: str | None = None  #: the run that it recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +340,7 @@ class TaskLogEntry:
     task_id: str
     job_id: int | None
     seq: int
-    event_key: str  #: TASK, SCHEDULE, JOB, OUT or ERROR
+    event_key: str  #: TASK, SCHEDULE, JOB, OUT, ERROR or PROGRESS
     event_time: datetime
     message: str
 
@@ -290,6 +354,7 @@ class Worker:
     pid: int
     started_at: datetime
     heartbeat_at: datetime
+    max_jobs: int = 1  #: at the same time
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,19 @@ def change_marker(connection: sa.Connection) -> Callable[[], object] | None:
     return lambda: cursor.execute("PRAGMA data_version").fetchone()[0]
 
 
+def write_marker(connection: sa.Connection) -> Callable[[], object]:
+    """Return a cheap question whose answer differs once anybody has written, be it elsewhere on the server.
+
+    The connection is for this question only from then on.
+    """
+    if connection.dialect.name == "postgresql":
+        cursor = connection.execution_options(isolation_level="AUTOCOMMIT").connection.cursor()
+        return lambda: cursor.execute("SELECT pg_current_wal_insert_lsn()").fetchone()[0]
+    marker = change_marker(connection)
+    assert marker is not None
+    return marker
+
+
 def text_order(column: sa.ColumnElement[Any], dialect: sa.Dialect) -> sa.ColumnElement[Any]:
     """Order text by its bytes on every backend, so that results repeat."""
     if dialect.name == "postgresql" and isinstance(column.type, sa.String):

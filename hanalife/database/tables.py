@@ -333,6 +333,24 @@ task = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     # The model a task keeps for itself; set so that a blob in use is never collected.
     sa.Column("content_hash", ID, sa.ForeignKey("hl_blob.sha256")),
+    sa.Column("parallel_attribute", WORD),  # ALL or ANY, of a parallel composite
+    sa.Column("retries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("backoff_seconds", sa.Double, nullable=False, server_default="10"),
+    sa.Column("time_limit_seconds", sa.Double),
+    sa.Column("concurrency", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("misfire", WORD, nullable=False, server_default="one"),
+    sa.Column("grace_seconds", sa.Double, nullable=False, server_default="60"),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("notifications", JsonText),
+    sa.Column("incident_job", sa.BigInteger),  # the job that failed first since the last success
+)
+
+task_member = sa.Table(
+    "hl_task_member",
+    metadata,
+    sa.Column("task_id", KEY, sa.ForeignKey("hl_task.task_id"), primary_key=True),
+    sa.Column("seq_order", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("member_id", KEY, nullable=False, index=True),  # no foreign key: a member may be removed by force
 )
 
 schedule = sa.Table(
@@ -346,6 +364,19 @@ schedule = sa.Table(
     sa.Column("end_time", UtcDateTime),
     sa.Column("next_due", UtcDateTime, index=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False, server_default="0"),  # grows with every change
+)
+
+trigger = sa.Table(
+    "hl_trigger",
+    metadata,
+    sa.Column("task_id", KEY, sa.ForeignKey("hl_task.task_id"), primary_key=True),
+    sa.Column("kind", WORD, nullable=False),
+    sa.Column("definition", JsonText, nullable=False),
+    sa.Column("seen", JsonText),
+    sa.Column("check_seconds", sa.Double, nullable=False),
+    sa.Column("next_check", UtcDateTime, nullable=False, index=True),
+    sa.Column("message", sa.Text, nullable=False),  # why the last check came to nothing, or empty
 )
 
 job = sa.Table(
@@ -363,6 +394,35 @@ job = sa.Table(
     sa.Column("started_at", UtcDateTime),
     sa.Column("ended_at", UtcDateTime),
     sa.Column("message", sa.Text, nullable=False),
+    sa.Column("parent_job_id", sa.BigInteger, index=True),
+    sa.Column("seq_order", sa.Integer),
+    sa.Column("parameters", JsonText),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("not_before", UtcDateTime),
+    sa.Column("cpu_seconds", sa.Double),
+    sa.Column("peak_memory_bytes", sa.BigInteger),
+    sa.Column("run_id", ID),
+)
+
+job_output = sa.Table(
+    "hl_job_output",
+    metadata,
+    sa.Column("job_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("name", KEY, primary_key=True),
+    sa.Column("content", sa.Text, nullable=False),
+)
+
+notice = sa.Table(
+    "hl_notice",
+    metadata,
+    sa.Column("notice_id", big_identity(), sa.Identity(), primary_key=True),
+    sa.Column("task_id", KEY, nullable=False),
+    sa.Column("job_id", sa.BigInteger, nullable=False),
+    sa.Column("event", WORD, nullable=False),
+    sa.Column("status", WORD, nullable=False, index=True),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("next_attempt", UtcDateTime, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
 )
 
 tick = sa.Table(
@@ -396,6 +456,7 @@ worker = sa.Table(
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("heartbeat_at", UtcDateTime, nullable=False),
+    sa.Column("max_jobs", sa.Integer, nullable=False, server_default="1"),
 )
 
 # --- drift ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ are in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,72 +14,75 @@ import sqlalchemy as sa
 
 from hanalife.database import tables
 
-_task, _schedule, _job, _log = tables.task, tables.schedule, tables.job, tables.task_log
+_task, _member, _job, _log = tables.task, tables.task_member, tables.job, tables.task_log
 
 _WORD = sa.String(64)
 
 
-def schedule(task_id: str, schema: str) -> sa.Select[Any]:
-    """Select the one schedule of a task, with its owner."""
+def removed(task_ids: Sequence[str], schema: str, procedures: Mapping[str, str], *, kinds: bool) -> sa.Select[Any]:
+    """Select tasks as their removal reports them, with their kinds if it is asked for."""
+    rank = sa.case({name: place for place, name in enumerate(task_ids)}, value=_task.c.task_id)
+    of_kind = (_kind().label("TASK_TYPE"), _task.c.parallel_attribute.label("PARALLEL_ATTRIBUTE")) if kinds else ()
     return (
         sa.select(
-            _task.c.owner.label("OWNER"),
-            sa.literal(schema, sa.String(256)).label("SCHEMA_NAME"),
-            *_schedule_columns("SCHEDULE_NAME", "CRON", "START_TIME", "END_TIME", "IS_ENABLED", "CREATE_TIME"),
+            _task.c.task_id.label("TASK_ID"),
+            _task.c.owner.label("TASK_OWNER"),
+            *of_kind,
+            sa.literal(schema, sa.String(256)).label("PROC_SCHEMA"),
+            procedure_of(procedures).label("PROC_NAME"),
         )
-        .join_from(_schedule, _task)
-        .where(_schedule.c.task_id == task_id)
+        .where(_task.c.task_id.in_(task_ids))
+        .order_by(rank)
     )
 
 
-def schedule_validity(task_id: str) -> sa.Select[Any]:
-    """Select the one schedule of a task, with whether it can still become due."""
-    columns = ("SCHEDULE_NAME", "CRON", "START_TIME", "END_TIME", "IS_ENABLED", "IS_VALID", "CREATE_TIME")
-    return sa.select(*_schedule_columns(*columns)).where(_schedule.c.task_id == task_id)
-
-
-def removed_task(task_id: str, schema: str, procedure: str) -> sa.Select[Any]:
-    """Select a task as its removal reports it."""
-    return sa.select(
-        _task.c.task_id.label("TASK_ID"),
-        _task.c.owner.label("TASK_OWNER"),
-        sa.literal(schema, sa.String(256)).label("PROC_SCHEMA"),
-        sa.literal(procedure, sa.String(256)).label("PROC_NAME"),
-    ).where(_task.c.task_id == task_id)
+def composite(task_id: str, *, parallel: bool) -> sa.Select[Any]:
+    """Select a composite as its creation reports it."""
+    attribute = (_task.c.parallel_attribute.label("PARALLEL_ATTRIBUTE"),) if parallel else ()
+    columns = (_task.c.task_id.label("TASK_ID"), _task.c.owner.label("TASK_OWNER"), _kind().label("TASK_TYPE"))
+    return sa.select(*columns, *attribute).where(_task.c.task_id == task_id)
 
 
 def chain(task_id: str) -> sa.Select[Any]:
-    """Select a task with its place in a composite (it has none) and its latest job."""
-    latest = sa.select(sa.func.max(_job.c.job_id)).where(_job.c.task_id == task_id).scalar_subquery()
-    return sa.select(
-        _task.c.task_id.label("TASK_ID"),
-        _task.c.description.label("TASK_DESCRIPTION"),
-        _nothing(sa.String(256)).label("PARENT_TASK_ID"),
-        sa.func.upper(_task.c.kind, type_=_WORD).label("TASK_TYPE"),
-        _nothing(sa.Integer()).label("SEQ_ORDER"),
-        _nothing(_WORD).label("PARALLEL_ATTRIBUTE"),
-        latest.label("CURRENT_JOB_ID"),
-        _moment(_task.c.created_at).label("CREATED_AT"),
-    ).where(_task.c.task_id == task_id)
+    """Select a task and all that it is made of, with their places there and their latest jobs."""
+    first = sa.select(
+        sa.literal(task_id, sa.String(256)).label("task_id"),
+        _nothing(sa.String(256)).label("parent_id"),
+        _nothing(sa.Integer()).label("seq_order"),
+        sa.cast(sa.literal(""), sa.Text()).label("path"),
+    )
+    tree = first.cte("tree", recursive=True)
+    below = sa.select(_member.c.member_id, _member.c.task_id, _member.c.seq_order, _path(tree, _member.c.seq_order))
+    tree = tree.union_all(below.join_from(tree, _member, _member.c.task_id == tree.c.task_id))
+    latest = sa.select(sa.func.max(_job.c.job_id)).where(_job.c.task_id == tree.c.task_id).scalar_subquery()
+    return (
+        sa.select(
+            tree.c.task_id.label("TASK_ID"),
+            _task.c.description.label("TASK_DESCRIPTION"),
+            tree.c.parent_id.label("PARENT_TASK_ID"),
+            _kind().label("TASK_TYPE"),
+            tree.c.seq_order.label("SEQ_ORDER"),
+            _task.c.parallel_attribute.label("PARALLEL_ATTRIBUTE"),
+            latest.label("CURRENT_JOB_ID"),
+            moment(_task.c.created_at).label("CREATED_AT"),
+        )
+        .join_from(tree, _task, _task.c.task_id == tree.c.task_id)
+        .order_by(tree.c.path)
+    )
 
 
-def definition(task_id: str, schema: str, procedure: str) -> sa.Select[Any]:
-    """Select the procedure of a task."""
-    columns = removed_task(task_id, schema, procedure).selected_columns
-    return sa.select(columns.TASK_ID, columns.PROC_SCHEMA, columns.PROC_NAME).where(_task.c.task_id == task_id)
-
-
-def parameters(task_id: str, rows: Sequence[tuple[str, str | None, str, str]]) -> sa.Select[Any]:
-    """Select rows (name, schema, argument, category) as the parameters of a task."""
-    names = ("PARAM_NAME", "ARGUMENT_SCHEMA", "ARGUMENT", "ARGUMENT_CATEGORY")
+def rows(names: Sequence[str], values: Sequence[Sequence[str | None]]) -> sa.Select[Any]:
+    """Select texts that are known already, in their order."""
     selects = [
         sa.select(
-            sa.literal(task_id, sa.String(256)).label("TASK_ID"),
+            sa.literal(place, sa.Integer()).label("place"),
             *(_text(value).label(name) for name, value in zip(names, row, strict=True)),
         )
-        for row in rows
+        for place, row in enumerate(values)
     ]
-    return sa.select(*sa.union_all(*selects).subquery().columns)
+    none = sa.select(_nothing(sa.Integer()).label("place"), *(_nothing(sa.String()).label(name) for name in names))
+    found = sa.union_all(*selects).subquery() if selects else none.where(sa.false()).subquery()
+    return sa.select(*(found.c[name] for name in names)).order_by(found.c.place)
 
 
 def task_log(task_id: str) -> sa.Select[Any]:
@@ -90,7 +93,7 @@ def task_log(task_id: str) -> sa.Select[Any]:
             _log.c.job_id.label("JOB_ID"),
             _log.c.seq.label("SEQ"),
             _log.c.event_key.label("EVENT_KEY"),
-            _moment(_log.c.event_time).label("EVENT_TIMESTAMP"),
+            moment(_log.c.event_time).label("EVENT_TIMESTAMP"),
             _log.c.message.label("EVENT_MESSAGE"),
         )
         .where(_log.c.task_id == task_id)
@@ -104,7 +107,7 @@ def log_lines(task_id: str, since: datetime | None = None) -> sa.Select[Any]:
         sa.select(
             _log.c.task_id.label("TASK_ID"),
             _log.c.seq.label("SEQ"),
-            _moment(_log.c.event_time).label("LOG_TIMESTAMP"),
+            moment(_log.c.event_time).label("LOG_TIMESTAMP"),
             _log.c.message.label("LOG_MESSAGE"),
         )
         .where(_log.c.task_id == task_id)
@@ -113,21 +116,31 @@ def log_lines(task_id: str, since: datetime | None = None) -> sa.Select[Any]:
     return query if since is None else query.where(_log.c.event_time >= since)
 
 
-def job_tree(task_id: str, job_id: int) -> sa.Select[Any]:
-    """Select one job of a task; a single task's tree is one row."""
+def job_tree(job_id: int) -> sa.Select[Any]:
+    """Select one job with the jobs that are its parts, at any depth."""
+    first = sa.select(_job.c.job_id, _nothing(sa.String(256)).label("parent_id"), sa.cast("", sa.Text()).label("path"))
+    tree = first.where(_job.c.job_id == job_id).cte("tree", recursive=True)
+    above, part = _job.alias("above"), _job.alias("part")
+    below = (
+        sa.select(part.c.job_id, above.c.task_id, _path(tree, part.c.seq_order))
+        .join_from(tree, part, part.c.parent_job_id == tree.c.job_id)
+        .join(above, above.c.job_id == tree.c.job_id)
+    )
+    tree = tree.union_all(below)
     return (
         sa.select(
             _job.c.task_id.label("TASK_ID"),
-            _nothing(sa.String(256)).label("PARENT_TASK_ID"),
-            sa.func.upper(_task.c.kind, type_=_WORD).label("TASK_TYPE"),
-            _nothing(sa.Integer()).label("SEQ_ORDER"),
-            _nothing(_WORD).label("PARALLEL_ATTRIBUTE"),
+            tree.c.parent_id.label("PARENT_TASK_ID"),
+            _kind().label("TASK_TYPE"),
+            _job.c.seq_order.label("SEQ_ORDER"),
+            _task.c.parallel_attribute.label("PARALLEL_ATTRIBUTE"),
             _job.c.status.label("STATUS"),
-            _moment(_job.c.started_at).label("START_TIME"),
-            _moment(_job.c.ended_at).label("END_TIME"),
+            moment(_job.c.started_at).label("START_TIME"),
+            moment(_job.c.ended_at).label("END_TIME"),
         )
-        .join_from(_job, _task, _task.c.task_id == _job.c.task_id)
-        .where(_job.c.task_id == task_id, _job.c.job_id == job_id)
+        .join_from(tree, _job, _job.c.job_id == tree.c.job_id)
+        .join(_task, _task.c.task_id == _job.c.task_id, isouter=True)
+        .order_by(tree.c.path)
     )
 
 
@@ -138,7 +151,7 @@ def job_log(task_id: str, job_id: int) -> sa.Select[Any]:
             _log.c.task_id.label("TASK_ID"),
             _log.c.event_key.label("LOG_TYPE"),
             _log.c.seq.label("SEQ"),
-            _moment(_log.c.event_time).label("LOG_TIMESTAMP"),
+            moment(_log.c.event_time).label("LOG_TIMESTAMP"),
             _log.c.message.label("LOG_MESSAGE"),
         )
         .where(_log.c.task_id == task_id, _log.c.job_id == job_id)
@@ -154,11 +167,15 @@ def jobs(task_id: str, job_id: int | None, *, descending: bool) -> sa.Select[Any
             _job.c.task_id.label("TASK_ID"),
             _job.c.job_id.label("JOB_ID"),
             _job.c.status.label("STATUS"),
-            _moment(_job.c.due).label("DUE_TIME"),
-            _moment(_job.c.started_at).label("START_TIME"),
-            _moment(_job.c.ended_at).label("END_TIME"),
+            moment(_job.c.due).label("DUE_TIME"),
+            moment(_job.c.started_at).label("START_TIME"),
+            moment(_job.c.ended_at).label("END_TIME"),
             _job.c.attempt.label("ATTEMPT"),
             _job.c.message.label("MESSAGE"),
+            _job.c.cpu_seconds.label("CPU_SECONDS"),
+            _job.c.peak_memory_bytes.label("PEAK_MEMORY_BYTES"),
+            _job.c.run_id.label("RUN_ID"),
+            _job.c.parent_job_id.label("PARENT_JOB_ID"),
         )
         .where(_job.c.task_id == task_id)
         .order_by(*(key.desc() if descending else key for key in order))
@@ -171,34 +188,64 @@ def cancel_status(word: str) -> sa.Select[Any]:
     return sa.select(sa.literal(word, sa.String(16)).label("CANCEL_STATUS"))
 
 
-def frozen(connection: sa.Connection, query: sa.Select[Any]) -> sa.Select[Any]:
-    """Return a query that gives the one row that another gives now, whatever happens to it later."""
-    row = connection.execute(query).one()
-    columns = query.selected_columns
-    return sa.select(
-        *(sa.literal(value, column.type).label(str(column.key)) for value, column in zip(row, columns, strict=True))
+def workers(alive_since: datetime) -> sa.Select[Any]:
+    """Select the workers with a sign of life at that moment or later, oldest first."""
+    worker = tables.worker
+    return (
+        sa.select(
+            worker.c.worker_id.label("WORKER_ID"),
+            worker.c.host.label("HOST"),
+            worker.c.pid.label("PID"),
+            worker.c.max_jobs.label("MAX_JOBS"),
+            moment(worker.c.started_at).label("STARTED_AT"),
+            moment(worker.c.heartbeat_at).label("HEARTBEAT_AT"),
+        )
+        .where(worker.c.heartbeat_at >= alive_since)
+        .order_by(worker.c.started_at, worker.c.worker_id)
     )
 
 
-def _schedule_columns(*names: str) -> list[sa.ColumnElement[Any]]:
-    columns: dict[str, sa.ColumnElement[Any]] = {
-        "SCHEDULE_NAME": _schedule.c.task_id,
-        "CRON": _schedule.c.cron,
-        "START_TIME": _moment(_schedule.c.start_time),
-        "END_TIME": _moment(_schedule.c.end_time),
-        "IS_ENABLED": _truth(_schedule.c.enabled),
-        "IS_VALID": _truth(sa.or_(_schedule.c.next_due.is_not(None), ~_schedule.c.enabled)),
-        "CREATE_TIME": _moment(_schedule.c.created_at),
-    }
-    return [columns[name].label(name) for name in names]
+def frozen(connection: sa.Connection, query: sa.Select[Any]) -> sa.Select[Any]:
+    """Return a query that gives the rows that another gives now, whatever happens to them later."""
+    columns = query.selected_columns
+    selects = [
+        sa.select(
+            sa.literal(place, sa.Integer()).label("place"),
+            *(
+                sa.literal(value, column.type).label(str(column.key))
+                for value, column in zip(row, columns, strict=True)
+            ),
+        )
+        for place, row in enumerate(connection.execute(query))
+    ]
+    found = sa.union_all(*selects).subquery()
+    return sa.select(*(found.c[str(column.key)] for column in columns)).order_by(found.c.place)
 
 
-def _truth(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[str]:
+def procedure_of(procedures: Mapping[str, str]) -> sa.ColumnElement[str]:
+    """Return the procedure of each task, as it was known when it was asked for."""
+    if not procedures:
+        return sa.literal("", sa.String(256))
+    return sa.type_coerce(sa.case(procedures, value=_task.c.task_id, else_=""), sa.String(256))
+
+
+def truth(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[str]:
+    """Return SAP HANA's word for whether a condition holds."""
     return sa.type_coerce(sa.case((condition, "TRUE"), else_="FALSE"), sa.String(5))
 
 
-def _moment(column: sa.ColumnElement[datetime]) -> sa.ColumnElement[datetime]:
-    return sa.type_coerce(column, sa.DateTime())  # a frame's TIMESTAMP has no zone
+def moment(column: sa.ColumnElement[datetime]) -> sa.ColumnElement[datetime]:
+    """Return a moment as a frame has it: a TIMESTAMP, which has no zone."""
+    return sa.type_coerce(column, sa.DateTime())
+
+
+def _kind() -> sa.ColumnElement[str]:
+    return sa.func.upper(_task.c.kind, type_=_WORD)
+
+
+def _path(tree: sa.CTE, place: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
+    """Return a text that sorts below that of the parent, by place; a composite has less than 100,000 parts."""
+    return (tree.c.path + "/" + sa.cast(place + 100_000, sa.Text())).label("path")
 
 
 def _text(value: str | None) -> sa.ColumnElement[Any]:

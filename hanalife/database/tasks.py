@@ -6,23 +6,26 @@ How a job is queued, claimed and ended is in :mod:`hanalife.database.leases`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from hanalife.database import blobs, tables
 from hanalife.errors import TaskNotFoundError
-from hanalife.records import Job, JobStatus, Schedule, Task, TaskLogEntry, Tick, TickStatus, Worker
+from hanalife.records import Job, JobStatus, Schedule, Task, TaskLogEntry, TaskPolicy, Tick, TickStatus, Worker
 
-_TASK_COLUMNS = [column for column in tables.task.columns if column.name != "content_hash"]
+_POLICY = [field.name for field in fields(TaskPolicy)]
+_NOT_READ = ("content_hash", "incident_job")
+_TASK_COLUMNS = [column for column in tables.task.columns if column.name not in _NOT_READ]
 _LOG_COLUMNS = [column for column in tables.task_log.columns if column.name != "entry_id"]
 
 
 def tasks(connection: sa.Connection, task_ids: Sequence[str] | None = None) -> list[Task]:
     """Return tasks in the order of their ids; ``None`` means all."""
     query = sa.select(*_TASK_COLUMNS).order_by(tables.task.c.task_id)
-    return [Task(**row._mapping) for row in connection.execute(_of(query, tables.task, task_ids))]
+    return [task_of(row) for row in connection.execute(_of(query, tables.task, task_ids))]
 
 
 def schedules(connection: sa.Connection, task_ids: Sequence[str] | None = None) -> list[Schedule]:
@@ -36,6 +39,11 @@ def jobs(connection: sa.Connection, task_ids: Sequence[str] | None = None, limit
     query = _of(sa.select(tables.job), tables.job, task_ids)
     rows = connection.execute(query.order_by(tables.job.c.job_id.desc()).limit(limit))
     return [job_of(row) for row in rows]
+
+
+def job(connection: sa.Connection, job_id: int) -> Job:
+    """Return one job that exists."""
+    return job_of(connection.execute(sa.select(tables.job).where(tables.job.c.job_id == job_id)).one())
 
 
 def ticks(connection: sa.Connection, task_id: str, limit: int = 1000) -> list[Tick]:
@@ -83,19 +91,28 @@ def task(connection: sa.Connection, task_id: str) -> Task:
         known = [known.task_id for known in tasks(connection)]
         raise TaskNotFoundError(
             f"task_id: there is no task {task_id!r}; the tasks are: {', '.join(known) or 'none'}. "
-            "Create one with create_predict_task."
+            "Create one with create_predict_task or create_task."
         )
     return found[0]
 
 
 def insert_task(connection: sa.Connection, new: Task, content_hash: str | None = None) -> None:
     """Add a task; ``content_hash`` names the bytes of the model that it keeps for itself."""
-    connection.execute(tables.task.insert().values(**asdict(new), content_hash=content_hash))
+    values = asdict(new)
+    values |= values.pop("policy")
+    connection.execute(tables.task.insert().values(**values, content_hash=content_hash))
+
+
+def update_task(connection: sa.Connection, task_id: str, **values: Any) -> None:
+    """Change columns of a task."""
+    connection.execute(tables.task.update().where(tables.task.c.task_id == task_id).values(**values))
 
 
 def delete_task(connection: sa.Connection, task_id: str) -> None:
-    """Delete a task and the model bytes that only it used; its jobs and log stay."""
+    """Delete a task, its trigger and the model bytes that only it used; its jobs and log stay."""
     at = tables.task.c.task_id == task_id
+    connection.execute(tables.task_member.delete().where(tables.task_member.c.task_id == task_id))
+    connection.execute(tables.trigger.delete().where(tables.trigger.c.task_id == task_id))
     content_hash = connection.execute(sa.select(tables.task.c.content_hash).where(at)).scalar()
     connection.execute(tables.task.delete().where(at))
     if content_hash is not None:
@@ -113,9 +130,10 @@ def insert_schedule(connection: sa.Connection, new: Schedule) -> None:
 
 
 def update_schedule(connection: sa.Connection, changed: Schedule) -> None:
-    """Write all values of a schedule."""
+    """Write all values of a schedule; views of it that were taken before are out of date from now on."""
     at = tables.schedule.c.task_id == changed.task_id
-    connection.execute(tables.schedule.update().where(at).values(**asdict(changed)))
+    values = asdict(replace(changed, revision=changed.revision + 1))
+    connection.execute(tables.schedule.update().where(at).values(**values))
 
 
 def delete_schedule(connection: sa.Connection, task_id: str) -> None:
@@ -156,12 +174,24 @@ def beat(connection: sa.Connection, sign: Worker) -> None:
         connection.execute(tables.worker.insert().values(**asdict(sign)))
 
 
+def forget_workers(connection: sa.Connection, silent_since: datetime) -> None:
+    """Forget workers that gave no sign of life since a moment."""
+    connection.execute(tables.worker.delete().where(tables.worker.c.heartbeat_at < silent_since))
+
+
 def delete_worker(connection: sa.Connection, worker_id: str) -> None:
     """Forget a worker that has ended."""
     connection.execute(tables.worker.delete().where(tables.worker.c.worker_id == worker_id))
 
 
-def job_of(row: sa.Row[tuple[object, ...]]) -> Job:
+def task_of(row: sa.Row[Any]) -> Task:
+    """Make the record of a row of the task table."""
+    values = dict(row._mapping)
+    policy = TaskPolicy(**{name: values.pop(name) for name in _POLICY})
+    return Task(**values, policy=policy)
+
+
+def job_of(row: sa.Row[Any]) -> Job:
     """Make the record of a row of the job table."""
     return Job(**{**row._mapping, "status": JobStatus(row.status)})
 

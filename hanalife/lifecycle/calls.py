@@ -6,6 +6,7 @@ bytes in the blob store), frames as their queries. Nothing in it is code and not
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 from collections.abc import Mapping, Sequence
@@ -14,16 +15,33 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.database import dialects, leases, models
-from hanalife.database.leases import Lease
+from hanalife.database import models
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.dataframe.frame import DataFrame
-from hanalife.errors import ArgumentTypeError, Error, InvalidArgumentError, LostLeaseError, ModelStorageError
+from hanalife.errors import (
+    ArgumentTypeError,
+    Error,
+    InvalidArgumentError,
+    ModelStorageError,
+    NotSupportedError,
+    TableNotFoundError,
+)
 from hanalife.storage import states
 from hanalife.storage.storage import ModelStorage
+from hanalife.tracking.experiments import MLExperiments
 
-#: The methods a task may call, and how many frames each returns.
-OUTPUTS = {"predict": 1, "score": 4}
+#: The methods a task may call.
+METHODS = ("fit", "predict", "score")
+
+#: What a fit leaves, one table each, in the order of SAP HANA's procedure; None: an empty table.
+_FIT_TABLES: dict[str, tuple[str | None, ...]] = {
+    "UnifiedClassification": (
+        *("model_", "importance_", "statistics_", "optimal_param_"),
+        *("confusion_matrix_", "metrics_", "partition_", None),
+    ),
+    "UnifiedRegression": ("model_", "statistics_", "optimal_param_", "partition_", None, None),
+}
+_SCORE_TABLES = {"UnifiedClassification": 4, "UnifiedRegression": 2}
 
 _STAGING = len("__staging")
 
@@ -33,11 +51,13 @@ class Call:
     """A call as it is stored in a task."""
 
     method: str
-    model: Mapping[str, Any]  #: name and version, or the kept state of an unnamed model
+    model: Mapping[str, Any]  #: name and version, the kept state of an unnamed model, or class and arguments
     parameters: Mapping[str, Any]  #: each ``{"value": ...}`` or ``{"frame": ...}``
     outputs: Sequence[str]  #: one table name for each frame returned
     copies: Sequence[str]  #: tables made at capture for data that would not outlive the session
     procedure: str
+    append: bool = False  #: add to the output tables, with JOB_ID and RUN_TIME, in place of replacing them
+    experiment_id: str | None = None  #: the experiment that each job is recorded in as a run
 
     @property
     def content_hash(self) -> str | None:
@@ -59,6 +79,9 @@ def capture(
     parameters: Mapping[str, Any],
     output_table_names: str | Sequence[str] | None = None,
     procedure: str | None = None,
+    *,
+    append: bool = False,
+    experiment_id: str | None = None,
 ) -> Call:
     """Turn a call into data, within the caller's session transaction.
 
@@ -75,20 +98,26 @@ def capture(
         The model is not fitted.
     """
     _check_fit(model, method, parameters)
-    outputs = _output_names(context, task_id, method, output_table_names)
+    outputs = output_names(context, task_id, output_count(type(model).__name__, method), output_table_names)
     kept = {}
     copies: list[str] = []
     for name, value in parameters.items():
-        if isinstance(value, DataFrame):
-            kept[name] = {"frame": _lasting(context, value, f"in_{task_id}{len(copies)}", name, copies).definition()}
-        else:
-            kept[name] = {"value": _json(name, value)}
-    reference = _reference(connection, model)
-    return Call(method, reference, kept, outputs, copies, procedure or f"PROCEDURE_{task_id}")
+        kept[name] = keep_parameter(context, task_id, name, value, copies)
+    reference = _unfitted(model) if method == "fit" else _reference(connection, model)
+    procedure = procedure or f"PROCEDURE_{task_id}"
+    return Call(method, reference, kept, outputs, copies, procedure, append, experiment_id)
 
 
-def execute(context: ConnectionContext, call: Call) -> list[DataFrame]:
-    """Make the call again and return the frames it gives.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call gave: one frame for each output table, and the model if it made one."""
+
+    frames: list[DataFrame]
+    fitted: Any = None
+
+
+def execute(context: ConnectionContext, call: Call, task_id: str, run_name: str) -> Outcome:
+    """Make the call again.
 
     Raises
     ------
@@ -96,41 +125,50 @@ def execute(context: ConnectionContext, call: Call) -> list[DataFrame]:
         The method is not one that a task may call.
     ModelStorageError
         The model version is gone.
+    TableNotFoundError
+        A table that it reads is gone.
     """
-    if call.method not in OUTPUTS:
-        raise Error(f"method: {call.method!r} is not one a task may call; those are {', '.join(OUTPUTS)}.")
-    model = _revive_model(context, call.model)
-    arguments = {name: _revive(context, kept) for name, kept in call.parameters.items()}
+    if call.method not in METHODS:
+        raise Error(f"method: {call.method!r} is not one a task may call; those are {', '.join(METHODS)}.")
+    model = _revive_model(context, call.model, task_id)
+    if call.experiment_id is not None:
+        MLExperiments(context, call.experiment_id).autologging(model, run_name=run_name)
+    arguments = {name: revive(context, name, kept) for name, kept in call.parameters.items()}
     result = getattr(model, call.method)(**arguments)
-    return [result] if isinstance(result, DataFrame) else list(result)
+    if call.method == "fit":
+        return Outcome(_fit_frames(context, model), model)
+    return Outcome([result] if isinstance(result, DataFrame) else list(result))
 
 
-def commit(context: ConnectionContext, lease: Lease, outputs: Sequence[str], frames: Sequence[DataFrame]) -> None:
-    """Replace the output tables and end the job well: all of it, or nothing.
-
-    The lease is checked last, because the row of the job stays locked from then on: its worker
-    and all others must be able to renew and read it while long outputs are written.
+def output_count(class_name: str, method: str) -> int:
+    """Return how many tables a method of a class gives.
 
     Raises
     ------
-    LostLeaseError
-        Another worker has taken the job over; nothing was written.
+    NotSupportedError
+        The class has no such tables.
     """
-    with context.session(writes=True) as connection:
-        for table, frame in zip(outputs, frames, strict=True):
-            context.create_table_as(table, frame.query)
-        if not leases.succeed(connection, lease, dialects.now(connection)):
-            raise LostLeaseError(
-                f"Job {lease.job_id} was cancelled or taken over by another worker; "
-                f"attempt {lease.attempt} has written nothing."
-            )
+    counts = {"fit": {name: len(tables) for name, tables in _FIT_TABLES.items()}, "score": _SCORE_TABLES}
+    if method == "predict":
+        return 1
+    if class_name not in counts[method]:
+        known = ", ".join(counts[method])
+        raise NotSupportedError(f"obj: {method} of {class_name} cannot be scheduled; the classes are {known}.")
+    return counts[method][class_name]
+
+
+def _fit_frames(context: ConnectionContext, model: Any) -> list[DataFrame]:
+    frames = [getattr(model, name) if name else None for name in _FIT_TABLES[type(model).__name__]]
+    frames = [frame[0] if isinstance(frame, list) else frame for frame in frames]
+    empty = sa.select(sa.cast(sa.null(), sa.String(256)).label("OBJECT")).where(sa.false())
+    return [DataFrame.from_query(context, empty) if frame is None else frame for frame in frames]
 
 
 # --- capture ----------------------------------------------------------------------------------
 
 
 def _check_fit(model: Any, method: str, parameters: Mapping[str, Any]) -> None:
-    if not callable(getattr(model, "to_state", None)):
+    if not callable(getattr(model, "to_state", None)) or isinstance(model, type):
         raise ArgumentTypeError(f"obj: expected a hanalife model such as UnifiedClassification, got {model!r}.")
     if not callable(getattr(model, method, None)):
         raise ArgumentTypeError(f"obj: {type(model).__name__} has no method {method!r}.")
@@ -142,21 +180,55 @@ def _check_fit(model: Any, method: str, parameters: Mapping[str, Any]) -> None:
         raise ArgumentTypeError(f"{method}_params: {error}; give exactly the arguments of {method}.") from None
 
 
-def _output_names(
-    context: ConnectionContext, task_id: str, method: str, given: str | Sequence[str] | None
-) -> list[str]:
+def output_names(context: ConnectionContext, task_id: str, wanted: int, given: str | Sequence[str] | None) -> list[str]:
+    """Return the names of the output tables of a task, those that are not given made up.
+
+    Raises
+    ------
+    InvalidArgumentError
+        There are too many names, or one is too long.
+    """
     names = [given] if isinstance(given, str) else list(given or ())
-    wanted = OUTPUTS[method]
     if len(names) > wanted:
-        raise InvalidArgumentError(f"output_table_names: {method} gives {wanted} tables, got {len(names)} names.")
+        raise InvalidArgumentError(f"output_table_names: it gives {wanted} tables, got {len(names)} names.")
     names += [f"out_{task_id}{number}" for number in range(len(names), wanted)]
-    longest = max(names, key=len)
+    longest = max(names, key=len, default="")
     if len(longest.encode()) + _STAGING > context.dialect.max_identifier_length:
         raise InvalidArgumentError(
             f"task_id, output_table_names: {longest!r} is too long for a table of this database, "
             f"whose names have at most {context.dialect.max_identifier_length - _STAGING} bytes here; shorten it."
         )
     return names
+
+
+def keep_parameter(
+    context: ConnectionContext, task_id: str, name: str, value: Any, copies: list[str]
+) -> dict[str, Any]:
+    """Return an argument as it is stored: a value, or a frame; tables made for it are added to ``copies``.
+
+    Raises
+    ------
+    ArgumentTypeError
+        It cannot be written as JSON.
+    InvalidArgumentError
+        A frame belongs to another database or session.
+    """
+    if isinstance(value, DataFrame):
+        return {"frame": _lasting(context, value, f"in_{task_id}{len(copies)}", name, copies).definition()}
+    return {"value": _json(name, value)}
+
+
+def keep_values(parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return parameters that must be JSON values.
+
+    Raises
+    ------
+    ArgumentTypeError
+        They are no dict, or one cannot be written as JSON.
+    """
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise ArgumentTypeError(f"parameters: expected a dict, got {parameters!r}.")
+    return {name: _json(name, value) for name, value in (parameters or {}).items()}
 
 
 def _lasting(context: ConnectionContext, frame: DataFrame, table: str, argument: str, copies: list[str]) -> DataFrame:
@@ -196,16 +268,78 @@ def _reference(connection: sa.Connection, model: Any) -> dict[str, Any]:
     return {"name": name, "version": version}
 
 
+def _unfitted(model: Any) -> dict[str, Any]:
+    """Return what makes a model that is yet to be fitted: its class, its arguments, and a name to store it under."""
+    class_path = f"{type(model).__module__}.{type(model).__qualname__}"
+    _check_class(class_path)
+    constructor = {name: _json(name, value) for name, value in model.hanaml_parameters.items()}
+    return {"class_path": class_path, "constructor": constructor, "save_as": model.name}
+
+
 # --- execution --------------------------------------------------------------------------------
 
 
-def _revive_model(context: ConnectionContext, reference: Mapping[str, Any]) -> Any:
+def _check_class(class_path: str) -> None:
+    if class_path not in states.ALLOWED_CLASSES:
+        allowed = ", ".join(sorted(states.ALLOWED_CLASSES))
+        raise ModelStorageError(f"model: class {class_path!r} is not one a task may use; those are {allowed}.")
+
+
+def _revive_model(context: ConnectionContext, reference: Mapping[str, Any], task_id: str) -> Any:
+    if "class_path" in reference:
+        return _make(reference)
     if "name" in reference:
-        return ModelStorage(context).load_model(reference["name"], reference["version"])
+        name, version = reference["name"], reference["version"]
+        with context.database.read() as connection:
+            if models.version(connection, name, version) is None:
+                raise ModelStorageError(
+                    f"Model {name!r} version {version} is no longer stored; save it again, or create task "
+                    f"{task_id!r} anew with another version."
+                )
+        return ModelStorage(context).load_model(name, version)
     with context.database.read() as connection:
         state = states.restore(connection, states.Kept(**reference["kept"]))
     return states.instantiate(context, state)
 
 
-def _revive(context: ConnectionContext, kept: Mapping[str, Any]) -> Any:
-    return context.frame_from_definition(kept["frame"]) if "frame" in kept else kept["value"]
+def _make(reference: Mapping[str, Any]) -> Any:
+    _check_class(reference["class_path"])
+    module, _, name = reference["class_path"].rpartition(".")
+    constructor = dict(reference["constructor"])
+    model = getattr(importlib.import_module(module), name)(**constructor.pop("kwargs", {}), **constructor)
+    model.name = reference["save_as"]
+    return model
+
+
+def parameters_taken(connection: sa.Connection, definition: Mapping[str, Any]) -> list[str]:
+    """Return the parameters of the method that a task calls."""
+    reference = definition["model"]
+    if "name" in reference:
+        found = models.version(connection, reference["name"], reference["version"])
+        class_path = "" if found is None else found.class_path
+    else:
+        class_path = reference.get("class_path") or reference["kept"]["state"]["class_path"]
+    _check_class(class_path)
+    module, _, name = class_path.rpartition(".")
+    method = getattr(getattr(importlib.import_module(module), name), definition["method"])
+    return list(inspect.signature(method).parameters)[1:]
+
+
+def revive(context: ConnectionContext, name: str, kept: Mapping[str, Any]) -> Any:
+    """Return an argument as it was given.
+
+    Raises
+    ------
+    TableNotFoundError
+        It is a frame, and a table that it reads is gone.
+    """
+    if "frame" not in kept:
+        return kept["value"]
+    frame = context.frame_from_definition(kept["frame"])
+    for source in frame.source_tables:
+        if not context.has_relation(source["TABLE_NAME"], source["SCHEMA_NAME"]):
+            raise TableNotFoundError(
+                f"{name}: table {source['TABLE_NAME']!r} that the task reads is gone; "
+                "create it again, or create the task anew with other data."
+            )
+    return frame

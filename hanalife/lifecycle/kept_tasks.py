@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import sqlalchemy as sa
 
-from hanalife.database import dialects, leases, tasks
+from hanalife.database import dialects, leases, members, tasks
 from hanalife.dataframe.context import ConnectionContext
-from hanalife.lifecycle.calls import Call
+from hanalife.errors import InvalidArgumentError, TaskExistsError
 from hanalife.records import Task
 
 
-def create(connection: sa.Connection, task_id: str, call: Call, owner: str) -> None:
-    """Keep a captured call as a task and say so in its log."""
-    now = dialects.now(connection)
-    task = Task(task_id, call.method, call.to_json(), "", owner, now)
-    tasks.insert_task(connection, task, call.content_hash)
-    lines = [f"Created: {call.method} into {', '.join(call.outputs)}."]
-    lines += [f"Data of the session was copied once, to table {table}." for table in call.copies]
-    tasks.append_log(connection, task_id, [("TASK", now, line) for line in lines])
+def make_room(connection: sa.Connection, context: ConnectionContext, task_id: str, *, force: bool) -> None:
+    """Remove a task of that name if it may be replaced.
+
+    Raises
+    ------
+    TaskExistsError
+        There is one, and ``force`` is False.
+    """
+    if tasks.lock(connection, task_id):
+        if not force:
+            raise TaskExistsError(f"task_id: task {task_id!r} exists; pass force=True to replace it.")
+        remove(connection, context, task_id)
+
+
+def create(connection: sa.Connection, task: Task, said: Sequence[str], *, content_hash: str | None = None) -> None:
+    """Keep a task and say so in its log."""
+    tasks.insert_task(connection, task, content_hash)
+    tasks.append_log(connection, task.task_id, [("TASK", task.created_at, line) for line in said])
 
 
 def remove(connection: sa.Connection, context: ConnectionContext, task_id: str) -> None:
@@ -26,9 +39,31 @@ def remove(connection: sa.Connection, context: ConnectionContext, task_id: str) 
     The connection is the session's: dropping a copy is part of the same transaction.
     """
     now = dialects.now(connection)
-    for table in tasks.task(connection, task_id).definition["copies"]:
-        context.drop_table(table)
+    for table in tasks.task(connection, task_id).definition.get("copies", ()):
+        if context.has_relation(table):
+            context.drop_table(table)
     tasks.delete_schedule(connection, task_id)
     leases.request_cancel(connection, task_id, now)
     tasks.delete_task(connection, task_id)
     tasks.append_log(connection, task_id, [("TASK", now, "Removed.")])
+
+
+def check_members(connection: sa.Connection, task_id: str, subtasks: Sequence[Any]) -> None:
+    """Refuse members that do not exist, or that are made of the composite itself.
+
+    Raises
+    ------
+    TaskNotFoundError
+        A member does not exist.
+    InvalidArgumentError
+        There are none, or the composite would be a part of itself.
+    """
+    if not subtasks:
+        raise InvalidArgumentError("subtasks: a composite needs at least one task, got none.")
+    for name in subtasks:
+        if name != task_id:
+            tasks.task(connection, name)
+        if task_id in members.all_below(connection, [name]):
+            raise InvalidArgumentError(
+                f"subtasks: {name!r} is or holds {task_id!r}, which would be a part of itself; leave it out."
+            )

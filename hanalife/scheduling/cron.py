@@ -11,12 +11,14 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from hanalife.clock import utc_now
 from hanalife.errors import CronError, InvalidArgumentError
+from hanalife.scheduling.wall_clock import next_due
 
 if TYPE_CHECKING:
     from apscheduler.triggers.cron import CronTrigger
@@ -118,7 +120,8 @@ def next_after(cron: str, moment: datetime, timezone: str = "UTC") -> datetime |
         An aware moment.
     timezone : str, default 'UTC'
         The IANA name of the zone whose clock the cron text means. Where that clock is set
-        back, a due time with a fixed hour happens once, at the first of the two.
+        back, a due time with a fixed hour happens once, at the first of the two; where it is
+        set forward, one that is left out happens as if the clock had not been set.
 
     Raises
     ------
@@ -138,18 +141,56 @@ def next_after(cron: str, moment: datetime, timezone: str = "UTC") -> datetime |
 def times_after(cron: str, moment: datetime, timezone: str = "UTC") -> Iterator[datetime]:
     """Give all due times later than a moment, in order, in UTC; see :func:`next_after`."""
     text = normalize(cron)
-    trigger = _trigger(text, timezone)
+    trigger, place = _trigger(text), zone(timezone)
     fixed_hour = not text.split()[4].startswith("*")
-    latest = moment
-    while True:
-        # One zone's own times do not tell the two passes of an hour apart, so compare in UTC.
-        start = (latest + timedelta(microseconds=1)).astimezone(zone(timezone))
-        found: datetime | None = trigger.get_next_fire_time(None, start)
-        if found is None:
-            return
-        latest = found.astimezone(UTC)
-        if not (found.fold and fixed_hour):
-            yield latest
+
+    def find(wall: datetime) -> datetime | None:
+        found: datetime | None = trigger.get_next_fire_time(None, wall.replace(tzinfo=UTC))
+        return None if found is None else found.replace(tzinfo=None)
+
+    due: datetime | None = moment
+    while due is not None:
+        due = next_due(find, place, due, fixed_hour=fixed_hour)
+        if due is not None:
+            yield due
+
+
+def preview_cron(cron: str, n: int = 5, timezone: str = "UTC", after: datetime | None = None) -> list[datetime]:
+    """Return the next due times of a cron text, to look at before trusting it.
+
+    Parameters
+    ----------
+    cron : str
+        A cron text.
+    n : int, default 5
+        How many due times; fewer come back if there are no more.
+    timezone : str, default 'UTC'
+        The IANA name of the zone whose clock the cron text means.
+    after : datetime, optional
+        An aware moment; default: now.
+
+    Returns
+    -------
+    list of datetime
+        In UTC.
+
+    Raises
+    ------
+    CronError
+        The text is not of the grammar.
+    InvalidArgumentError
+        The zone is unknown, ``n`` is less than 1, or ``after`` has no zone.
+
+    Examples
+    --------
+    >>> [f"{due:%a %d %b %H:%M}" for due in preview_cron("* * * mon 8 0 0", 2, after=datetime(2026, 1, 1, tzinfo=UTC))]
+    ['Mon 05 Jan 08:00', 'Mon 12 Jan 08:00']
+    """
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise InvalidArgumentError(f"n: expected a whole number of at least 1, got {n!r}.")
+    if after is not None and after.tzinfo is None:
+        raise InvalidArgumentError(f"after: {after!r} has no time zone; write datetime(..., tzinfo=UTC).")
+    return list(itertools.islice(times_after(cron, after or utc_now(), timezone), n))
 
 
 @lru_cache(maxsize=256)
@@ -170,7 +211,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 @lru_cache(maxsize=256)
-def _trigger(cron: str, timezone: str) -> CronTrigger:
+def _trigger(cron: str) -> CronTrigger:
     from apscheduler.triggers.cron import CronTrigger
 
     # The trigger drops the step of a range of weekday names without a word, so it gets numbers.
@@ -178,7 +219,9 @@ def _trigger(cron: str, timezone: str) -> CronTrigger:
         field.keyword: ",".join(_translate(field, part) for part in text.split(","))
         for field, text in zip(FIELDS, cron.split(), strict=True)
     }
-    return CronTrigger(**fields, timezone=zone(timezone))
+    # It is asked for times of day without a zone, which it calls UTC: around the changes of a zone's
+    # clock it leaves out due times.
+    return CronTrigger(**fields, timezone=UTC)
 
 
 def _translate(field: Field, part: str) -> str:

@@ -1,27 +1,31 @@
-"""What to do with due times that have passed. Pure: the moments are arguments."""
+"""What to do with due times that have passed, and which policies there are. Pure: the moments are arguments."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import isfinite
 
-from hanalife.errors import CronError
-from hanalife.records import Schedule, TickStatus
+from hanalife.errors import ArgumentTypeError, CronError, InvalidArgumentError
+from hanalife.records import Misfire, Schedule, TaskPolicy, TickStatus
 from hanalife.scheduling import cron
 
-#: A job queued later than this after its due time is LATE.
-GRACE = timedelta(seconds=60)
 #: So many due times are accounted for in one transaction; the rest follows in the next.
 MAX_DUE_TIMES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class TickDecision:
-    """What becomes of one due time. RAN and LATE need a job of their own, MERGED does not."""
+    """What becomes of one due time; RAN and LATE need a job of their own, the others do not."""
 
     due: datetime
     status: TickStatus
+
+    @property
+    def has_job(self) -> bool:
+        """Whether a job is to be queued for it."""
+        return self.status in (TickStatus.RAN, TickStatus.LATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,18 @@ class Passed:
 
 def first_due(schedule: Schedule, after: datetime) -> datetime | None:
     """Return the first due time later than a moment within the schedule's start and end, or None."""
+    return next(dues_after(schedule, after), None)
+
+
+def dues_after(schedule: Schedule, after: datetime) -> Iterator[datetime]:
+    """Give the due times later than a moment within the schedule's start and end, in order."""
     if schedule.start_time is not None:
         # A due time at the start itself counts.
         after = max(after, schedule.start_time - timedelta(microseconds=1))
-    found = cron.next_after(schedule.cron, after, schedule.timezone)
-    ended = found is None or (schedule.end_time is not None and found > schedule.end_time)
-    return None if ended else found
+    for due in cron.times_after(schedule.cron, after, schedule.timezone):
+        if schedule.end_time is not None and due > schedule.end_time:
+            return
+        yield due
 
 
 def with_next_due(schedule: Schedule, now: datetime) -> Schedule:
@@ -62,17 +72,25 @@ def with_next_due(schedule: Schedule, now: datetime) -> Schedule:
 def passed(schedule: Schedule, now: datetime, limit: int = MAX_DUE_TIMES) -> Passed:
     """Return the due times from ``schedule.next_due`` to now, at most ``limit`` of them."""
     dues: list[datetime] = []
-    due = schedule.next_due
-    while due is not None and due <= now and len(dues) < limit:
+    if schedule.next_due is None or schedule.next_due > now:
+        return Passed((), schedule.next_due)
+    dues.append(schedule.next_due)
+    for due in dues_after(schedule, schedule.next_due):
+        if due > now or len(dues) == limit:
+            return Passed(tuple(dues), due)
         dues.append(due)
-        due = first_due(schedule, due)
-    return Passed(tuple(dues), due)
+    return Passed(tuple(dues), None)
 
 
 def decide(
-    dues: Sequence[datetime], now: datetime, *, waiting: bool = False, grace: timedelta = GRACE
+    dues: Sequence[datetime],
+    now: datetime,
+    policy: TaskPolicy = TaskPolicy(),  # noqa: B008 - a frozen value
+    *,
+    waiting: bool = False,
+    busy: bool = False,
 ) -> list[TickDecision]:
-    """Decide on due times that have passed: one run makes up for all of them.
+    """Decide on due times that have passed.
 
     Parameters
     ----------
@@ -80,14 +98,59 @@ def decide(
         Oldest first.
     now : datetime
         The present moment.
+    policy : TaskPolicy
+        With the misfire policy ``one`` the last due time gets a job, which makes up for the
+        others; with ``all`` each gets one; with ``skip`` the last one does if it is in time and
+        the task is free. Later than ``grace_seconds`` after a due time a job is LATE, and a due
+        time without a job of its own was MISSED.
     waiting : bool
-        A job of the task waits already; it makes up for these due times as well, so that a
-        task slower than its schedule does not pile up jobs.
-    grace : timedelta, default 60 seconds
-        A run that starts later than this after its due time is LATE.
+        A job of the task waits already; with ``one`` it makes up for these due times as well,
+        so that a task slower than its schedule does not pile up jobs.
+    busy : bool
+        A job of the task waits or runs.
     """
-    decisions = [TickDecision(due, TickStatus.MERGED) for due in dues]
-    if dues and not waiting:
-        status = TickStatus.RAN if now - dues[-1] <= grace else TickStatus.LATE
-        decisions[-1] = TickDecision(dues[-1], status)
-    return decisions
+    grace = timedelta(seconds=policy.grace_seconds)
+    in_time = [now - due <= grace for due in dues]
+    if policy.misfire == Misfire.ALL:
+        words = [TickStatus.RAN if timely else TickStatus.LATE for timely in in_time]
+    else:
+        words = [TickStatus.MERGED if timely else TickStatus.MISSED for timely in in_time]
+        if policy.misfire == Misfire.SKIP and busy:
+            words = [TickStatus.SKIPPED if timely else TickStatus.MISSED for timely in in_time]
+        elif words and policy.misfire == Misfire.SKIP and in_time[-1]:
+            words[-1] = TickStatus.RAN
+        elif words and policy.misfire == Misfire.ONE and not waiting:
+            words[-1] = TickStatus.RAN if in_time[-1] else TickStatus.LATE
+    return [TickDecision(due, word) for due, word in zip(dues, words, strict=True)]
+
+
+def check_policy(policy: TaskPolicy) -> TaskPolicy:
+    """Return a policy whose values can be used.
+
+    Raises
+    ------
+    ArgumentTypeError, InvalidArgumentError
+        One cannot; the message names it.
+    """
+    for name, low in (("retries", 0), ("concurrency", 1), ("priority", None)):
+        value = getattr(policy, name)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ArgumentTypeError(f"{name}: expected a whole number, got {value!r}.")
+        if low is not None and value < low:
+            raise InvalidArgumentError(f"{name}: expected at least {low}, got {value!r}.")
+    for name in ("backoff_seconds", "grace_seconds", "time_limit_seconds"):
+        value = getattr(policy, name)
+        if value is not None:
+            _check_seconds(name, value)
+    if policy.time_limit_seconds == 0:
+        raise InvalidArgumentError("time_limit_seconds: expected more than 0; leave it out for no limit.")
+    if policy.misfire not in tuple(Misfire):
+        raise InvalidArgumentError(f"misfire: expected one of {', '.join(Misfire)}, got {policy.misfire!r}.")
+    return policy
+
+
+def _check_seconds(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ArgumentTypeError(f"{name}: expected a number of seconds, got {value!r}.")
+    if not isfinite(value) or value < 0:
+        raise InvalidArgumentError(f"{name}: expected a finite number of seconds, at least 0, got {value!r}.")

@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError
 
 Range = tuple[datetime | None, datetime | None]
+RecurrenceRange = Mapping[str, str | datetime]
 
 
-def parse_range(recurrence_range: Mapping[str, str | datetime] | None) -> Range:
+def parse_range(
+    recurrence_range: Mapping[str, str | datetime | None] | None, argument: str = "recurrence_range"
+) -> Range:
     """Return start and end of a recurrence range as aware moments.
 
     Parameters
@@ -18,6 +21,8 @@ def parse_range(recurrence_range: Mapping[str, str | datetime] | None) -> Range:
     recurrence_range : mapping or None
         Keys ``start`` and ``end``, in any case, both optional; values are text such as
         ``'2026-01-31 12:00:00'`` or moments, in UTC unless they name a zone.
+    argument : str, default 'recurrence_range'
+        What an error calls it.
 
     Raises
     ------
@@ -34,22 +39,20 @@ def parse_range(recurrence_range: Mapping[str, str | datetime] | None) -> Range:
     given = {key.lower(): value for key, value in (recurrence_range or {}).items()}
     unknown = sorted(set(given) - {"start", "end"})
     if unknown:
-        raise InvalidArgumentError(f"recurrence_range: unknown key {unknown[0]!r}; the keys are 'start' and 'end'.")
-    start, end = _moment(given.get("start"), "start"), _moment(given.get("end"), "end")
+        raise InvalidArgumentError(f"{argument}: unknown key {unknown[0]!r}; the keys are 'start' and 'end'.")
+    start, end = (_moment(given.get(key), key, argument) for key in ("start", "end"))
     if start is not None and end is not None and end < start:
-        raise InvalidArgumentError(f"recurrence_range: the end {end} is before the start {start}.")
+        raise InvalidArgumentError(f"{argument}: the end {end} is before the start {start}.")
     return start, end
 
 
-def _moment(value: object, key: str) -> datetime | None:
+def _moment(value: object, key: str, argument: str) -> datetime | None:
     if value is None:
         return None
     if not isinstance(value, str | datetime):
-        raise ArgumentTypeError(f"recurrence_range: {key!r} must be text or a datetime, got {value!r}.")
+        raise ArgumentTypeError(f"{argument}: {key!r} must be text or a datetime, got {value!r}.")
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
-        raise InvalidArgumentError(
-            f"recurrence_range: {key!r} is {value!r}; write it as '2026-01-31 12:00:00'."
-        ) from None
+        raise InvalidArgumentError(f"{argument}: {key!r} is {value!r}; write it as '2026-01-31 12:00:00'.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

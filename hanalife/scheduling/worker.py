@@ -5,21 +5,22 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
-from collections.abc import Sequence
 
 from hanalife.database import dialects
 from hanalife.database.engine import Database
 from hanalife.errors import InvalidArgumentError
+from hanalife.scheduling.child import Launcher
 from hanalife.scheduling.runner import Limits, Runner
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.5
+#: How often to look for work that others have queued; due times are met by the clock.
+POLL_SECONDS = 0.2
 
 
 def run_worker(
     database: Database,
-    command: Sequence[str],
+    launcher: Launcher,
     stop: threading.Event,
     poll_seconds: float = POLL_SECONDS,
     max_jobs: int = 2,
@@ -30,11 +31,11 @@ def run_worker(
     ----------
     database : Database
         Where the tasks are.
-    command : sequence of str
-        What executes a job; see :class:`Runner`.
+    launcher : Launcher
+        Starts the processes of jobs; see :class:`Runner`.
     stop : threading.Event
         Set it to end the worker.
-    poll_seconds : float, default 0.5
+    poll_seconds : float, default 0.2
         How often to look for work.
     max_jobs : int, default 2
         Jobs at the same time.
@@ -45,7 +46,7 @@ def run_worker(
         The database lives in memory, where no other process can see it, or ``max_jobs`` is
         less than 1.
     """
-    runner = _runner(database, command, max_jobs)
+    runner = _runner(database, launcher, max_jobs)
     runner.start()
     _run(runner, stop, poll_seconds)
 
@@ -53,10 +54,10 @@ def run_worker(
 class WorkerThread:
     """A worker in a thread of this process. It is known to the database once constructed."""
 
-    def __init__(self, database: Database, command: Sequence[str], max_jobs: int = 2) -> None:
+    def __init__(self, database: Database, launcher: Launcher, max_jobs: int = 2) -> None:
         self._database = Database(database.url)  # its own pool outlives the caller's connection
         self._stop = threading.Event()
-        self._runner = _runner(self._database, command, max_jobs)
+        self._runner = _runner(self._database, launcher, max_jobs)
         self._runner.start()
         self._thread = threading.Thread(target=self._work, name="hanalife-worker", daemon=True)
         self._thread.start()
@@ -85,15 +86,15 @@ class WorkerThread:
             self._database.close()
 
 
-def _runner(database: Database, command: Sequence[str], max_jobs: int) -> Runner:
+def _runner(database: Database, launcher: Launcher, max_jobs: int) -> Runner:
     if dialects.is_in_memory(database.url):
         raise InvalidArgumentError(
             f"database: {database.label} lives in this process's memory and no job could see it; "
             "connect to a file such as sqlite:///life.db, or to PostgreSQL."
         )
-    if max_jobs < 1:
+    if isinstance(max_jobs, bool) or not isinstance(max_jobs, int) or max_jobs < 1:
         raise InvalidArgumentError(f"max_jobs: expected at least 1, got {max_jobs!r}.")
-    return Runner(database, command, Limits(max_jobs=max_jobs))
+    return Runner(database, launcher, Limits(max_jobs=max_jobs))
 
 
 def _run(runner: Runner, stop: threading.Event, poll_seconds: float) -> None:
@@ -101,7 +102,7 @@ def _run(runner: Runner, stop: threading.Event, poll_seconds: float) -> None:
     try:
         while not stop.is_set():
             runner.step()
-            stop.wait(poll_seconds)
+            runner.wait(stop, poll_seconds)
     finally:
         logger.info("Worker %s stops.", runner.worker_id)
         runner.stop()

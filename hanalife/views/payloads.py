@@ -24,8 +24,8 @@ JsonNumber = float | Literal["nan", "inf", "-inf"]
 MetricValue = float | str
 
 RunStatusWord = Literal["ACTIVE", "FINISHED", "FAILED", "LOST", "DELETED"]
-JobStatusWord = Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "ABANDONED"]
-TickStatusWord = Literal["RAN", "LATE", "MERGED"]
+JobStatusWord = Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT", "ABANDONED", "SKIPPED"]
+TickStatusWord = Literal["RAN", "LATE", "SKIPPED", "MISSED", "MERGED"]
 
 
 class Fact(TypedDict):

@@ -34,7 +34,8 @@ MOST_ROWS_IN_CELL = 20
 MOST_METRICS = 6
 
 #: A sign before each status word, so that it is not told by colour.
-_SIGNS = {"FINISHED": "✓", "SUCCEEDED": "✓", "RAN": "✓", "FAILED": "✕", "ABANDONED": "✕", "ACTIVE": "▸", "RUNNING": "▸"}
+_SIGNS = {"FINISHED": "✓", "SUCCEEDED": "✓", "RAN": "✓", "ACTIVE": "▸", "RUNNING": "▸"}
+_SIGNS |= dict.fromkeys(("FAILED", "TIMED_OUT", "ABANDONED", "MISSED"), "✕")
 
 
 def write_page(

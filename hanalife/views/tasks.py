@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.database import tasks
-from hanalife.records import Job, Schedule, Task, TaskLogEntry, Tick, Worker
+from hanalife.database import dialects, members, tasks
+from hanalife.database.engine import Database
+from hanalife.lifecycle.procedure_names import procedure_of
+from hanalife.records import Job, Schedule, Task, TaskLogEntry, TaskPolicy, Tick, Worker
 from hanalife.scheduling import cron
 from hanalife.scheduling.runner import ALIVE
 from hanalife.views.encoding import cut, facts, instant, instant_or_none, seconds_between, short_utc
@@ -46,6 +49,24 @@ def read(
     }
 
 
+def read_now(database: Database) -> TasksPayload:
+    """Return all tasks as they are now."""
+    with database.read() as connection:
+        return read(connection, database.label, dialects.now(connection))
+
+
+def as_text(payload: TasksPayload) -> str:
+    """Return tasks as lines to print: when each is due, and how its last job went."""
+    lines = [f"{'TASK':<32} {'LAST JOB':<10} {'NEXT (UTC)':<19}  WHEN"]
+    for row in payload["tasks"]:
+        last = row["last_job"]["status"] if row["last_job"] else "-"
+        following = short_utc(row["next_due"]) if row["next_due"] else "-"
+        lines.append(f"{row['task_id']:<32} {last:<10} {following:<19}  {row['schedule_text']}")
+    alive = ", ".join(worker["worker_id"] for worker in payload["workers"])
+    remedy = f"none is running; start one: hanalife worker --url {payload['database']}"
+    return "\n".join([*lines, "", f"workers: {alive or remedy}"])
+
+
 def read_one(connection: sa.Connection, task_id: str) -> TaskDetail | None:
     """Return all that is known of one task, or None if there is none of that id."""
     task = next(iter(tasks.tasks(connection, [task_id])), None)
@@ -57,7 +78,7 @@ def read_one(connection: sa.Connection, task_id: str) -> TaskDetail | None:
     return {
         "contract": CONTRACT,
         "task": task_row(task, schedule, jobs[0] if jobs else None),
-        "definition": facts(_definition(task, schedule)),
+        "definition": facts(_definition(task, schedule, members.of(connection, task_id))),
         "parameters": facts({name: _argument(kept) for name, kept in task.definition.get("parameters", {}).items()}),
         "jobs": [job_row(job) for job in jobs],
         "ledger": [tick_row(tick) for tick in tasks.ticks(connection, task_id, limit=MOST_TICKS)],
@@ -70,7 +91,7 @@ def _last_job(connection: sa.Connection, task_id: str) -> Job | None:
     return next(iter(tasks.jobs(connection, [task_id], limit=1)), None)
 
 
-def _definition(task: Task, schedule: Schedule | None) -> dict[str, Any]:
+def _definition(task: Task, schedule: Schedule | None, parts: Sequence[str]) -> dict[str, Any]:
     call = task.definition
     model = call.get("model", {})
     values = {
@@ -80,7 +101,10 @@ def _definition(task: Task, schedule: Schedule | None) -> dict[str, Any]:
         "Model": f"{model['name']}, version {model['version']}" if "name" in model else "kept by the task itself",
         "Output tables": ", ".join(call.get("outputs", [])),
         "Copied inputs": ", ".join(call.get("copies", [])),
-        "Procedure": call.get("procedure", ""),
+        "Procedure": procedure_of(task),
+        "Made of": ", ".join(parts),
+        "Parallel": task.parallel_attribute or "",
+        "Policy": _policy(task.policy),
         "Created": f"{short_utc(instant(task.created_at))} UTC",
     }
     if schedule is not None:
@@ -88,9 +112,17 @@ def _definition(task: Task, schedule: Schedule | None) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
-def _argument(kept: Mapping[str, Any]) -> Any:
-    """Return an argument of the call: a value, or the query of a frame."""
-    return kept["frame"]["sql"] if "frame" in kept else kept.get("value")
+def _policy(policy: TaskPolicy) -> str:
+    """Return what differs from the usual policy."""
+    usual = asdict(TaskPolicy())
+    return ", ".join(f"{name} {value}" for name, value in asdict(policy).items() if value != usual[name])
+
+
+def _argument(kept: Any) -> Any:
+    """Return an argument: a value, or the query of a frame."""
+    if isinstance(kept, Mapping) and "frame" in kept:
+        return kept["frame"]["sql"]
+    return kept["value"] if isinstance(kept, Mapping) and "value" in kept else kept
 
 
 def schedule_text(schedule: Schedule | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -22,67 +23,13 @@ from hanalife.errors import (
     TaskExistsError,
     TaskNotFoundError,
 )
-from hanalife.lifecycle import calls
+from hanalife.lifecycle import execution
+from hanalife.lifecycle.execution import Result
+from tests.lifecycle.workers import run, store_job
 from tests.scheduling.engine import until
 
 MONDAYS = "* * * mon 8 0 0"
 SCHEDULE_COLUMNS = "OWNER SCHEMA_NAME SCHEDULE_NAME CRON START_TIME END_TIME IS_ENABLED CREATE_TIME"
-
-
-@pytest.fixture(scope="module")
-def state():
-    """Give the state of a model that is fitted once for all tests."""
-    with ConnectionContext("sqlite://") as conn:
-        model = UnifiedClassification(func="HybridGradientBoostingTree", n_estimators=5, random_state=1)
-        return model.fit(DataSets.load_diabetes_data(conn)[0], key="ID", label="CLASS").to_state()
-
-
-@pytest.fixture
-def model(conn, state):
-    return UnifiedClassification.from_state(conn, state)
-
-
-@pytest.fixture
-def scheduler(conn):
-    scheduler = ScheduledExecution(conn, current_user="me")
-    yield scheduler
-    scheduler.stop_worker()
-
-
-@pytest.fixture
-def data(diabetes):
-    return diabetes.deselect("CLASS")
-
-
-@pytest.fixture
-def task(scheduler, model, data):
-    """Give the name of a predict task that nobody has scheduled."""
-    scheduler.create_predict_task(model, {"data": data, "key": "ID"}, "WEEKLY")
-    return "WEEKLY"
-
-
-def run(scheduler, task_id):
-    """Execute a task once in a worker of this process and return the finished job."""
-    job_id = scheduler.create_one_off_task_schedule(task_id)
-    scheduler.start_worker()
-    return until(lambda: finished(scheduler, task_id, job_id), seconds=60)
-
-
-def finished(scheduler, task_id, job_id):
-    with scheduler.connection_context.database.read() as connection:
-        job = tasks.jobs(connection, [task_id])[0]
-    assert job.job_id == job_id
-    return job if job.ended_at else None
-
-
-def store_job(conn, task_id, *, running=True):
-    """Let a worker that does not exist hold a job."""
-    with conn.database.write() as connection:
-        now = dialects.now(connection)
-        leases.queue(connection, task_id, now, now)
-        job = tasks.jobs(connection, [task_id])[0]
-        return leases.claim(connection, job, "gone", now, now + timedelta(minutes=1)) if running else None
-
 
 # --- execution --------------------------------------------------------------------------------
 
@@ -179,7 +126,7 @@ def test_readers_see_the_old_or_the_new_output_and_never_none(scheduler, task, d
     until(lambda: seen)
     for rows in (9, 5, 9, 5, 9):
         lease = store_job(conn, task)
-        calls.commit(conn, lease, ["out_WEEKLY0"], [data.head(rows)])
+        execution.commit(conn, lease, Result([data.head(rows)], ["out_WEEKLY0"]))
     until(lambda: 9 in seen)
     stop.set()
     reader.join()
@@ -192,7 +139,7 @@ def test_without_the_lease_nothing_is_written(scheduler, task, data, conn):
     with conn.database.write() as connection:
         leases.request_cancel(connection, task, dialects.now(connection))
     with pytest.raises(LostLeaseError, match="has written nothing"):
-        calls.commit(conn, lease, ["out_WEEKLY0"], [data])
+        execution.commit(conn, lease, Result([data], ["out_WEEKLY0"]))
     assert conn.table("out_WEEKLY0").count() == 5
 
 
@@ -258,6 +205,9 @@ def test_without_a_worker_a_schedule_warns_with_the_remedy(scheduler, task, capl
     scheduler.start_worker()
     scheduler.create_task_schedule(task, MONDAYS, force=True)
     assert "No worker" not in caplog.text
+    workers = scheduler.get_workers().collect()
+    assert list(workers.columns) == ["WORKER_ID", "HOST", "PID", "MAX_JOBS", "STARTED_AT", "HEARTBEAT_AT"]
+    assert workers[["PID", "MAX_JOBS"]].to_numpy().tolist() == [[os.getpid(), 2]]
 
 
 # --- queries ----------------------------------------------------------------------------------
@@ -313,6 +263,8 @@ def test_jobs_come_in_the_order_of_their_start(scheduler, task, conn):
 
 
 def test_cancelling(scheduler, task, conn, caplog):
+    assert scheduler.cancel_schedule_job("NOPE", 1) is None
+    assert "'NOPE'" in caplog.text
     assert scheduler.cancel_schedule_job(task, 1) is None
     assert "nothing was cancelled" in caplog.text
     store_job(conn, task, running=False)
@@ -334,7 +286,15 @@ def test_cancelling(scheduler, task, conn, caplog):
         lambda s: s.query_task("NOPE"),
         lambda s: s.get_task_log("NOPE"),
         lambda s: s.get_executed_task_jobs("NOPE"),
-        lambda s: s.cancel_schedule_job("NOPE", 1),
+        lambda s: s.next_runs("NOPE"),
+        lambda s: s.query_ledger("NOPE"),
+        lambda s: s.backfill("NOPE", "2026-01-01", "2026-01-02"),
+        lambda s: s.set_task_policy("NOPE", retries=1),
+        lambda s: s.get_task_definition("NOPE"),
+        lambda s: s.get_task_param("NOPE"),
+        lambda s: s.create_sequential_composite_task("C", ["NOPE"]),
+        lambda s: s.create_metric_trigger("NOPE", "e", "AUC", above=0.5),
+        lambda s: s.set_task_notification("NOPE", webhook_variable="HOOK"),
         lambda s: s.next_due("NOPE"),
         lambda s: s.pause_task_schedule("NOPE"),
     ],

@@ -11,11 +11,21 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from hanalife.database import dialects, leases, tasks
-from hanalife.records import Schedule, Task
+from hanalife.records import Schedule, Task, TaskPolicy
+from hanalife.scheduling.launchers import ColdLauncher, WarmLauncher
 from hanalife.scheduling.policies import first_due
 from tests.scheduling.job_process import EFFECTS
 
-COMMAND = (sys.executable, "-m", "tests.scheduling.job_process")
+
+class Shared(WarmLauncher):
+    """One zygote for all tests of a session."""
+
+    def close(self):
+        """Stay, for the next worker."""
+
+
+LAUNCHER = Shared("tests.scheduling.job_process")
+COLD = ColdLauncher((sys.executable, "-m", "tests.scheduling.job_process"))
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -29,10 +39,14 @@ def until(condition, seconds=30, between=lambda: None):
     return value
 
 
-def add_task(database, task_id="T", **definition):
+def work(runner, condition, seconds=30):
+    return until(condition, seconds, between=runner.step)
+
+
+def add_task(database, task_id="T", policy=TaskPolicy(), **definition):  # noqa: B008 - a frozen value
     with database.write() as connection:
         EFFECTS.create(connection, checkfirst=True)
-        tasks.insert_task(connection, Task(task_id, "test", definition, "", "me", CREATED))
+        tasks.insert_task(connection, Task(task_id, "test", definition, "", "me", CREATED, policy))
 
 
 def add_schedule(database, cron="* * * * * * *", task_id="T", next_due=None, **values):

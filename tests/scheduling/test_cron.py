@@ -73,7 +73,7 @@ def _enumerate(cron, after):
         day += timedelta(days=1)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(CRONS)
 def test_due_times_are_those_an_enumerator_finds(cron):
     found = list(itertools.islice(times_after(cron, NOW), 4))

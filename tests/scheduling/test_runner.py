@@ -15,14 +15,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hanalife.database import dialects, leases, tables, tasks
+from hanalife.database import dialects, leases, ledger, tables, tasks
 from hanalife.database.engine import Database
 from hanalife.errors import InvalidArgumentError, LostLeaseError
 from hanalife.records import JobStatus, TickStatus
+from hanalife.scheduling.launchers import ColdLauncher
 from hanalife.scheduling.runner import Limits, Runner
 from hanalife.scheduling.worker import WorkerThread, run_worker
 from tests.scheduling.engine import (
-    COMMAND,
+    LAUNCHER,
     add_schedule,
     add_task,
     effects,
@@ -32,27 +33,8 @@ from tests.scheduling.engine import (
     pid_of,
     queue,
     until,
+    work,
 )
-
-
-@pytest.fixture
-def database(url):
-    database = Database(url)
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def runner(database):
-    """Give a runner that is stopped in the end, whatever happened."""
-    runner = Runner(database, COMMAND)
-    runner.start()
-    yield runner
-    runner.stop()
-
-
-def work(runner, condition, seconds=30):
-    return until(condition, seconds, between=runner.step)
 
 
 def test_a_queued_job_is_executed_and_its_output_is_in_the_log(database, runner):
@@ -80,7 +62,7 @@ def test_a_failing_job_says_why(database, runner):
 
 
 def test_a_job_that_cannot_start_fails(database):
-    runner = Runner(database, ("/does/not/exist",))
+    runner = Runner(database, ColdLauncher(["/does/not/exist"]))
     runner.start()
     add_task(database)
     job_id = queue(database)
@@ -91,7 +73,7 @@ def test_a_job_that_cannot_start_fails(database):
 
 
 def test_a_job_whose_process_keeps_dying_is_abandoned(database):
-    runner = Runner(database, COMMAND, Limits(max_attempts=2))
+    runner = Runner(database, LAUNCHER, Limits(max_deaths=2))
     runner.start()
     add_task(database, die=True)
     job_id = queue(database)
@@ -140,9 +122,9 @@ def test_of_two_workers_that_see_a_due_time_one_moves_the_schedule_on(database):
     with database.write() as connection:
         seen = tasks.schedule(connection, "T")
         later = seen.next_due + timedelta(minutes=1)
-        assert leases.due_schedules(connection, later) == [seen]
-        assert leases.advance(connection, seen, later)
-        assert not leases.advance(connection, seen, later + timedelta(minutes=1))
+        assert ledger.due_schedules(connection, later) == [seen]
+        assert ledger.advance(connection, seen, later)
+        assert not ledger.advance(connection, seen, later + timedelta(minutes=1))
         assert tasks.schedule(connection, "T").next_due == later
 
 
@@ -157,7 +139,7 @@ def test_due_times_have_no_gap_and_no_job_twice_with_two_workers(database):
             done = Counter(job.task_id for job in tasks.jobs(connection) if job.status is JobStatus.SUCCEEDED)
         return min(done["A"], done["B"]) >= 2
 
-    workers = [WorkerThread(database, COMMAND), WorkerThread(database, COMMAND)]
+    workers = [WorkerThread(database, LAUNCHER), WorkerThread(database, LAUNCHER)]
     until(enough)
     for worker in workers:
         worker.stop()
@@ -179,7 +161,7 @@ def test_after_a_downtime_one_run_makes_up_for_all_due_times(database):
     add_task(database)
     add_schedule(database, "* * * * * * 30", next_due=now - timedelta(minutes=59, seconds=30))
     later = now + timedelta(minutes=2)
-    runner = Runner(database, COMMAND, now=lambda _: later)
+    runner = Runner(database, LAUNCHER, now=lambda _: later)
     runner.start()
     runner.step()
     runner.stop()
@@ -187,7 +169,7 @@ def test_after_a_downtime_one_run_makes_up_for_all_due_times(database):
         ticks = tasks.ticks(connection, "T")
         assert len(tasks.jobs(connection)) == 1
         assert tasks.schedule(connection, "T").next_due == later + timedelta(seconds=30)
-    assert [tick.status for tick in ticks] == [TickStatus.RAN] + [TickStatus.MERGED] * 61
+    assert [tick.status for tick in ticks] == [TickStatus.RAN] + [TickStatus.MISSED] * 61
     assert {tick.job_id for tick in ticks} == {1}
 
 
@@ -196,7 +178,7 @@ def test_a_late_run_is_called_late(database):
         now = dialects.now(connection).replace(microsecond=0)
     add_task(database)
     add_schedule(database, "* * * * 0 0 0", next_due=now - timedelta(seconds=61))
-    runner = Runner(database, COMMAND, now=lambda _: now)
+    runner = Runner(database, LAUNCHER, now=lambda _: now)
     runner.start()
     runner.step()
     runner.stop()
@@ -231,7 +213,7 @@ def test_whoever_lost_the_lease_can_write_nothing(database):
     later = now + timedelta(seconds=2)
     with database.write() as connection:
         assert leases.expired(connection, later) == [old]
-        assert leases.retry(connection, old, later, "Gone.", max_attempts=3, run_out=later)
+        assert leases.retry(connection, old, later, "Gone.", max_deaths=3, run_out=later)
         new = leases.claim(connection, tasks.jobs(connection)[0], "new", later, later + timedelta(seconds=9))
     with database.write() as connection:
         assert not leases.renew(connection, old, later)
@@ -250,14 +232,14 @@ def test_a_renewed_lease_is_not_taken_away(database):
         lease = leases.claim(connection, tasks.jobs(connection)[0], "w", now, now + timedelta(seconds=1))
         later = now + timedelta(seconds=2)
         assert leases.renew(connection, lease, later + timedelta(seconds=1))
-        assert not leases.retry(connection, lease, later, "Gone.", max_attempts=3, run_out=later)
+        assert not leases.retry(connection, lease, later, "Gone.", max_deaths=3, run_out=later)
         assert leases.expired(connection, later) == []
 
 
 def test_an_orderly_stop_gives_the_job_back_and_forgets_the_worker(database):
     add_task(database, wait_for="/never/there")
     job_id = queue(database)
-    worker = WorkerThread(database, COMMAND)
+    worker = WorkerThread(database, LAUNCHER)
     with database.read() as connection:
         alive = tasks.workers(connection, dialects.now(connection) - timedelta(seconds=20))
     assert [known.worker_id for known in alive] == [worker.worker_id]
@@ -278,7 +260,7 @@ def test_a_database_that_is_away_for_a_moment_is_waited_for(database, caplog):
             raise error
         return dialects.now(connection)
 
-    runner = Runner(database, COMMAND, now=now)
+    runner = Runner(database, LAUNCHER, now=now)
     runner.step()
     assert "tries again" in caplog.text
     runner.start()
@@ -294,7 +276,7 @@ def test_the_password_is_neither_in_the_store_nor_in_a_command_line(postgres_url
     add_task(database, "WAITS", wait_for="/never/there")
     add_task(database, "FAILS", fail="no rows")
     waits, fails = queue(database, "WAITS"), queue(database, "FAILS")
-    worker = WorkerThread(database, COMMAND)
+    worker = WorkerThread(database, LAUNCHER)
     until(lambda: job(database, fails).status is JobStatus.FAILED)
     pid = until(lambda: next((int(e.message[4:]) for e in log(database, "WAITS", waits) if "pid" in e.message), None))
     command_line = Path(f"/proc/{pid}/cmdline").read_text()
@@ -311,4 +293,4 @@ def test_the_password_is_neither_in_the_store_nor_in_a_command_line(postgres_url
 @pytest.mark.parametrize("start", [WorkerThread, lambda *args: run_worker(*args, threading.Event())])
 def test_a_database_in_memory_is_refused_with_a_remedy(start):
     with pytest.raises(InvalidArgumentError, match=r"sqlite:///life\.db"):
-        start(Database("sqlite://"), COMMAND)
+        start(Database("sqlite://"), LAUNCHER)

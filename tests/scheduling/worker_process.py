@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from hanalife.database.engine import Database
 from hanalife.scheduling.runner import Limits, Runner
-from tests.scheduling.engine import COMMAND
+from tests.scheduling.engine import COLD
 
 
 def main():
-    runner = Runner(Database(os.environ["HANALIFE_URL"]), COMMAND, Limits(lease=timedelta(seconds=2)))
+    runner = Runner(Database(os.environ["HANALIFE_URL"]), COLD, Limits(lease=timedelta(seconds=2)))
     runner.start()
     while True:
         runner.step()

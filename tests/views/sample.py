@@ -10,7 +10,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from hanalife import ConnectionContext, MLExperiments
-from hanalife.database import leases, tasks
+from hanalife.database import leases, ledger, tasks
 from hanalife.observation import CallOutcome, CallProgress, CallStart, ColumnSpec, DatasetFacts, Signature
 from hanalife.records import JobStatus, Schedule, Task, Tick, TickStatus, Worker
 
@@ -127,7 +127,7 @@ def record_task(context, task_id="DIABETES_WEEKLY_PREDICT", now=NOW):
         waiting = tasks.jobs(connection, [task_id])[0]
         lease = leases.claim(connection, waiting, "worker-1", due, due + timedelta(seconds=30))
         leases.end(connection, lease, JobStatus.SUCCEEDED, due + timedelta(seconds=4), "")
-        leases.record_ticks(connection, [Tick(task_id, due, TickStatus.RAN, job_id, due)])
+        ledger.record_ticks(connection, [Tick(task_id, due, TickStatus.RAN, job_id, due)])
     return job_id
 
 

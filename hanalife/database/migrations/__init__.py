@@ -14,7 +14,13 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from hanalife.database import contract_views, dialects, tables
-from hanalife.database.migrations import step_2_tracking, step_3_snapshots, step_search, step_storage
+from hanalife.database.migrations import (
+    step_2_tracking,
+    step_3_snapshots,
+    step_scheduling,
+    step_search,
+    step_storage,
+)
 from hanalife.errors import IncompatibleStoreError
 
 Step = Callable[[sa.Connection], None]
@@ -24,7 +30,8 @@ STEPS: tuple[Step, ...] = (
     step_2_tracking.upgrade,
     step_3_snapshots.upgrade,
     step_search.upgrade,
-    step_storage.step,
+    step_storage.upgrade,
+    step_scheduling.upgrade,
 )
 
 #: The version of a store that is up to date.

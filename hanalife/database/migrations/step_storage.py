@@ -13,7 +13,7 @@ from hanalife.database.types import JsonText, UtcDateTime, big_identity
 _KEY, _ID, _WORD = sa.String(256), sa.String(64), sa.String(32)
 
 
-def step(connection: sa.Connection) -> None:
+def upgrade(connection: sa.Connection) -> None:
     """Bring the tables of the model storage from version 1 up to date."""
     for table in _new_tables():
         table.create(connection)

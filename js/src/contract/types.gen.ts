@@ -10,9 +10,9 @@ export type MetricValue = number | string;
 
 export type RunStatusWord = 'ACTIVE' | 'FINISHED' | 'FAILED' | 'LOST' | 'DELETED';
 
-export type JobStatusWord = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'ABANDONED';
+export type JobStatusWord = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT' | 'ABANDONED' | 'SKIPPED';
 
-export type TickStatusWord = 'RAN' | 'LATE' | 'MERGED';
+export type TickStatusWord = 'RAN' | 'LATE' | 'SKIPPED' | 'MISSED' | 'MERGED';
 
 export interface Fact {
   name: string;
@@ -135,7 +135,7 @@ export interface RunDetail {
 
 export interface JobRow {
   job_id: string;
-  status: 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'ABANDONED';
+  status: 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT' | 'ABANDONED' | 'SKIPPED';
   due: Instant;
   attempt: number;
   worker: string | null;
@@ -193,7 +193,7 @@ export interface TasksDelta {
 
 export interface TickRow {
   due: Instant;
-  status: 'RAN' | 'LATE' | 'MERGED';
+  status: 'RAN' | 'LATE' | 'SKIPPED' | 'MISSED' | 'MERGED';
   job_id: string | null;
   recorded_at: Instant;
 }

@@ -13,9 +13,12 @@ const LOOKS: Record<Word, [sign: string, tone: string]> = {
   RUNNING: ['▸', 'busy'],
   SUCCEEDED: ['✓', 'good'],
   CANCELLED: ['■', 'odd'],
+  TIMED_OUT: ['✕', 'bad'],
   ABANDONED: ['✕', 'bad'],
+  SKIPPED: ['–', 'dull'],
   RAN: ['✓', 'good'],
   LATE: ['!', 'odd'],
+  MISSED: ['✕', 'odd'],
   MERGED: ['≡', 'dull']
 };
 

@@ -1,0 +1,32 @@
+"""How tests let jobs of scheduled execution run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hanalife.database import dialects, leases, tasks
+from tests.scheduling.engine import until
+
+
+def run(scheduler, task_id, parameters=None):
+    """Execute a task once in a worker of this process and return the finished job."""
+    job_id = scheduler.create_one_off_task_schedule(task_id, parameters)
+    scheduler.start_worker()
+    return until(lambda: finished(scheduler, task_id, job_id), seconds=60)
+
+
+def finished(scheduler, task_id, job_id):
+    with scheduler.connection_context.database.read() as connection:
+        job = tasks.jobs(connection, [task_id])[0]
+    assert job.job_id == job_id
+    # What it used is noted last, after its last lines.
+    return job if job.ended_at and job.cpu_seconds is not None else None
+
+
+def store_job(conn, task_id, *, running=True):
+    """Let a worker that does not exist hold a job."""
+    with conn.database.write() as connection:
+        now = dialects.now(connection)
+        leases.queue(connection, task_id, now, now)
+        job = tasks.jobs(connection, [task_id])[0]
+        return leases.claim(connection, job, "gone", now, now + timedelta(minutes=1)) if running else None
