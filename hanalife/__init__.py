@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from hanalife._version import __version__
+from hanalife.dataframe import extensions
 
 if TYPE_CHECKING:
     from hanalife.compat import install_as_hana_ml
@@ -67,8 +68,7 @@ _HOME = {
     "train_test_val_split": "hanalife.datasets.split",
 }
 
-#: What a connection offers of the floors above it; see :mod:`hanalife.dataframe.extensions`.
-EXTENSIONS = {"experiment": "hanalife.tracking.native:open_experiment"}
+extensions.enter("experiment", "hanalife.tracking.native:open_experiment")
 
 
 def __getattr__(name: str) -> Any:
