@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_info
 
@@ -47,6 +50,29 @@ def test_two_overlap(first_to_leave):
     assert blas_threads() == before
     with pytest.warns(ConvergenceWarning):
         warn()
+
+
+def test_filters_survive_parallel_work():
+    # scikit-learn sets the filters anew for each part of its parallel work.
+    random = np.random.default_rng(0)
+    columns = random.normal(size=(60, 3))
+    before = list(warnings.filters)
+
+    def work(seed):
+        with steady():
+            forest = RandomForestClassifier(20, random_state=seed, n_jobs=2).fit(columns, columns[:, 0] > 0)
+            return forest.predict(columns)
+
+    with warnings.catch_warnings(record=True) as said, ThreadPoolExecutor(4) as pool:
+        warnings.simplefilter("always")
+        list(pool.map(work, range(12)))
+    assert said == []
+    assert list(warnings.filters) == before
+
+
+def test_other_warnings_are_shown():
+    with pytest.warns(UserWarning, match="anything"), steady():
+        warnings.warn("anything", UserWarning, stacklevel=1)
 
 
 def test_an_error_sets_everything_back():
