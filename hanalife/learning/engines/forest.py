@@ -85,7 +85,7 @@ class Forest(Trees):
 
     def _out_of_bag(self, pipeline: Any, rows: Rows) -> float | None:
         """Return the share of wrong classes, or the root mean squared error; None if a row was in every tree."""
-        columns = np.asarray(pipeline.named_steps["prepare"].transform(rows.features), dtype=np.float32)
+        columns = self.columns(pipeline, rows.features)
         forest = pipeline.named_steps["model"]
         sums: Any = 0.0
         counts = np.zeros(len(rows))

@@ -16,6 +16,7 @@ from hanalife.errors import InvalidArgumentError
 from hanalife.learning import folds
 from hanalife.learning.engines.engine import Rows, Watch
 from hanalife.learning.engines.prepared import Prepared
+from hanalife.learning.engines.steady import steady
 from hanalife.learning.engines.tree_shap import Twin, twin
 
 if TYPE_CHECKING:
@@ -56,10 +57,15 @@ class Trees(Prepared):
         """
         if estimator not in _twins:
             _twins[estimator] = twin([tree.tree_ for tree in self.trees(estimator)], self._explained(estimator))
-        columns = np.asarray(estimator.named_steps["prepare"].transform(features), dtype=np.float32)
+        columns = self.columns(estimator, features)
         found = _twins[estimator].contributions(columns, exact=exact)
         summed = np.dstack([self.by_feature(estimator, found[:, :, :-1]), found[:, :, -1:]])
         return self._of_all_outputs(estimator, summed)
+
+    def columns(self, estimator: Any, features: Array) -> Array:
+        """Return the prepared columns, as scikit-learn's trees compare them."""
+        with steady():
+            return np.asarray(estimator.named_steps["prepare"].transform(features), dtype=np.float32)
 
     def _explained(self, estimator: Any) -> Sequence[int]:
         """Return which numbers of a leaf are explained."""
@@ -138,8 +144,10 @@ class Tree(Trees):
             return Prepared.train(self, rows, in_force, watch)
         training, judging = self._apart(rows, in_force)
         pipeline = Prepared.train(self, training, in_force)
-        columns = pipeline.named_steps["prepare"].transform(training.features)
-        path = pipeline.named_steps["model"].cost_complexity_pruning_path(columns, training.target, training.weights)
+        columns = self.columns(pipeline, training.features)
+        with steady():
+            tree = pipeline.named_steps["model"]
+            path = tree.cost_complexity_pruning_path(columns, training.target, training.weights)
         # The last strength leaves the root alone.
         strengths = np.unique(np.maximum(path.ccp_alphas, 0))
         places = np.unique(np.linspace(0, len(strengths) - 1, MOST_PRUNINGS).round().astype(int))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info
 
 from hanalife.learning.engines.steady import steady
@@ -47,6 +52,32 @@ def test_two_overlap(first_to_leave):
     assert blas_threads() == before
     with pytest.warns(ConvergenceWarning):
         warn()
+
+
+def test_filters_survive_parallel_work():
+    # scikit-learn sets the filters anew for each part of its parallel work, such as a transformer's.
+    columns = np.random.default_rng(0).normal(size=(20, 2))
+    before, interval = list(warnings.filters), sys.getswitchinterval()
+
+    def work(_):
+        with steady():
+            for _ in range(5):
+                ColumnTransformer([(str(place), StandardScaler(), [place]) for place in (0, 1)]).fit_transform(columns)
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with warnings.catch_warnings(record=True) as said, ThreadPoolExecutor(4) as pool:
+            warnings.simplefilter("always")
+            list(pool.map(work, range(100)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert said == []
+    assert list(warnings.filters) == before
+
+
+def test_other_warnings_are_shown():
+    with pytest.warns(UserWarning, match="anything"), steady():
+        warnings.warn("anything", UserWarning, stacklevel=1)
 
 
 def test_an_error_sets_everything_back():
