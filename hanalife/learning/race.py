@@ -80,6 +80,7 @@ class _Running:
     strata: Any
     judged: list[Judged] = field(default_factory=list)
     rungs: list[str] = field(default_factory=list)
+    where: str = ""  #: in words, before what is said of a rung
     timed_out: bool = False
 
     def bracket(self, start: Start) -> list[Judged]:
@@ -102,7 +103,7 @@ class _Running:
         """Judge on one rung; return who has been on every fold."""
         number = len(self.rungs) + 1
         amount = rung.amount if self.race.resource == DATA_SIZE else float(max(1, round(rung.amount)))
-        self.rungs.append(f"{len(entrants)} candidates, {self.race.resource} {amount:g}")
+        self.rungs.append(f"{self.where}{len(entrants)} candidates, {self.race.resource} {amount:g}")
         changed = {} if self.race.resource == DATA_SIZE else {self.race.resource: int(amount)}
         found = cross_validation.complete(
             self.court,
@@ -162,7 +163,8 @@ def run(
         court, race, parts, selection.metric, Tally(progress, total), deadline, base["random_state"], strata
     )
     finalists: list[Judged] = []
-    for start in starts:
+    for number, start in enumerate(starts, 1):
+        running.where = f"bracket {number}: " if len(starts) > 1 else ""
         order = running.bracket(start)
         finalists += [one for one in order if one.amount == race.most]
         if running.timed_out:

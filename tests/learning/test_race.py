@@ -121,6 +121,9 @@ def test_hyperband_is_the_plain_loop_over_its_brackets():
     mean, winner = min(finalists, key=lambda pair: pair[0])
     assert found.best.candidate == winner
     assert found.best.mean("nll") == pytest.approx(mean, rel=1e-14)
+    first, *_, last = found.rungs
+    assert first.startswith(f"bracket 1: {len(starts[0][1])} candidates, data_size 0.111111")
+    assert last == f"bracket {len(starts)}: {len(starts[-1][1])} candidates, data_size 1"
     total = sum(rung.candidates for bracket, _, _ in starts for rung in bracket) * 3
     assert [call[:2] for call in told] == [(done, total) for done in range(total + 1)]
 
