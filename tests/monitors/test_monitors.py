@@ -127,6 +127,12 @@ def test_nothing_is_sent_while_nothing_changes(conn, watched, monkeypatch):
 
 def test_a_run_whose_process_is_silent_becomes_lost(conn, watched):
     run_id, _ = sample.begin_run(conn, "A", "one", clock=lambda: utc_now() - 2 * store.LOST_AFTER)
+
+    def has_said_what_it_has_to_say_at_first():
+        with conn.database.read() as connection:
+            return store.run(connection, run_id).environment_id
+
+    until(has_said_what_it_has_to_say_at_first)
     monitor, table = watched(ExperimentMonitor)
     until(lambda: table.payloads)
     with conn.database.read() as connection:
