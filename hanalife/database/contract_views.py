@@ -48,7 +48,7 @@ def _views() -> dict[str, sa.Select[Any]]:
 def _runs() -> sa.Select[Any]:
     record = tables.record
     content_hash = functions.Call("json_member", _TEXT, record.c.content, sa.literal("CONTENT_HASH", _TEXT))
-    seconds = functions.Call("plain_seconds", sa.Double(), _run.c.created_at, _run.c.ended_at)
+    seconds = functions.Call("duration_seconds", sa.Double(), _run.c.created_at, _run.c.ended_at)
     query = sa.select(
         _run.c.run_id,
         _run.c.experiment_id.label("experiment"),

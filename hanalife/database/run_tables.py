@@ -37,9 +37,12 @@ def numbers(connection: sa.Connection, kind: Kind, runs: Sequence[int], names: C
 
 
 def others(connection: sa.Connection, kind: Kind, runs: Sequence[int], names: Collection[str] | None) -> Rows:
-    """Return ``(run, name, number, text)`` of all other values; of tags ``name`` is the name itself."""
+    """Return ``(run, name, number, text)`` of all other values; of tags ``name`` is the name itself.
+
+    A text that reads as a number is left to :func:`hanalife.database.search_values.read_number`.
+    """
     row: Any = search_values.stored(kind)
-    values = search_values.number_of(kind, row), row.c.text
+    values = sa.null() if kind is Kind.TAG else row.c.number, row.c.text
     if kind is Kind.TAG:
         query = sa.select(_run.c.number, row.c.name, *values).join_from(row, _run, row.c.run_id == _run.c.run_id)
         query = query.order_by(row.c.track_entity_seq.desc())  # of several of one name the first entry's is read last

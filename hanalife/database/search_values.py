@@ -8,6 +8,7 @@ said in :mod:`hanalife.tracking.grammar`.
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 import re
@@ -166,6 +167,7 @@ def matches(text: Expression, pattern: str) -> Test:
     return functions.Predicate("like", sa.Boolean(), text, *literals)
 
 
+@functools.lru_cache(maxsize=4096)  # the same few texts occur in many runs
 def read_number(text: str) -> float | None:
     """Return the number that a text reads as, or None.
 

@@ -28,8 +28,9 @@ there is a value and ``=``, ``in``, ``like``, ``between`` do not.
 
 **Numbers and texts.** Numbers are compared with numbers, texts with texts character by character; a
 number is neither less nor greater than a text. A text that reads as a number such as ``'0.10'`` or
-``'1e-3'`` is that number as well, on either side, because some trackers keep every value as text.
-NaN is equal to ``nan`` alone and neither less nor greater than anything.
+``'1e-3'`` is that number as well, on either side, because some trackers keep every value as text; a
+whole number of 2**53 or more is kept as such a text. NaN is equal to ``nan`` alone and neither less nor
+greater than anything.
 
 **Order.** Numbers come before texts; what is missing or NaN comes last, up or down. Runs that are
 equal in all keys are ordered from the newest to the oldest.

@@ -78,7 +78,7 @@ class _Column:
 
 
 def _number(number: float | None, text: str | None) -> float | None:
-    return float(text) if number is None and text is not None and text in search_values.NON_FINITE else number
+    return search_values.read_number(text) if number is None and text is not None else number
 
 
 def _read(connection: sa.Connection, kind: Kind, numbers: Any, names: list[str] | None) -> dict[Field, pa.Array]:

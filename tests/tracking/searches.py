@@ -93,6 +93,8 @@ def read(value, field):
         return (None, value) if isinstance(value, str) else (value, None)
     if isinstance(value, bool):
         return float(value), str(value).lower()
+    if isinstance(value, int) and abs(value) >= 2**53:  # kept as text, so that no digit is lost
+        return float(value), str(value)
     if isinstance(value, int | float):
         return value, str(value) if isinstance(value, float) and not math.isfinite(value) else None
     return number_in(value), value
