@@ -60,6 +60,7 @@ _PATHS: dict[str, dict[str, str]] = {
         "ExperimentMonitor": "hanalife.monitors.experiment_monitor",
         "ScheduledTaskMonitor": "hanalife.monitors.scheduled_task_monitor",
     },
+    "hana_ml.algorithms.pal.model_cards": {"create_model_card": "hanalife.storage.cards"},
     "hana_ml.model_storage": {
         "ModelStorage": "hanalife.storage.storage",
         "ModelStorageError": "hanalife.errors",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -55,7 +55,7 @@ def version_of_alias(connection: sa.Connection, name: str, alias: str) -> ModelV
 
 def heads(connection: sa.Connection, pattern: str | None = None, number: int | None = None) -> list[ModelHead]:
     """Return versions ordered by name and number; ``%`` in the pattern stands for any text."""
-    return [ModelHead(**row._mapping) for row in rows(connection, _HEAD, pattern, number)]
+    return [ModelHead(*cast("tuple[Any, ...]", row)) for row in rows(connection, _HEAD, pattern, number)]
 
 
 def rows(

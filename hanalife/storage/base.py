@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -13,6 +13,7 @@ from hanalife.clock import Clock
 from hanalife.database import aliases, models
 from hanalife.errors import ModelStorageError
 from hanalife.records import ModelVersion
+from hanalife.storage import states
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
@@ -25,6 +26,33 @@ class StorageBase:
 
     connection_context: ConnectionContext
     _clock: Clock
+
+    def load_model(self, name: str, version: int | None = None, *, alias: str | None = None) -> Any:
+        """Return a stored model, ready to predict and score.
+
+        Parameters
+        ----------
+        name : str
+            Exact name.
+        version : int, optional
+            Default: the highest.
+        alias : str, optional
+            Instead of a version: the one that this alias names, such as 'champion'.
+
+        Raises
+        ------
+        ModelStorageError
+            There is no such model, version or alias.
+        CorruptModelError
+            The stored bytes are damaged.
+        """
+        with self._reading() as connection:
+            found = self._find(connection, name, version, alias)
+            state = states.restore(connection, states.Kept.of(found))
+        model = states.instantiate(self.connection_context, state)
+        model.name, model.version, model.run_id = name, found.version, found.run_id
+        model.stored_as = (name, found.version)
+        return model
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -87,6 +115,11 @@ def check_version(number: object) -> int:
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise ModelStorageError(f"model.version: expected a positive integer, got {number!r}.")
     return number
+
+
+def file_name(name: str) -> str:
+    """Return a file's name for a model's, which may hold any character; the path must not leave its folder."""
+    return re.sub(r"[^\w.-]", "_", name).lstrip(".") or "_"
 
 
 def not_found(

@@ -203,6 +203,11 @@ def _family(kind: str) -> str:
     return "number" if word in _NUMBERS else "text" if word in _TEXTS else word
 
 
+def is_text(kind: str) -> bool:
+    """Say whether an SQL type holds text."""
+    return _family(kind) == "text"
+
+
 def _gives_numbers(estimator: Any) -> bool:
     import xgboost
     from sklearn.base import is_regressor

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from hanalife.database import blobs, models
 from hanalife.errors import ModelExistingError
 from hanalife.records import ModelVersion
 from hanalife.storage import bundle, formats, lineage, states
-from hanalife.storage.base import StorageBase, check_name, check_version
+from hanalife.storage.base import StorageBase, check_name, check_version, file_name
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
@@ -58,7 +57,7 @@ class Files(StorageBase):
             There is no such version.
         """
         with self._exported(name, version) as (found, manifest, file):
-            folder = Path(directory or ".") / f"{_file_name(name)}_{found.version}"
+            folder = Path(directory or ".") / f"{file_name(name)}_{found.version}"
             bundle.write_folder(folder, manifest, file, bundle.sign(manifest, _key(key)))
         if is_print:
             print(f"Model {name!r} version {found.version} was exported to {folder}.")  # noqa: T201 - hana_ml does
@@ -73,7 +72,7 @@ class Files(StorageBase):
         in the working directory; the other arguments are those of :meth:`export_model`.
         """
         with self._exported(name, version) as (found, manifest, file):
-            target = Path(path or f"{_file_name(name)}_{found.version}.hanalife")
+            target = Path(path or f"{file_name(name)}_{found.version}.hanalife")
             bundle.write_file(target, manifest, file, bundle.sign(manifest, _key(key)))
         return target
 
@@ -158,7 +157,7 @@ class Files(StorageBase):
                 card=getattr(model, "model_card_", None),
             )
             manifest = bundle.manifest_of(found, {}, file.seek(0, os.SEEK_END))
-            folder = Path(directory) / f"{_file_name(name)}_{number}"
+            folder = Path(directory) / f"{file_name(name)}_{number}"
             bundle.write_folder(folder, manifest, file, bundle.sign(manifest, _key(key)))
         return folder
 
@@ -212,8 +211,3 @@ def _imported(path: Path, key: Key) -> Iterator[tuple[ModelVersion, dict[str, st
 def _key(given: Key) -> bytes | None:
     found = given if given is not None else os.environ.get(KEY_VARIABLE)
     return found.encode() if isinstance(found, str) else found
-
-
-def _file_name(name: str) -> str:
-    # A name may hold any character; a path must not leave its folder.
-    return re.sub(r"[^\w.-]", "_", name).lstrip(".") or "_"

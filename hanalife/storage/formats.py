@@ -13,8 +13,6 @@ from hanalife.storage import schema, skops_format
 UBJ = "xgboost-ubj"
 SKOPS = "skops"
 
-_IN_MEMORY = 32 * 1024 * 1024
-
 
 def write(estimator: Any, file: BinaryIO) -> str:
     """Write an estimator to an empty file and return the format; equal estimators give equal bytes.
@@ -81,8 +79,8 @@ def decode(name: str, data: bytes) -> Any:
 
 
 def scratch() -> BinaryIO:
-    """Return an empty file for an estimator's bytes: in memory while small, then on disk; gone when closed."""
-    return cast("BinaryIO", tempfile.SpooledTemporaryFile(_IN_MEMORY))
+    """Return an empty file for an estimator's bytes, which is gone when closed; the big ones do not fill memory."""
+    return cast("BinaryIO", tempfile.TemporaryFile())
 
 
 def _read_ubj(file: BinaryIO) -> Any:

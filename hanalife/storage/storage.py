@@ -21,6 +21,7 @@ from hanalife.storage.comparison import Comparison
 from hanalife.storage.estimators import SignatureLike, StoredEstimator
 from hanalife.storage.files import Files
 from hanalife.storage.hana_only import HanaOnly
+from hanalife.storage.onnx import Onnx
 from hanalife.storage.schedules import Schedules
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ _COLUMNS = {
 }
 
 
-class ModelStorage(Aliases, Cards, Comparison, Files, Schedules, HanaOnly):
+class ModelStorage(Aliases, Cards, Comparison, Files, Onnx, Schedules, HanaOnly):
     """Versions of fitted models, kept in the database of a connection.
 
     What is stored is data: trees as XGBoost UBJ, scikit-learn's estimators as skops archives of
@@ -206,34 +207,7 @@ class ModelStorage(Aliases, Cards, Comparison, Files, Schedules, HanaOnly):
         models.note_event(connection, event, old.name, old.version, draft["created_at"], details=details)
         return old.version
 
-    # --- load and list ------------------------------------------------------------------------
-
-    def load_model(self, name: str, version: int | None = None, *, alias: str | None = None) -> Any:
-        """Return a stored model, ready to predict and score.
-
-        Parameters
-        ----------
-        name : str
-            Exact name.
-        version : int, optional
-            Default: the highest.
-        alias : str, optional
-            Instead of a version: the one that this alias names, such as 'champion'.
-
-        Raises
-        ------
-        ModelStorageError
-            There is no such model, version or alias.
-        CorruptModelError
-            The stored bytes are damaged.
-        """
-        with self._reading() as connection:
-            found = self._find(connection, name, version, alias)
-            state = states.restore(connection, states.Kept.of(found))
-        model = states.instantiate(self.connection_context, state)
-        model.name, model.version, model.run_id = name, found.version, found.run_id
-        model.stored_as = (name, found.version)
-        return model
+    # --- list ------------------------------------------------------------------------
 
     def list_models(
         self, name: str | None = None, version: int | None = None, display_type: str = "complete"
