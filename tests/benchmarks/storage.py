@@ -7,6 +7,7 @@ memory is measured in a process of its own.
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -92,7 +93,10 @@ with ConnectionContext(sys.argv[1]) as conn:
 
 def numbers(python, code, *arguments):
     """Run code in a process of its own and return the numbers of each line it prints with a word before."""
-    done = subprocess.run([python, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    with tempfile.TemporaryDirectory() as folder:  # MLflow leaves files where it runs
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        command = [python, "-c", code, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder, env=environment)
     lines = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith(("seconds ", "bytes "))]
     return [[float(number) for number in line] for line in lines]
 
