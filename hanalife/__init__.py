@@ -13,8 +13,9 @@ from hanalife._version import __version__
 if TYPE_CHECKING:
     from hanalife.compat import install_as_hana_ml
     from hanalife.dataframe.context import ConnectionContext
-    from hanalife.dataframe.creation import create_dataframe_from_pandas
+    from hanalife.dataframe.creation import create_dataframe_from_pandas, import_csv_from, read_parquet
     from hanalife.dataframe.frame import DataFrame
+    from hanalife.dataframe.reshaping import melt
     from hanalife.datasets.loaders import DataSets
     from hanalife.datasets.split import train_test_val_split
     from hanalife.drift.detector import DriftDetector
@@ -38,7 +39,10 @@ __all__ = [
     "UnifiedClassification",
     "__version__",
     "create_dataframe_from_pandas",
+    "import_csv_from",
     "install_as_hana_ml",
+    "melt",
+    "read_parquet",
     "train_test_val_split",
 ]
 
@@ -54,7 +58,10 @@ _HOME = {
     "ScheduledTaskMonitor": "hanalife.monitors.scheduled_task_monitor",
     "UnifiedClassification": "hanalife.learning.classification",
     "create_dataframe_from_pandas": "hanalife.dataframe.creation",
+    "import_csv_from": "hanalife.dataframe.creation",
     "install_as_hana_ml": "hanalife.compat",
+    "melt": "hanalife.dataframe.reshaping",
+    "read_parquet": "hanalife.dataframe.creation",
     "train_test_val_split": "hanalife.datasets.split",
 }
 
