@@ -72,6 +72,7 @@ class RunWriter:
         self._writing = threading.Lock()  # one flush at a time, so that batches keep their order
         self._in_memory = dialects.is_in_memory(database.url)
         self._finder: threading.Thread | None = None
+        self._starting = threading.Lock()  # no thread is waited for before it runs
         self._is_open = False
         self._beat_at = 0.0
         self._told: CallProgress | None = None  # the latest progress that was written
@@ -147,8 +148,10 @@ class RunWriter:
             self._is_open = False
             _open_writers.discard(self)
             writing_thread(self._database).detach(self)
-        if self._finder is not None:
-            self._finder.join()
+        with self._starting:
+            finder = self._finder
+        if finder is not None:
+            finder.join()
 
     def _start(self, run: Run) -> None:
         self._run = run
@@ -192,9 +195,11 @@ class RunWriter:
         """Write what waits, or that the run lives, if either is due; called by the thread of the database."""
         if not self._is_open:
             return
-        if self._finder is None:  # of its own: git may take its time, and what is logged must not wait for it
-            self._finder = threading.Thread(target=self._find_out, name="hanalife-finder", daemon=True)
-            self._finder.start()
+        with self._starting:
+            if self._finder is None and self._is_open:
+                # Of its own: git may take its time, and what is logged must not wait for it.
+                self._finder = threading.Thread(target=self._find_out, name="hanalife-finder", daemon=True)
+                self._finder.start()
         has_news = self.progress is not self._told
         if self._batch or has_news or time.monotonic() >= self._beat_at:
             self._flush(progress=has_news)

@@ -90,7 +90,7 @@ def ours_series(folder):
 # --- MLflow, in its own interpreter, which has no hanalife ------------------------------------
 
 
-def theirs(folder):
+def their_library(folder):
     import logging
 
     import mlflow
@@ -116,26 +116,26 @@ def one_by_one(mlflow):
 
 
 def theirs_run(folder):
-    mlflow = theirs(folder)
+    mlflow = their_library(folder)
     in_batch(mlflow)
     return timed(lambda _: in_batch(mlflow), 10)
 
 
 def theirs_calls(folder):
-    mlflow = theirs(folder)
+    mlflow = their_library(folder)
     one_by_one(mlflow)
     return timed(lambda _: one_by_one(mlflow), 5)
 
 
 def theirs_many(folder, process):
-    mlflow = theirs(folder)
+    mlflow = their_library(folder)
     in_batch(mlflow)
     wait_for_start(folder, process)
     return timed(lambda _: in_batch(mlflow), RUNS_EACH)
 
 
 def theirs_autolog(folder):
-    mlflow = theirs(folder)
+    mlflow = their_library(folder)
     return timed_fits(
         lambda: mlflow.xgboost.autolog(silent=True), lambda: mlflow.xgboost.autolog(disable=True, silent=True), 3
     )
@@ -239,24 +239,9 @@ def milliseconds(seconds):
 
 
 def main(mlflow_python):
-    ours, batch, calls, many, many_theirs = [], [], [], [], []
-    for _ in range(ROUNDS):
-        ours.append(statistics.median(alone(sys.executable, "ours_run")))
-        many.append(together(sys.executable, "ours"))
-        if mlflow_python:
-            batch.append(statistics.median(alone(mlflow_python, "theirs_run")))
-            calls.append(statistics.median(alone(mlflow_python, "theirs_calls")))
-            many_theirs.append(together(mlflow_python, "theirs"))
-    print(f"disk: one durable write of 4 KiB {milliseconds(durable_write())}")
-    run = statistics.median(ours)
-    print(f"run of 20 parameters and 20 metrics: {milliseconds(run)}")
-    show_many("hanalife", many)
-    if mlflow_python:
-        print(f"  MLflow in batches {milliseconds(statistics.median(batch))}: {statistics.median(batch) / run:.1f}x")
-        print(f"  MLflow call by call {milliseconds(statistics.median(calls))}: {statistics.median(calls) / run:.1f}x")
-        show_many("MLflow", many_theirs)
-        ratio = statistics.median(wall for _, wall in many_theirs) / statistics.median(wall for _, wall in many)
-        print(f"  {ratio:.1f}x")
+    print(f"disk: one durable write of 4 KiB {milliseconds(durable_write())}", flush=True)
+    show_runs(mlflow_python)
+    show_processes(mlflow_python)
     show_fits("hanalife", alone(sys.executable, "ours_autolog"))
     if mlflow_python:
         show_fits("MLflow", alone(mlflow_python, "theirs_autolog"))
@@ -264,6 +249,34 @@ def main(mlflow_python):
     print(f"100 runs x 10 metrics x 10,000 steps: logged in {chart['logged']:.1f} s")
     for label in ("one metric", "ten metrics"):
         print(f"  chart of {label}: {milliseconds(chart[label])}, {chart['points']} points a line")
+
+
+def show_runs(mlflow_python):
+    ours, batch, calls = [], [], []
+    for _ in range(ROUNDS):
+        ours.append(statistics.median(alone(sys.executable, "ours_run")))
+        if mlflow_python:
+            batch.append(statistics.median(alone(mlflow_python, "theirs_run")))
+            calls.append(statistics.median(alone(mlflow_python, "theirs_calls")))
+    run = statistics.median(ours)
+    print(f"run of 20 parameters and 20 metrics: {milliseconds(run)}")
+    for label, laps in (("in batches", batch), ("call by call", calls)):
+        if laps:
+            print(f"  MLflow {label} {milliseconds(statistics.median(laps))}: {statistics.median(laps) / run:.1f}x")
+    sys.stdout.flush()
+
+
+def show_processes(mlflow_python):
+    ours, theirs = [], []
+    for _ in range(ROUNDS):
+        ours.append(together(sys.executable, "ours"))
+        if mlflow_python:
+            theirs.append(together(mlflow_python, "theirs"))
+    show_many("hanalife", ours)
+    if theirs:
+        show_many("MLflow", theirs)
+        ratio = statistics.median(wall for _, wall in theirs) / statistics.median(wall for _, wall in ours)
+        print(f"  {ratio:.1f}x", flush=True)
 
 
 def show_many(side, found):
