@@ -34,7 +34,7 @@ class ValueType(StrEnum):
     ANY = "text or a number"
 
 
-#: Attribute -> type of its values. ``duration`` is in seconds, to the millisecond; ``dataset_hash`` is of all rows.
+#: Attribute -> type of its values. ``duration`` is in seconds; ``dataset_hash`` is of all rows.
 ATTRIBUTES: Final = {
     "attempt": ValueType.NUMBER,
     "created": ValueType.MOMENT,

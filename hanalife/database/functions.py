@@ -70,6 +70,10 @@ TEMPLATES: dict[str, dict[str, str]] = {
         "postgresql": f"CAST(TRUNC({_PG_SECONDS}) AS BIGINT)",
         "": "SECONDS_BETWEEN({0}, {1})",
     },
+    "exact_seconds": {
+        "sqlite": "hl_exact_seconds({0}, {1})",
+        "postgresql": f"CAST({_PG_SECONDS} AS DOUBLE PRECISION)",
+    },
     "duration_seconds": {  # to the millisecond, without a function of ours, so that views may use it
         "sqlite": "ROUND((julianday({1}) - julianday({0})) * 86400.0, 3)",
         "postgresql": f"CAST(ROUND({_PG_SECONDS}, 3) AS DOUBLE PRECISION)",

@@ -236,7 +236,7 @@ _ATTRIBUTES: dict[str, Expression] = {
     "host": _run.c.host,
     "created": _moment(_run.c.created_at),
     "ended": _moment(_run.c.ended_at),
-    "duration": functions.Call("duration_seconds", _NUMBER, _run.c.created_at, _run.c.ended_at),
+    "duration": functions.Call("exact_seconds", _NUMBER, _run.c.created_at, _run.c.ended_at),
     "procedure": _unless_empty(_run.c.procedure),
     "description": _unless_empty(_run.c.description),
     "dataset": _unless_empty(_run.c.dataset_name),

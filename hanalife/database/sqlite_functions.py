@@ -115,6 +115,10 @@ def _seconds_between(start: str, end: str) -> int:
     return -(-microseconds // 1_000_000) if microseconds < 0 else microseconds // 1_000_000
 
 
+def _exact_seconds(start: str, end: str) -> float:
+    return (_moment(end) - _moment(start)) / dt.timedelta(seconds=1)
+
+
 def _read_date(text: str, form: str | None = None) -> str:
     moment = read_moment(text, form) if form else _moment(text.strip())
     return moment.isoformat()[:10]
@@ -261,6 +265,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "hl_add_seconds": _add_seconds,
     "hl_days_between": _days_between,
     "hl_seconds_between": _seconds_between,
+    "hl_exact_seconds": _exact_seconds,
     "hl_read_date": _read_date,
     "hl_read_timestamp": _read_timestamp,
     "hl_text_as": _text_as,
