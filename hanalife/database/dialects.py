@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -367,6 +368,13 @@ def statements(text: str, dialect: sa.Dialect) -> list[str]:
     """Cut a script into what one call of the driver can run; PostgreSQL runs a whole one."""
     if dialect.name == "postgresql":
         return [text] if text.strip() else []
+    return single_statements(text)
+
+
+def single_statements(text: str) -> list[str]:
+    """Cut a script into single statements, each of which may have parameters; a body in dollars is left whole."""
+    if re.search(r"\$\w*\$", text):
+        return [text]
     found, rest = [], ""
     for part in text.split(";"):
         rest += part + ";"

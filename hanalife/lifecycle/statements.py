@@ -46,7 +46,7 @@ def check(context: ConnectionContext, sql: object, names: Collection[str]) -> st
             raise InvalidArgumentError("parameters: a query takes none; write the values into it.")
         context.sql(sql)
         return sql
-    wanted = {name for part in dialects.statements(sql, context.dialect) for name in _names(part)}
+    wanted = {name for part in dialects.single_statements(sql) for name in _names(part)}
     unknown = sorted(set(names) - wanted)
     missing = sorted(wanted - set(names) - set(_GIVEN))
     if unknown or missing:
@@ -61,7 +61,7 @@ def execute(
     """Execute statements within the caller's transaction and return how many rows each has changed."""
     values = {"due": due.replace(tzinfo=None), "job_id": job_id, **parameters}
     changed = []
-    for part in dialects.statements(sql, connection.dialect):
+    for part in dialects.single_statements(sql):
         names = _names(part)
         typed = [sa.bindparam(name, type_=_GIVEN[name]) for name in names if name in _GIVEN and name not in parameters]
         statement = sa.text(part).bindparams(*typed)

@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 ALIVE = timedelta(seconds=15)
 
 _BEAT = ALIVE / 4
-_IDLE_SECONDS = 1.0
+_IDLE_SECONDS = 2.0
 _GLANCE_SECONDS = 0.1
 _EXIT_GRACE = timedelta(seconds=10)
 _FORGOTTEN = timedelta(days=1)
@@ -194,9 +194,12 @@ class Runner:
                 return
 
     def _seconds_to_next(self, most: float) -> float:
-        if self._seen is None or self._seen.pulse.next_due is None:
+        pulse = self._seen.pulse if self._seen is not None else None
+        known = (pulse.next_due, pulse.next_check, pulse.next_notice) if pulse is not None else ()
+        moments = [moment for moment in known if moment is not None]
+        if not moments:
             return most
-        remaining = (self._seen.pulse.next_due - self._ahead - utc_now()).total_seconds()
+        remaining = (min(moments) - self._ahead - utc_now()).total_seconds()
         return min(max(remaining, 0.01), most)
 
     def _has_changed(self) -> bool:

@@ -19,8 +19,8 @@ def finished(scheduler, task_id, job_id):
     with scheduler.connection_context.database.read() as connection:
         job = tasks.jobs(connection, [task_id])[0]
     assert job.job_id == job_id
-    # What it used is noted last, after its last lines.
-    return job if job.ended_at and job.cpu_seconds is not None else None
+    # What it used is noted last, after its last lines; a composite has no process.
+    return job if job.ended_at and (job.cpu_seconds is not None or job.owner is None) else None
 
 
 def store_job(conn, task_id, *, running=True):
