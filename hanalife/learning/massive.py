@@ -277,7 +277,8 @@ class GroupedModel(UnifiedModel):
 
         def work() -> tuple[DataFrame, DataFrame]:
             context = data.connection_context
-            parts = reading.predict_in_parts(data, checked.key.name, predict, tally)
+            explains = checked.attribution_method != "no"
+            parts = reading.predict_in_parts(data, checked.key.name, predict, tally, explains=explains)
             begun: Iterator[Any] | list[Any] = (
                 list(parts) if context.needs_session(data.query) else itertools.chain([next(parts)], parts)
             )

@@ -61,8 +61,12 @@ class Tally:
         return self._sums[name] / self.content.rows
 
 
+#: Reasons are text and a number for each feature and class, so they come in smaller batches.
+ROWS_WITH_REASONS = 5_000
+
+
 def predict_in_parts(
-    data: DataFrame, key: str, predict: Callable[[pd.DataFrame], pd.DataFrame], tally: Tally | None
+    data: DataFrame, key: str, predict: Callable[[pd.DataFrame], pd.DataFrame], tally: Tally | None, *, explains: bool
 ) -> Iterator[pd.DataFrame]:
     """Yield the predictions batch by batch, so that memory does not grow with the rows.
 
@@ -73,7 +77,8 @@ def predict_in_parts(
     InvalidArgumentError
         There is no row.
     """
-    for batch in (data if tally is None else data.sort(key)).batches():
+    ordered = data if tally is None else data.sort(key)
+    for batch in ordered.batches(ROWS_WITH_REASONS) if explains else ordered.batches():
         if not batch.num_rows:
             raise InvalidArgumentError(NO_ROWS)
         predicted = predict(gather([batch]))

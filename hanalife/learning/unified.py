@@ -179,7 +179,8 @@ class UnifiedModel(Model):
 
         def work() -> DataFrame:
             context = data.connection_context
-            parts = reading.predict_in_parts(data, checked.key.name, predict, tally)
+            explains = checked.attribution_method != "no"
+            parts = reading.predict_in_parts(data, checked.key.name, predict, tally, explains=explains)
             # One connection cannot read and write at once: what the session alone can read is read
             # before, everything else has begun on a connection of its own when the session writes.
             begun = list(parts) if context.needs_session(data.query) else itertools.chain([next(parts)], parts)
