@@ -9,8 +9,8 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from hanalife import runs_command
 from hanalife._version import __version__
+from hanalife.commands import models, runs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     tasks.add_argument("--json", action="store_true", help="print JSON")
     tasks.set_defaults(command=_tasks)
 
-    runs_command.add(commands)
+    runs.add(commands)
+    models.add(commands)
     return parser
 
 

@@ -32,6 +32,19 @@ class Settings:
     centers: bool = True
     scales: bool = True
 
+    def in_words(self) -> dict[str, Any]:
+        """Return it under hana_ml's names."""
+        return {
+            "als_factors": self.factors,
+            "als_lambda": self.ridge,
+            "als_maxit": self.most_rounds,
+            "als_randomstate": self.seed,
+            "als_exit_threshold": self.threshold,
+            "als_exit_interval": self.interval,
+            "als_centering": self.centers,
+            "als_scaling": self.scales,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Factors:

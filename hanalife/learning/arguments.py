@@ -102,18 +102,18 @@ class FitArguments:
         if self.stratified_column is not None:
             words["STRATIFIED_COLUMN"] = self.stratified_column
         if self.partition_method in ("stratified", "random"):
-            words["TRAINING_PERCENT"] = self.training_percent
-            words |= {"TRAINING_SIZE": self.training_size} if self.training_size else {}
+            percent = {"TRAINING_PERCENT": self.training_percent}
+            words |= {"TRAINING_SIZE": self.training_size} if self.training_size else percent
             words["PARTITION_RANDOM_STATE"] = self.partition_random_state
         if self.ntiles is not None:
             words["NTILES"] = self.ntiles
         if self.missing is not None:
             words |= {name.upper(): value for name, value in self.missing.in_words().items()}
         words |= {"CALIBRATE": True} if self.calibrate else {}
-        words |= {"BACKGROUND_SIZE": self.background_size} if self.background_size else {}
+        if self.background_size:
+            words |= {"BACKGROUND_SIZE": self.background_size, "BACKGROUND_RANDOM_STATE": self.background_seed}
         if self.permutation is not None:
-            words |= {"PERMUTATION_EVALUATION_METRIC": self.permutation.metric}
-            words |= {"PERMUTATION_N_REPEATS": self.permutation.repeats}
+            words |= {name.upper(): value for name, value in self.permutation.in_words().items()}
         return words | {name.upper(): value for name, value in self.own.items()}
 
 

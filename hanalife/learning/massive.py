@@ -309,6 +309,11 @@ class GroupedModel(UnifiedModel):
 
         return pd.DataFrame({name: [] for name in self._group_columns(checked)})
 
+    def _words(self, in_force: Mapping[str, Any]) -> dict[str, Any]:
+        words = super()._words(in_force)
+        words |= {"massive": True} if self.massive else {}
+        return words | ({"group_params": self._group_given} if self._group_given else {})
+
     # --- the rest -----------------------------------------------------------------------------
 
     def _require_groups(self) -> FittedGroups:

@@ -59,7 +59,13 @@ class Strategy:
     def in_words(self) -> dict[str, Any]:
         """Return it under hana_ml's names."""
         by_column = [[name, *(part for part in rule if part is not None)] for name, rule in self.by_column.items()]
-        return {"strategy": self.method, **({"strategy_by_col": by_column} if by_column else {})}
+        factored = ALS in (*STRATEGIES[self.method], *(method for method, _ in self.by_column.values()))
+        return {
+            "impute": True,
+            "strategy": self.method,
+            **({"strategy_by_col": by_column} if by_column else {}),
+            **(self.factorisation.in_words() if factored else {}),
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Model(HanaOnly, ABC):
         self._function = of_multi_class(find_func(func, self._functions, self._kind), multi_class)
         if pivoted:
             raise NotSupportedError("pivoted: not supported; give a frame with one column a feature (pivot_table()).")
+        self._multi_class = multi_class
         self.func = self._function.code
         self.real_func = self._function.name
         self.params: dict[str, Any] = {}

@@ -239,6 +239,7 @@ class UnifiedModel(Model):
         searching = self._selection.in_words() if self._selection else {}
         return {
             "func": self.real_func,
+            **({} if self._multi_class is None else {"multi_class": self._multi_class}),
             **{name: value for name, value in in_force.items() if value is not None},
             **searching,
         }

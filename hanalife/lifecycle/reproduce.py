@@ -159,7 +159,7 @@ def _fitted_again(facts: RunFacts, frame: DataFrame, tolerance: float) -> Reprod
     surroundings = _surroundings(facts)
     if refused:
         return _result(facts, (*refused, *causes, *surroundings), {}, Verdict.DIFFERS)
-    recorded = {name: value for name, value in facts.metrics.items() if not name.startswith("SCORE_")}
+    recorded = {name: value for name, value in facts.metrics.items() if not name.startswith(_OF_OTHERS)}
     metrics = comparison.changes(recorded, witness.metrics)
     effects = [Difference("metric", change.name, change.left, change.right) for change in metrics]
     verdict = _verdict(causes, effects, tolerance)
@@ -205,7 +205,9 @@ def _surroundings(facts: RunFacts) -> list[Difference]:
 
 
 def _constructor(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in params.items() if not name.isupper() and value is not None}
+    given = {name: value for name, value in params.items() if not name.isupper() and value is not None}
+    given.pop("progress_indicator_id", None)  # else the scores that the store kept would be taken again
+    return given
 
 
 def _fit_arguments(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -235,10 +237,11 @@ class _Witness:
         return ""
 
     def call_progressed(self, progress: CallProgress) -> None:
-        """Do nothing."""
+        """Note the ends of learning curves, as a run does."""
+        self.metrics |= {f"{point.part}_{point.metric}".upper(): point.value for point in progress.points}
 
     def call_finished(self, outcome: CallOutcome) -> None:
-        self.metrics = dict(outcome.metrics)
+        self.metrics |= outcome.metrics
 
     def call_failed(self, error: BaseException) -> None:
         """Do nothing: the error is raised to the caller."""
@@ -250,7 +253,16 @@ def _classification(**given: Any) -> Any:
     return UnifiedClassification(**given)
 
 
-_MODELS = {"UNIFIED_CLASSIFICATION": _classification}
+def _regression(**given: Any) -> Any:
+    from hanalife.learning.regression import UnifiedRegression
+
+    return UnifiedRegression(**given)
+
+
+_MODELS = {"UNIFIED_CLASSIFICATION": _classification, "UNIFIED_REGRESSION": _regression}
+
+#: Metrics of later calls, and of whichever candidate a search came to last.
+_OF_OTHERS = ("SCORE_", "SEARCH_")
 
 
 def _short(value: Any) -> str:

@@ -23,6 +23,16 @@ class Settings:
     seed: int = 0
     samples: int | None = None  #: use so many of the rows; None: all
 
+    def in_words(self) -> dict[str, Any]:
+        """Return it under hana_ml's names."""
+        return {
+            "permutation_importance": True,
+            "permutation_evaluation_metric": self.metric,
+            "permutation_n_repeats": self.repeats,
+            "permutation_seed": self.seed,
+            "permutation_n_samples": self.samples,
+        }
+
 
 def importance(
     score: Callable[[Array, Array], float | None], target: Array, features: Array, settings: Settings

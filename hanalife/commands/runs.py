@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hanalife.commands.answers import Answer, Commands, command
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
-
-Commands = Any  # argparse's own class for this is private
-Answer = tuple[Any, str, int]  # as JSON, as text, exit status
 
 
 def add(commands: Commands) -> None:
@@ -19,56 +17,37 @@ def add(commands: Commands) -> None:
     runs = commands.add_parser("runs", help="find, show, compare, reproduce, export, import and delete runs")
     actions = runs.add_subparsers(required=True, metavar="ACTION")
     _add_runs(actions)
-    doctor = _command(commands, "doctor", "look the store through", _doctor)
+    doctor = command(commands, "doctor", "look the store through", _doctor)
     doctor.add_argument("--repair", action="store_true", help="create missing indexes, replay spool files")
-    gc = _command(commands, "gc", "delete what nothing refers to", _gc)
+    gc = command(commands, "gc", "delete what nothing refers to", _gc)
     gc.add_argument("--dry-run", action="store_true", help="only say what would be freed")
 
 
 def _add_runs(actions: Commands) -> None:
-    found = _command(actions, "list", "find runs", _list)
+    found = command(actions, "list", "find runs", _list)
     found.add_argument("search", nargs="?", default="", help="such as: metrics.AUC > 0.8 order by metrics.AUC desc")
     found.add_argument("--experiment", action="append", help="only this experiment; may be given again")
     found.add_argument("--columns", help="such as: name,metrics.AUC,params.*")
     found.add_argument("--all-attempts", action="store_true", help="earlier attempts of a name too")
-    _command(actions, "show", "show all that is recorded of a run", _show).add_argument("run", help=_RUN)
-    compare = _command(actions, "compare", "show what differs between two runs; exit status 3 if anything", _compare)
+    command(actions, "show", "show all that is recorded of a run", _show).add_argument("run", help=_RUN)
+    compare = command(actions, "compare", "show what differs between two runs; exit status 3 if anything", _compare)
     compare.add_argument("left", help=_RUN)
     compare.add_argument("right", help=_RUN)
-    again = _command(actions, "reproduce", "fit a run again; exit status 3 if the result differs", _reproduce)
+    again = command(actions, "reproduce", "fit a run again; exit status 3 if the result differs", _reproduce)
     again.add_argument("run", help=_RUN)
     again.add_argument("--tolerance", type=float, default=1e-6, help="relative (default: %(default)s)")
-    out = _command(actions, "export", "write an experiment to one file", _export)
+    out = command(actions, "export", "write an experiment to one file", _export)
     out.add_argument("experiment")
     out.add_argument("file")
-    into = _command(actions, "import", "add the runs of a file", _import)
+    into = command(actions, "import", "add the runs of a file", _import)
     into.add_argument("file")
     into.add_argument("--experiment", help="another name for the experiment")
-    delete = _command(actions, "delete", "delete a run, all attempts of its name", _delete)
+    delete = command(actions, "delete", "delete a run, all attempts of its name", _delete)
     delete.add_argument("run", help="experiment/name")
     delete.add_argument("--force", action="store_true", help="also if it is still ACTIVE")
 
 
 _RUN = "run id, or experiment/name"
-
-
-def _command(
-    commands: Commands, name: str, text: str, answer: Callable[[ConnectionContext, argparse.Namespace], Answer]
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
-    parser.add_argument("--url", help="database (default: HANALIFE_URL, else sqlite:///hanalife.db)")
-    parser.add_argument("--json", action="store_true", help="answer in JSON")
-    parser.set_defaults(command=lambda options: _print(answer, options))
-    return parser
-
-
-def _print(answer: Callable[[ConnectionContext, argparse.Namespace], Answer], options: argparse.Namespace) -> int:
-    from hanalife.dataframe.context import ConnectionContext
-
-    with ConnectionContext(options.url or "") as conn:
-        plain, text, status = answer(conn, options)
-    print(json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=2) if options.json else text)
-    return status
 
 
 def _list(conn: ConnectionContext, options: argparse.Namespace) -> Answer:
