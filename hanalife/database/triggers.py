@@ -65,11 +65,12 @@ def observe_table(connection: sa.Connection, watched: Mapping[str, Any]) -> Any:
 
 def observe_metric(connection: sa.Connection, watched: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return run and value of the newest run of an experiment that has a metric, or None."""
-    run, metric = tables.run, tables.run_metric
+    run, metric, known = tables.run, tables.run_metric, tables.value_name
     query = (
         sa.select(run.c.run_id, metric.c.value)
-        .join_from(run, metric, metric.c.run_id == run.c.run_id)
-        .where(run.c.experiment_id == watched["experiment_id"], metric.c.name == watched["metric"])
+        .join_from(run, metric, metric.c.run_number == run.c.number)
+        .join(known, known.c.name_id == metric.c.name_id)
+        .where(run.c.experiment_id == watched["experiment_id"], known.c.name == watched["metric"])
         .where(metric.c.value.is_not(None))
         .order_by(run.c.created_at.desc(), run.c.run_id.desc())
         .limit(1)

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from hanalife.database import dialects, tables, tasks, triggers
+from hanalife import ConnectionContext, Experiment
+from hanalife.database import dialects, tasks, triggers
 from hanalife.records import Trigger
 from hanalife.scheduling.runner import Runner
 from tests.scheduling.engine import CREATED, LAUNCHER, add_task, log
@@ -110,23 +111,10 @@ def test_a_table_that_has_vanished_is_said_once_and_looked_for_again(database, r
 
 def record(database, run_id, value, minute):
     started = CREATED + timedelta(minutes=minute)
-    texts = dict.fromkeys(
-        ("description", "owner", "host", "procedure", "dataset_name", "dataset_source", "progress_text"), ""
-    )
-    with database.write() as connection:
-        experiment = {"experiment_id": "weekly", "description": "", "owner": "me", "created_at": CREATED}
-        dialects.insert_or_ignore(connection, tables.experiment, experiment)
-        run = {
-            "run_id": run_id,
-            "experiment_id": "weekly",
-            "name": run_id,
-            "attempt": 1,
-            "status": "FINISHED",
-            "pid": 1,
-        }
-        moments = {"created_at": started, "heartbeat_at": started}
-        connection.execute(tables.run.insert().values(**run, **texts, **moments))
-        connection.execute(tables.run_metric.insert().values(run_id=run_id, name="AUC", value=value))
+    with ConnectionContext(database.url.render_as_string(hide_password=False)) as conn:
+        run = Experiment(conn, "weekly", clock=lambda: started, ids=lambda: run_id).run(run_id)
+        with run:
+            run.log_metric("AUC", value)
 
 
 def test_a_metric_below_its_threshold_makes_a_task_due_once_for_each_run(database, runners, clock):
