@@ -165,3 +165,31 @@ def test_errors_are_explained(tmp_path, arguments, status, words):
 
 def test_the_version(tmp_path):
     assert re.fullmatch(r"hanalife \d+\.\d+\.\d+\n", command("--version", cwd=tmp_path).stdout)
+
+
+def test_models_in_the_terminal(tmp_path):
+    with ConnectionContext(f"sqlite:///{tmp_path / 'hanalife.db'}") as conn:
+        data = DataSets.load_diabetes_data(conn)[0]
+        model = UnifiedClassification(func="HybridGradientBoostingTree", n_estimators=2, random_state=1)
+        model.fit(data, key="ID", label="CLASS")
+        model.name = "small"
+        for _ in range(2):
+            ModelStorage(conn).save_model(model)
+    _, plain = answer(["models", "list"], tmp_path)
+    assert [(row["NAME"], row["VERSION"], row["ALIASES"]) for row in plain] == [("small", 1, ""), ("small", 2, "")]
+    assert answer(["models", "list", "other%"], tmp_path) == ("no models\n", [])
+    for version in (1, 2):
+        _, plain = answer(["models", "promote", "small", str(version)], tmp_path)
+        assert plain == {"name": "small", "alias": "champion", "version": version}
+    assert [row["ALIASES"] for row in answer(["models", "list"], tmp_path)[1]] == ["", "champion"]
+    done = command("models", "roll-back", "small", cwd=tmp_path)
+    assert done.stdout == "champion of small is version 1 again\n"
+    assert answer(["models", "show", "small"], tmp_path)[1]["format"] == "xgboost-ubj"
+    assert "# small, version 2" in answer(["models", "card", "small"], tmp_path)[0]
+    _, plain = answer(["models", "export", "small", "small.zip", "--version", "1"], tmp_path)
+    done = command("models", "import", "small.zip", "--url", "sqlite:///other.db", cwd=tmp_path)
+    assert done.stdout == "small.zip is imported\n"
+    assert len(answer(["models", "list", "--url", "sqlite:///other.db"], tmp_path)[1]) == 1
+    unknown = command("models", "show", "none", cwd=tmp_path)
+    assert unknown.returncode == 1
+    assert "none" in unknown.stderr
