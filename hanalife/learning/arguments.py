@@ -32,15 +32,22 @@ ATTRIBUTIONS = ("tree-shap", "saabas", "no")
 _NO_EFFECT = frozenset({"thread_ratio", "block_size", "missing_replacement"})
 
 #: Those that do nothing here, and what to do instead.
-_INSTEAD = {
+_INSTEAD: dict[str, str] = {
     "alpha": "give it to the constructor, smoothing is part of the fit",
     "class_map0": "it names the two classes of func='LogisticRegression'",
     "class_map1": "it names the two classes of func='LogisticRegression'",
+    **dict.fromkeys(
+        ("handle_missing", "ignore_correlation", "interval_type", "prediction_type", "significance_level"),
+        "leave it out, only func='LinearRegression' and 'GLM' have it",
+    ),
     "group_params": "give it to the constructor",
     "meta_data": "give a frame with one column a feature (pivot_table())",
     "model": "load the model with ModelStorage, or use the fitted object",
     "evaluation_variable": "score() the rows in question with a filter",
 }
+
+#: Those of them that ``fit`` has never had.
+_OF_READING = {"alpha", "class_map0", "class_map1", "model"}
 
 _PERMUTATION_METRICS = {True: ("accuracy", "auc", "kappa", "mcc"), False: ("rmse", "mae", "mape")}
 _REPEATS = Parameter("permutation_n_repeats", int, 5, minimum=1)
@@ -250,6 +257,7 @@ def check_rest(method: str, rest: Mapping[str, Any], func: Func) -> dict[str, An
     """
     own = (*func.fit_parameters, *imputation.ALS) if method == "fit" else func.read_parameters
     others = {*_NO_EFFECT, *_INSTEAD} - {parameter.name for parameter in own}
+    others -= _OF_READING if method == "fit" else set()
     known = [*own, *(Parameter(name, str) for name in sorted(others))]
     found: dict[str, Any] = {}
     for name, value in rest.items():

@@ -156,7 +156,7 @@ class GroupedModel(UnifiedModel):
             self._accept_groups(FittedGroups.of(group_key, groups), data.connection_context)
             self._accept_errors(errors, data.connection_context)
             self.training_data, self.scoring_list_ = data, None
-            self.hanaml_fit_params = without_none({**given, **rest})
+            self.hanaml_fit_params = without_none({**given, **rest, **plan.arguments.own})
             return rows, {name: report for name, (_, report) in done.items()}, errors
 
         words = self._words(plan.in_force) | plan.arguments.in_words() | {"GROUP_KEY": group_key}

@@ -82,7 +82,7 @@ class UnifiedModel(Model):
                 fitted, report = training.fit(rows, plan, told)
             self._accept(fitted, data.connection_context)
             self.training_data, self.scoring_list_ = data, None
-            self.hanaml_fit_params = without_none({**given, **rest})
+            self.hanaml_fit_params = without_none({**given, **rest, **plan.arguments.own})
             return rows, report
 
         words = self._words(plan.in_force) | plan.arguments.in_words()

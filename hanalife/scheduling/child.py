@@ -23,7 +23,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from hanalife.clock import Clock, utc_now
-from hanalife.errors import UnreachableDatabaseError
+from hanalife.errors import UnreachableDatabaseError, UnwritableDatabaseError
 
 #: The log column of SAP HANA holds so many characters.
 MAX_LINE = 5000
@@ -204,6 +204,8 @@ def be_job(work: Callable[[], None]) -> int:
     die_with_parent()
     try:
         work()
+    except UnwritableDatabaseError:
+        raise  # it is there; trying again does not mend a full disk
     except (UnreachableDatabaseError, sa.exc.DBAPIError) as error:
         if isinstance(error, sa.exc.DBAPIError) and not error.connection_invalidated:
             raise

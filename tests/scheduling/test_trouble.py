@@ -9,11 +9,11 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy import event
 
 from hanalife.database import dialects, tasks
 from hanalife.database.engine import Database
+from hanalife.errors import UnwritableDatabaseError
 from hanalife.records import JobStatus
 from hanalife.scheduling import runner as runner_module
 from hanalife.scheduling.runner import Limits, Runner
@@ -125,7 +125,7 @@ def test_a_disk_that_is_full_for_the_worker_is_waited_for(sqlite_url, caplog):
     with small.write() as connection:
         tasks.append_log(connection, "T", [("TASK", dialects.now(connection), "x")])
     filler = "x" * 4000
-    with pytest.raises(sa.exc.OperationalError, match="full"), small.write() as connection:
+    with pytest.raises(UnwritableDatabaseError, match="full"), small.write() as connection:
         tasks.append_log(connection, "T", [("TASK", dialects.now(connection), filler)] * 50)
     for _ in range(60):
         runner.step()  # sooner or later it needs a page more

@@ -48,15 +48,16 @@ def test_a_good_store(filled):
 
 
 def test_damaged_bytes_are_named(filled):
-    chunk = tables.blob_chunk
+    chunk, part = tables.chunk, tables.blob_chunk
     with filled.database.read() as connection:
         size = sa.func.length(chunk.c.data)
-        sha256 = connection.execute(sa.select(chunk.c.sha256).order_by(size.desc()).limit(1)).scalar_one()
-    change(filled, chunk.update().where(chunk.c.sha256 == sha256).values(data=DATA[::-1]))
+        name = connection.execute(sa.select(chunk.c.sha256).order_by(size.desc()).limit(1)).scalar_one()
+        sha256 = connection.execute(sa.select(part.c.sha256).where(part.c.chunk_sha256 == name)).scalar_one()
+    change(filled, chunk.update().where(chunk.c.sha256 == name).values(data=DATA[::-1]))
     health = check_store(filled)
     assert list(health.damaged) == [sha256]
     assert not health.is_good
-    change(filled, chunk.delete().where(chunk.c.sha256 == sha256))
+    change(filled, part.delete().where(part.c.sha256 == sha256))
     assert "0 of 1 chunks" in check_store(filled).damaged[sha256]
 
 

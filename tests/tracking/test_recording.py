@@ -525,7 +525,14 @@ def test_a_search_and_learning_curves_are_recorded_while_they_go_on(conn, tracke
     found = [
         row for key, rows in entries(tracker.get_tracking_log_for_current_run()) if key == "SEARCH" for row in rows
     ]
-    assert found[1] == {"CANDIDATE": 0, "PARAMETERS": {"depth": 0}, "METRIC": "auc", "FOLD": 1, "SCORE": 0.75}
+    assert found[1] == {
+        "CANDIDATE": 0,
+        "PARAMETERS": {"depth": 0},
+        "METRIC": "auc",
+        "FOLD": 1,
+        "SCORE": 0.75,
+        "RUNG": 1,
+    }
     assert len(found) == 3
 
 
