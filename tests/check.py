@@ -38,7 +38,8 @@ def main() -> int:
             [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "sqlalchemy-hana>=5,<6"],
             ROOT,
         ),
-        ("tests", [sys.executable, "-m", "pytest", *sys.argv[1:]], ROOT),
+        # A process for each core; a file's tests stay together.
+        ("tests", [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "loadfile", *sys.argv[1:]], ROOT),
     ]
     if (js / "node_modules").exists():
         checks = [check for check in checks if check[0] != "packages of the front end"]
