@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hanalife.dataframe.frame import DataFrame
-    from hanalife.learning import arguments, reading
+    from hanalife.learning import reading
+    from hanalife.learning.arguments.reading import ReadArguments
     from hanalife.learning.encoding import Encoding
     from hanalife.learning.fitted import Fitted
     from hanalife.learning.results.report import Report
@@ -438,7 +439,7 @@ class UnifiedClassification(Reported):
         return classes.columns(key)
 
     def _predictions(
-        self, fitted: Fitted, rows: pd.DataFrame, features: Array, outputs: Array, checked: arguments.ReadArguments
+        self, fitted: Fitted, rows: pd.DataFrame, features: Array, outputs: Array, checked: ReadArguments
     ) -> pd.DataFrame:
         from hanalife.learning.results import classes
 
@@ -451,7 +452,7 @@ class UnifiedClassification(Reported):
 
         return classes.report(actual, outputs, encoding, extra, ntiles=ntiles)
 
-    def _report_score(self, fitted: Fitted, actual: Array, outputs: Array, checked: arguments.ReadArguments) -> Report:
+    def _report_score(self, fitted: Fitted, actual: Array, outputs: Array, checked: ReadArguments) -> Report:
         from hanalife.learning.results import classes
 
         return classes.report(actual, outputs, fitted.encoding, {}, positive=checked.positive, ntiles=checked.ntiles)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hanalife.clock import format_utc, utc_now
 from hanalife.errors import ArgumentTypeError, Error, FitIncompleteError, InvalidArgumentError
-from hanalife.learning import arguments, selection
+from hanalife.learning import selection
+from hanalife.learning.arguments.columns import check_column, check_frame
+from hanalife.learning.arguments.reading import ReadArguments
 from hanalife.learning.memory import Memory
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.parameters.formulas import with_degrees
@@ -191,7 +193,7 @@ class GroupedModel(UnifiedModel):
             name = self._groups.group_key
         if not isinstance(name, str):
             raise ArgumentTypeError(f"group_key: massive=True needs the column that holds the group, got {name!r}.")
-        arguments.check_column(arguments.check_frame(data), name, "group_key")
+        check_column(check_frame(data), name, "group_key")
         if name == given["key"]:
             raise InvalidArgumentError(f"group_key: {name!r} is the key; name the column that holds the group.")
         return name
@@ -301,10 +303,10 @@ class GroupedModel(UnifiedModel):
         known = ", ".join(self._require_groups().groups)
         return InvalidArgumentError(f"group_key: no model was fitted for group {name!r}; there are: {known}.")
 
-    def _group_columns(self, checked: arguments.ReadArguments) -> dict[str, str]:
+    def _group_columns(self, checked: ReadArguments) -> dict[str, str]:
         return dict(((GROUP_ID, "NVARCHAR"), *self._prediction_columns(checked.key)))
 
-    def _no_predictions(self, checked: arguments.ReadArguments) -> pd.DataFrame:
+    def _no_predictions(self, checked: ReadArguments) -> pd.DataFrame:
         import pandas as pd
 
         return pd.DataFrame({name: [] for name in self._group_columns(checked)})

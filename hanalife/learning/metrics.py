@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanalife.errors import InvalidArgumentError
-from hanalife.learning.arguments import check_column, check_frame
+from hanalife.learning.arguments.columns import check_column, check_frame
 from hanalife.learning.evaluation import classification, curves, regression
 from hanalife.learning.results.tables import Table
 

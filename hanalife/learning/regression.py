@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hanalife.dataframe.frame import DataFrame
-    from hanalife.learning import arguments, reading
+    from hanalife.learning import reading
+    from hanalife.learning.arguments.reading import ReadArguments
     from hanalife.learning.encoding import Encoding
     from hanalife.learning.fitted import Fitted
     from hanalife.learning.results.report import Report
@@ -370,7 +371,7 @@ class UnifiedRegression(Reported):
         return numbers.columns(key)
 
     def _predictions(
-        self, fitted: Fitted, rows: pd.DataFrame, features: Array, outputs: Array, checked: arguments.ReadArguments
+        self, fitted: Fitted, rows: pd.DataFrame, features: Array, outputs: Array, checked: ReadArguments
     ) -> pd.DataFrame:
         from hanalife.learning.results import numbers
 
@@ -384,7 +385,7 @@ class UnifiedRegression(Reported):
         del encoding, ntiles  # numbers have no classes and no ranking
         return numbers.report(actual, outputs, extra, prefix=TEST)
 
-    def _report_score(self, fitted: Fitted, actual: Array, outputs: Array, checked: arguments.ReadArguments) -> Report:
+    def _report_score(self, fitted: Fitted, actual: Array, outputs: Array, checked: ReadArguments) -> Report:
         from hanalife.learning.results import numbers
 
         del fitted, checked

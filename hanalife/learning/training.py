@@ -11,7 +11,7 @@ import numpy as np
 
 from hanalife.errors import InvalidArgumentError
 from hanalife.learning import cross_validation, folds, memory, missing, race, search
-from hanalife.learning.arguments import FitArguments
+from hanalife.learning.arguments.fitting import FitArguments
 from hanalife.learning.encoding import Encoding
 from hanalife.learning.engines.engine import Engine, Rows
 from hanalife.learning.evaluation import by_name

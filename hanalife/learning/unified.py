@@ -10,7 +10,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from hanalife.learning import arguments
+from hanalife.learning.arguments.columns import check_frame
+from hanalife.learning.arguments.fitting import fit_arguments
+from hanalife.learning.arguments.keywords import check_imputation, check_rest
+from hanalife.learning.arguments.reading import ReadArguments, read_arguments
 from hanalife.learning.calls import observed
 from hanalife.learning.model import Model
 from hanalife.learning.parameters import parameter as parameters
@@ -41,7 +44,7 @@ class UnifiedModel(Model):
 
     @abstractmethod
     def _predictions(
-        self, fitted: Fitted, rows: pd.DataFrame, features: Array, outputs: Array, checked: arguments.ReadArguments
+        self, fitted: Fitted, rows: pd.DataFrame, features: Array, outputs: Array, checked: ReadArguments
     ) -> pd.DataFrame:
         """Return the rows of a prediction."""
 
@@ -52,7 +55,7 @@ class UnifiedModel(Model):
         """Judge a fit."""
 
     @abstractmethod
-    def _report_score(self, fitted: Fitted, actual: Array, outputs: Array, checked: arguments.ReadArguments) -> Report:
+    def _report_score(self, fitted: Fitted, actual: Array, outputs: Array, checked: ReadArguments) -> Report:
         """Judge a score."""
 
     @abstractmethod
@@ -72,7 +75,7 @@ class UnifiedModel(Model):
     def _fit(self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]) -> Self:
         from hanalife.learning import progress, reading, training
 
-        arguments.check_frame(data)
+        check_frame(data)
         memory = self._remember(data)
         plan = self._plan(data, given, rest, memory)
 
@@ -95,10 +98,8 @@ class UnifiedModel(Model):
         """Check what ``fit`` is given."""
         from hanalife.learning import training
 
-        own = arguments.check_rest("fit", rest, self._function)
-        checked = arguments.fit_arguments(
-            data, {**given, **own}, self._function, memory.draw, classifies=self._classifies
-        )
+        own = check_rest("fit", rest, self._function)
+        checked = fit_arguments(data, {**given, **own}, self._function, memory.draw, classifies=self._classifies)
         in_force = parameters.in_force(self._function.parameters, self._given)
         in_force["random_state"] = in_force["random_state"] or memory.draw()
         return training.Plan(
@@ -149,9 +150,7 @@ class UnifiedModel(Model):
         (_, _, frames), _ = self._call("score", words, work, lambda done: self._describe_score(data, done[0], done[1]))
         return frames
 
-    def _judged(
-        self, fitted: Fitted, rows: pd.DataFrame, checked: arguments.ReadArguments
-    ) -> tuple[pd.DataFrame, Report]:
+    def _judged(self, fitted: Fitted, rows: pd.DataFrame, checked: ReadArguments) -> tuple[pd.DataFrame, Report]:
         """Predict rows and judge it."""
         rows = fitted.rows_to_read(rows, checked.own, scores=True).reset_index(drop=True)
         actual = fitted.encoding.target(rows[checked.label])
@@ -195,12 +194,12 @@ class UnifiedModel(Model):
 
     def _checked(
         self, method: str, fitted: Fitted, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]
-    ) -> arguments.ReadArguments:
+    ) -> ReadArguments:
         """Check what ``score`` or ``predict`` is given."""
-        others = arguments.check_imputation(rest, imputes=fitted.imputation is not None)
-        own = arguments.check_rest(method, others, self._function)
+        others = check_imputation(rest, imputes=fitted.imputation is not None)
+        own = check_rest(method, others, self._function)
         names = [name for name, _ in self._prediction_columns(ColumnSpec("", ""))][1:]
-        return arguments.read_arguments(data, fitted.encoding, given, names, own, score=method == "score")
+        return read_arguments(data, fitted.encoding, given, names, own, score=method == "score")
 
     # --- what the observer is told ------------------------------------------------------------
 

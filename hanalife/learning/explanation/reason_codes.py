@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from hanalife.learning.arguments import ReadArguments
+    from hanalife.learning.arguments.reading import ReadArguments
     from hanalife.learning.fitted import Fitted
 
     Array = NDArray[Any]

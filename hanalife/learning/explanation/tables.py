@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from hanalife.learning.arguments import check_column, check_frame
+from hanalife.learning.arguments.columns import check_column, check_frame
 from hanalife.learning.results.tables import Table
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from hanalife.learning.arguments import ReadArguments
+    from hanalife.learning.arguments.reading import ReadArguments
     from hanalife.learning.evaluation.curves import Curve
     from hanalife.learning.fitted import Fitted
 

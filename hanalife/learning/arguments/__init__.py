@@ -1,0 +1,1 @@
+"""What ``fit``, ``score`` and ``predict`` are given, checked before anything is read."""
