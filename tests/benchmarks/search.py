@@ -169,9 +169,9 @@ def large():
 
 
 def races():
-    """Compare races with the full grid, and what they choose with its winner."""
+    """Compare races with the full grid, ours and the peer's, and what they choose with its winner."""
     rows = large_rows()
-    grid = ours(rows, LARGE)
+    grid, peer = ours(rows, LARGE), theirs(rows, LARGE)
     runs = {
         "sha": ours(rows, LARGE, resampling_method="cv_sha"),
         "sha, 2.0": ours(rows, LARGE, resampling_method="cv_sha", reduction_rate=2.0),
@@ -196,14 +196,17 @@ def races():
     }
     for _ in range(ROUNDS["races"]):
         whole, full = timed(grid)
+        longest, _ = timed(peer)
         mean = full.best.mean("error_rate")
         reach = 1.96 * math.sqrt(full.best.variance("error_rate") / 5)
-        print(f"full grid: {whole:.2f} s, error rate {mean:.4f} +- {reach:.4f}, {full.best.candidate}")
+        print(f"full grid: ours {whole:.2f} s, GridSearchCV {longest:.2f} s")
+        print(f"  its winner: error rate {mean:.4f} +- {reach:.4f}, {full.best.candidate}")
         for name, search in runs.items():
             seconds, found = timed(search)
             error = found.best.mean("error_rate")
             within = "within" if error <= mean + reach else "NOT within"
-            print(f"  {name}: {seconds:.2f} s, {whole / seconds:.1f} times as fast, error rate {error:.4f}, {within}")
+            ratios = f"{longest / seconds:.1f} times as fast as GridSearchCV's grid, {whole / seconds:.1f} as ours"
+            print(f"  {name}: {seconds:.2f} s, {ratios}, error rate {error:.4f}, {within}")
 
 
 if __name__ == "__main__":
