@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+LONG = 160  # characters of a text that is shown whole
+
 _STYLE = """
 :root { color-scheme: light dark; --hl-brand: light-dark(#1565c0, #64b5f6); --hl-good: light-dark(#2e7d32, #81c784);
   --hl-line: light-dark(#d8dce0, #3a3f44); --hl-muted: light-dark(#59636e, #a0a8b0); }
@@ -23,6 +25,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 td.word { white-space: nowrap; }
 details { border: 1px solid var(--hl-line); border-radius: 4px; margin: 8px 0; padding: 0 12px; }
 summary { padding: 7px 0; cursor: pointer; font-weight: 600; } details[open] { padding-bottom: 12px; }
+td details, td details[open] { border: 0; margin: 0; padding: 0; } td summary { padding: 0; font-weight: 400; }
 .parts { display: flex; flex-wrap: wrap; gap: 4px 36px; } .parts > div { max-width: 100%; }
 """
 
@@ -55,6 +58,13 @@ def part(title: str, content: str) -> str:
 def cell(text: str) -> str:
     """Return a cell of text."""
     return f"<td>{escape(text)}</td>"
+
+
+def folded(text: str) -> str:
+    """Return a cell of text that shows its beginning when it is long, and all of it when it is opened."""
+    if len(text) <= LONG:
+        return cell(text)
+    return f"<td><details><summary>{escape(text[:LONG])} …</summary>{escape(text)}</details></td>"
 
 
 def word(text: str) -> str:

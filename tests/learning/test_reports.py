@@ -34,6 +34,7 @@ def test_a_report_on_a_classifier(diabetes, tmp_path):
     for text in ("ROC Curve", "Confusion Matrix", "Variable Importance", "Permutation Importance", "Candidates"):
         assert text in html
     assert html.count("ROC Curve</text>") == 2, "of the fit and of the score"
+    assert "<summary>SELECT " in html, "the long text of the data is folded"
     statistics = model.statistics_.collect().set_index("STAT_NAME")["STAT_VALUE"]
     low, high = (f"{float(statistics[f'AUC.{side}']):.4g}" for side in ("LOW", "HIGH"))
     assert f"{low} to {high}" in html

@@ -114,7 +114,7 @@ def _inputs(inputs: Sequence[tuple[str, str, str]]) -> str:
 
 
 def _facts(title: str, facts: Mapping[str, Any]) -> str:
-    rows = [[page.word(name), page.cell(_text(value))] for name, value in facts.items() if value is not None]
+    rows = [[page.word(name), page.folded(_text(value))] for name, value in facts.items() if value is not None]
     return page.part(title, page.table("", ["Name", "Value"], rows)) if rows else ""
 
 
