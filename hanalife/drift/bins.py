@@ -42,7 +42,7 @@ class Binning:
     coarse: tuple[float, ...]  #: those of them that the verdict is about
     categories: tuple[str, ...]
     complete: bool = True  #: whether all categories of the reference are there
-    spread: float = 1.0  #: the reference's standard deviation, or where 0 or infinite its range
+    spread: float = 1.0  #: the standard deviation of the reference's finite values
 
     @property
     def by_value(self) -> bool:
@@ -91,7 +91,7 @@ def learn(values: pa.Array, kind: str) -> Binning:
     numbers = as_numbers(values, kind)
     present = np.sort(numbers[~np.isnan(numbers)])
     finite = present[np.isfinite(present)]
-    few = not len(finite) or (np.diff(present) > 0).sum() < MAX_DISTINCT
+    few = not len(finite) or (present[1:] > present[:-1]).sum() < MAX_DISTINCT
     if few:
         return _learn_categories(values, kind)
     steps = np.arange(1, FINE_BINS) * len(present) // FINE_BINS
@@ -102,7 +102,8 @@ def learn(values: pa.Array, kind: str) -> Binning:
     tenths = np.unique(present[np.arange(1, COARSE_BINS) * len(present) // COARSE_BINS])
     coarse = np.intersect1d(tenths, edges)
     coarse = coarse if len(coarse) else edges[:1]
-    spread = float(finite.std()) or float(np.ptp(finite)) or 1.0
+    size = np.abs(finite).max()  # so that the square of a large value is finite
+    spread = float((finite / size).std() * size) or 1.0
     return Binning(kind, tuple(edges.tolist()), tuple(coarse.tolist()), (), spread=spread)
 
 

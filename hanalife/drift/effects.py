@@ -135,7 +135,7 @@ def wasserstein(
     rows = reference.sum(), current.sum()
     p, q = reference / rows[0], current / rows[1]
     below_p, below_q = np.cumsum(p)[:-1], np.cumsum(q)[:-1]
-    widths = _widths(np.asarray(edges, dtype=float)) / scale
+    widths = _widths(np.asarray(edges, dtype=float) / scale)
     difference = below_q - below_p
     deviation = np.sqrt(below_p * (1 - below_p) / rows[0] + below_q * (1 - below_q) / rows[1])
     # A row in bin j lies below all edges from j on: its influence is the signed width beyond it.
@@ -161,9 +161,8 @@ def _absolute(
     """
     from scipy.special import ndtr
 
-    deviations = np.where(deviations > 0, deviations, 1e-300)
     size = np.abs(differences)
-    ratio = size / deviations
+    ratio = np.minimum(size / np.maximum(deviations, 1e-12), 1e3)
     folded = deviations * _FOLDED_MEAN * np.exp(-(ratio**2) / 2) + size * (1 - 2 * ndtr(-ratio))
     centre = float((weights * (size - (folded - size))).sum())
     half = intervals.normal_quantile((1 + level) / 2) * spread

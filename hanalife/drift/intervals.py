@@ -45,13 +45,19 @@ def noncentral_cdf(value: Any, freedom: Any, noncentrality: Any) -> Floats:
 
 def noncentrality_at(probability: Any, value: Any, freedom: Any) -> Floats:
     """Return the noncentrality for which ``P(X <= value)`` is the probability; 0 if it is below that everywhere."""
+    from scipy.special import chndtrinc
+
     probability, value, freedom = np.broadcast_arrays(*(np.asarray(x, float) for x in (probability, value, freedom)))
+    possible = noncentral_cdf(value, freedom, 0.0) > probability
+    if (value < _SERIES_ENDS).all():
+        found = chndtrinc(np.where(possible, value, freedom), freedom, np.where(possible, probability, 0.25))
+        return np.asarray(np.where(possible, found, 0.0), dtype=float)
     low, high = np.zeros(value.shape), value + 40 * np.sqrt(value + freedom) + 200
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         above = noncentral_cdf(value, freedom, middle) > probability
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return np.asarray(np.where(noncentral_cdf(value, freedom, 0.0) > probability, high, 0.0), dtype=float)
+    return np.asarray(np.where(possible, high, 0.0), dtype=float)
 
 
 def value_at(probability: float, freedom: float, noncentrality: float) -> float:
