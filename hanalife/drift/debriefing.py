@@ -18,12 +18,12 @@ _TEXT, _REAL, _WHOLE = "NVARCHAR(256)", "DOUBLE", "BIGINT"
 _LONG = "NCLOB"
 
 
-def table(context: Any, name: str, types: dict[str, str], rows: Iterable[Sequence[Any]]) -> DataFrame:
+def table(context: Any, types: dict[str, str], rows: Iterable[Sequence[Any]]) -> DataFrame:
     """Return a frame over a temporary table of the rows."""
     import pandas as pd
 
     data = pd.DataFrame(list(rows), columns=list(types))
-    made: DataFrame = context.create_from_pandas(data, f"#HL_DRIFT_{name}_{new_id()}", types)
+    made: DataFrame = context.create_from_pandas(data, f"#HL_DRIFT_{new_id()}", types)
     return made
 
 
@@ -32,11 +32,11 @@ def result_frame(context: Any, checks: Sequence[DriftCheck], *, segmented: bool)
     rows = [(check.segment, one.column, one.indicator) for check in checks for one in checking.alarms(check)]
     types = {"Segment": _TEXT, "Variable": _TEXT, "Deviation Indicator": _REAL}
     if segmented:
-        query = table(context, "RESULT", types, rows).query.subquery()
+        query = table(context, types, rows).query.subquery()
         order = query.c["Segment"], query.c["Deviation Indicator"].desc()
         return DataFrame.from_query(context, sa.select(query).order_by(*order))
     types.pop("Segment")
-    found = table(context, "RESULT", types, [row[1:] for row in rows])
+    found = table(context, types, [row[1:] for row in rows])
     return found.sort("Deviation Indicator", desc=True)
 
 
@@ -46,7 +46,7 @@ def summary(context: Any, reference: Reference) -> DataFrame:
     for name, (binnings, counted) in reference.segments.items():
         facts = {"AplTaskStatus": "Succeed", "Rows": str(counted.rows), "Variables": str(len(binnings))}
         rows += [(name, key, value) for key, value in facts.items()]
-    return table(context, "SUMMARY", {"OID": _TEXT, "KEY": _TEXT, "VALUE": _LONG}, rows)
+    return table(context, {"OID": _TEXT, "KEY": _TEXT, "VALUE": _LONG}, rows)
 
 
 def report(
@@ -66,7 +66,7 @@ def report(
     if deviation_threshold is not None and "Deviation Indicator" in types:
         place = list(types).index("Deviation Indicator")
         found = [row for row in found if row[place] > deviation_threshold]
-    return table(context, name.upper(), types, found)
+    return table(context, types, found)
 
 
 Rows = Callable[[DriftCheck], list[tuple[Any, ...]]]

@@ -280,14 +280,14 @@ class DriftDetector:
         """Return the log of :meth:`fit`: OID, LEVEL, ORIGIN, MESSAGE."""
         reference = self._fitted()
         rows = [(name, 2, "fit", f"{summary.rows} rows learned") for name, (_, summary) in reference.segments.items()]
-        return debriefing.table(self._context, "FIT_LOG", _LOG_TYPES, rows)
+        return debriefing.table(self._context, _LOG_TYPES, rows)
 
     def get_detect_operation_log(self) -> DataFrame:
         """Return the log of :meth:`detect`: OID, LEVEL, ORIGIN, MESSAGE; level 0 is a failure."""
         if not self.checks_:
             raise AttributeError("Nothing was detected yet. Call detect(new_data) first.")
         rows = [(oid, level, "detect", message) for oid, level, message in self._log]
-        return debriefing.table(self._context, "DETECT_LOG", _LOG_TYPES, rows)
+        return debriefing.table(self._context, _LOG_TYPES, rows)
 
     # --- pieces -----------------------------------------------------------------------------------
 

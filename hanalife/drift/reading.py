@@ -134,7 +134,7 @@ def learn(
         summaries = summarise(data, learned.get, cleaning, split, seed)
     else:
         summaries = {group: _counted(sample, learned[group], seen[group]) for group, sample in samples.items()}
-    return {group: (learned[group], summaries[group]) for group in learned if seen[group]}
+    return {group: (learned[group], summaries[group]) for group in sorted(learned) if seen[group]}
 
 
 def summarise(

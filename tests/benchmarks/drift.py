@@ -12,6 +12,7 @@ Nothing is asserted.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -37,9 +38,10 @@ second[["F0", "F1", "F2"]] += 0.5
 """
 
 MEASURE = """
-import json, resource, sys, time
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+import json, sys, time
+def peak():  # of this process alone; ru_maxrss would begin at its parent's
+    lines = open("/proc/self/status").read().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
 def measured(call):
     before, began = peak(), time.perf_counter()
     drifted = call()
@@ -118,30 +120,28 @@ def fill(url):
 
 def speed(peer):
     """Print seconds and megabytes of each way, in turns, and ratios of the medians."""
-    with tempfile.TemporaryDirectory() as folder:
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
         urls = {"SQLite": f"sqlite:///{Path(folder) / 'drift.db'}"}
         server = find_server()
         if server is not None:
-            server.__enter__()
-            urls["PostgreSQL"] = server.url
-        try:
-            for url in urls.values():
-                fill(url)
-            ways = {f"ours, read from {name}": (sys.executable, FROM_DATABASE, url) for name, url in urls.items()}
-            ways["ours, in memory"] = (sys.executable, IN_MEMORY)
-            if peer:
-                ways["evidently, in memory"] = (peer, EVIDENTLY)
-            found = {name: [] for name in ways}
-            for _ in range(ROUNDS):
-                for name, way in ways.items():
-                    found[name].append(run(*way))
-        finally:
-            if server is not None:
-                server.__exit__(None, None, None)
+            urls["PostgreSQL"] = stack.enter_context(server).url
+        for url in urls.values():
+            fill(url)
+        ways = {f"ours, read from {name}": (sys.executable, FROM_DATABASE, url) for name, url in urls.items()}
+        ways["ours, in memory"] = (sys.executable, IN_MEMORY)
+        if peer:
+            ways["evidently, in memory"] = (peer, EVIDENTLY)
+        found = {name: [] for name in ways}
+        for _ in range(ROUNDS):
+            for name, way in ways.items():
+                found[name].append(run(*way))
     medians = {name: np.median(np.array(values, dtype=float), axis=0) for name, values in found.items()}
     base = medians.get("evidently, in memory")
     for name, (seconds, megabytes, drifted) in medians.items():
-        ratios = "" if base is None else f"  {base[0] / seconds:6.1f}x faster  {megabytes / max(base[1], 0.1):.2f} of the memory"
+        ratios = ""
+        if base is not None:
+            ratios = f"  {base[0] / seconds:6.1f}x faster  {megabytes / max(base[1], 0.1):.2f} of the memory"
         print(f"{name:28} {seconds:7.3f} s {megabytes:7.1f} MB  {drifted:.0f} columns{ratios}")
 
 
