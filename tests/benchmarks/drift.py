@@ -111,7 +111,7 @@ def fill(url):
     from hanalife import ConnectionContext
 
     space = {}
-    exec(DATA, space)  # noqa: S102
+    exec(DATA, space)
     types = {name: "DOUBLE" if name[0] == "F" else "NVARCHAR(10)" for name in space["first"].columns}
     with ConnectionContext(url) as conn:
         for name in ("first", "second"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
@@ -63,7 +63,7 @@ def test_more_categories_than_are_kept():
 
 
 def test_moments_have_bins_that_people_read():
-    values = pa.array([datetime(2026, 1, 1 + day) for day in range(28)], pa.timestamp("us"))
+    values = pa.array([datetime(2026, 1, 1 + day, tzinfo=UTC) for day in range(28)], pa.timestamp("us"))
     binning = learn(values, MOMENT)
     assert "2026-01-" in binning.labels[1]
     assert binning.count(values.cast(pa.date32())).sum() == 28

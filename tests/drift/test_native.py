@@ -64,7 +64,7 @@ def test_a_stored_reference_has_versions_and_no_rows(conn, reference):
     assert stored.results == fresh.results
     assert "a stored reference keeps none" in stored.notes[0]
     assert verdicts(conn.drift.check("train", current)) == {"X": "drift"}
-    with pytest.raises(errors.DataNotFoundError, match="train.*version 9"):
+    with pytest.raises(errors.DataNotFoundError, match=r"train.*version 9"):
         conn.drift.stored_reference("train", 9)
 
 
@@ -119,7 +119,7 @@ def test_degenerate_columns(conn):
 def test_columns_that_do_not_match(conn, reference):
     text = rows(7).assign(X="a")
     retyped = conn.create_from_pandas(text, "RETYPED", TYPES | {"X": "NVARCHAR(5)"})
-    with pytest.raises(errors.InvalidArgumentError, match="X is NVARCHAR.*DOUBLE in the reference"):
+    with pytest.raises(errors.InvalidArgumentError, match=r"X is NVARCHAR.*DOUBLE in the reference"):
         conn.drift.check(reference, retyped)
     check = conn.drift.check(reference, reference.deselect("X"), features=["X", "C"])
     assert (check.verdict, verdicts(check)["X"]) == ("unknown", "unknown")

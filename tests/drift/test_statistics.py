@@ -104,7 +104,9 @@ def test_total_variation_and_wasserstein_against_scipy():
     assert moved[1] < 0.3 < moved[2]
 
 
-@pytest.mark.parametrize(("rows", "shift"), [((50, 50), 0.5), ((614, 100), 0.5), ((500, 500), 0.3), ((50_000, 50_000), 0.1)])
+@pytest.mark.parametrize(
+    ("rows", "shift"), [((50, 50), 0.5), ((614, 100), 0.5), ((500, 500), 0.3), ((50_000, 50_000), 0.1)]
+)
 def test_intervals_cover_the_truth_as_often_as_they_say(rows, shift):
     random = np.random.default_rng(11)
     edges = norm.ppf(np.linspace(0, 1, 11))
