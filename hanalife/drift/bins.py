@@ -69,9 +69,10 @@ class Binning:
         """
         if not self.by_value:
             numbers = as_numbers(values, self.kind)
-            present = numbers[~np.isnan(numbers)]
-            within = np.searchsorted(np.array(self.edges), present, side="right")
-            return np.append(np.bincount(within, minlength=len(self.edges) + 1), len(numbers) - len(present))
+            present = np.sort(numbers[~np.isnan(numbers)])  # sorting takes half the time of searching for each
+            ends = np.searchsorted(present, np.array(self.edges), side="left")
+            within = np.diff(ends, prepend=0, append=len(present))
+            return np.append(within, len(numbers) - len(present))
         found = _tally(values, self.kind)
         known = np.array([found.pop(name, 0) for name in self.categories], dtype=np.int64)
         return np.append(known, [sum(found.values()), len(values) - known.sum() - sum(found.values())])
