@@ -100,6 +100,7 @@ _HOME = {
     "train_test_val_split": "hanalife.datasets.split",
 }
 
+extensions.enter("drift", "hanalife.drift.native:open_drift")
 extensions.enter("experiment", "hanalife.tracking.native:open_experiment")
 
 

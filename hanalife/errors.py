@@ -76,6 +76,10 @@ class FitIncompleteError(Error):
         super().__init__(message)
 
 
+class NotDetectedError(Error, RuntimeError):
+    """A detector was asked for findings before it had compared anything."""
+
+
 class SearchCancelledError(Error):
     """A search was asked to stop, or another process goes on with it; what it found is kept."""
 

@@ -358,15 +358,34 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
+class DriftEffect:
+    """How far one column moved in one measure, with the interval that the rows allow."""
+
+    measure: str  #: psi, jensen_shannon, total_variation, wasserstein, missing_share, new_share or auc
+    value: float
+    low: float
+    high: float
+    minimum: float | None = None  #: what is too small to matter
+
+
+@dataclass(frozen=True, slots=True)
 class DriftResult:
     """How far one column moved between two sets of rows."""
 
     column: str
-    method: str  #: chi_square or ks
+    method: str  #: chi_square of a column, auc of all together
     statistic: float
-    p_value: float
+    p_value: float  #: of no difference at all, adjusted for the number of columns
     psi: float  #: population stability index
     drifted: bool
+    role: str = "feature"  #: feature, label, prediction, rows or performance
+    verdict: str = "unknown"
+    effect: DriftEffect | None = None  #: what the verdict is about
+    indicator: float = 0.0  #: 1 less the adjusted p-value of "the effect is at most the minimum"
+    rows_needed: int | None = None  #: current rows for a verdict; None: decided, or no number suffices
+    reason: str = ""
+    effects: tuple[DriftEffect, ...] = ()  #: the other measures
+    bins: tuple[tuple[str, int, int], ...] = ()  #: label, reference rows, current rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +400,10 @@ class DriftCheck:
     verdict: str  #: drift, no_drift or unknown
     created_at: datetime
     results: tuple[DriftResult, ...] = field(default=())
+    segment: str = ""
+    window: str = ""
+    error_rate: float = 0.05  #: chance, at most, of a false ``drift`` among all columns
+    notes: tuple[str, ...] = ()  #: what was sampled, skipped or assumed
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import sqlalchemy as sa
 
 from hanalife.database import tables
-from hanalife.records import DriftCheck, DriftResult
+from hanalife.records import DriftCheck, DriftEffect, DriftResult
 
 _check, _result = tables.drift_check, tables.drift_result
 
@@ -13,19 +16,8 @@ _check, _result = tables.drift_check, tables.drift_result
 def insert(connection: sa.Connection, check: DriftCheck) -> None:
     """Add a check and its results."""
     heads = {column.key: getattr(check, column.key) for column in _check.columns}
-    connection.execute(_check.insert().values(**heads))
-    rows = [
-        {
-            "check_id": check.check_id,
-            "column_name": result.column,
-            "method": result.method,
-            "statistic": result.statistic,
-            "p_value": result.p_value,
-            "psi": result.psi,
-            "drifted": result.drifted,
-        }
-        for result in check.results
-    ]
+    connection.execute(_check.insert().values(**heads | {"notes": list(check.notes)}))
+    rows = [{"check_id": check.check_id, **_row(result)} for result in check.results]
     if rows:
         connection.execute(_result.insert(), rows)
 
@@ -38,6 +30,73 @@ def checks(connection: sa.Connection, limit: int = 100) -> list[DriftCheck]:
     found: dict[str, list[DriftResult]] = {check_id: [] for check_id in ids}
     query = sa.select(_result).where(_result.c.check_id.in_(ids)).order_by(_result.c.column_name)
     for row in connection.execute(query):
-        values = row.column_name, row.method, row.statistic, row.p_value, row.psi, row.drifted
-        found[row.check_id].append(DriftResult(*values))
-    return [DriftCheck(**head._mapping, results=tuple(found[head.check_id])) for head in heads]
+        found[row.check_id].append(_result_of(row))
+    return [
+        DriftCheck(**{**head._mapping, "notes": tuple(head.notes or ())}, results=tuple(found[head.check_id]))
+        for head in heads
+    ]
+
+
+def history() -> sa.Select[Any]:
+    """Return the query of all results with the heads of their checks, oldest check first."""
+    heads = (_check.c.created_at, _check.c.check_id, _check.c.reference, _check.c.current)
+    places = (_check.c.segment, _check.c.window, _check.c.current_rows)
+    kept = [column for column in _result.columns if column.key not in ("check_id", "details", "drifted")]
+    query = sa.select(*heads, *places, *kept).join_from(_check, _result, _check.c.check_id == _result.c.check_id)
+    return query.order_by(_check.c.created_at, _check.c.check_id, _result.c.column_name)
+
+
+def alerts() -> sa.Select[Any]:
+    """Return the query of what drifted."""
+    return history().where(_result.c.drifted)
+
+
+def _row(result: DriftResult) -> dict[str, Any]:
+    effect = result.effect
+    return {
+        "column_name": result.column,
+        "method": result.method,
+        "statistic": result.statistic,
+        "p_value": result.p_value,
+        "psi": result.psi,
+        "drifted": result.drifted,
+        "role": result.role,
+        "verdict": result.verdict,
+        "measure": effect.measure if effect else None,
+        "effect": effect.value if effect else None,
+        "effect_low": effect.low if effect else None,
+        "effect_high": effect.high if effect else None,
+        "minimum": effect.minimum if effect else None,
+        "indicator": result.indicator,
+        "rows_needed": result.rows_needed,
+        "reason": result.reason,
+        "details": {
+            "effects": [dataclasses.asdict(other) for other in result.effects],
+            "bins": [list(one) for one in result.bins],
+        },
+    }
+
+
+def _result_of(row: Any) -> DriftResult:
+    details = row.details or {"effects": [], "bins": []}
+    effect = (
+        None
+        if row.measure is None
+        else DriftEffect(row.measure, row.effect, row.effect_low, row.effect_high, row.minimum)
+    )
+    return DriftResult(
+        column=row.column_name,
+        method=row.method,
+        statistic=row.statistic,
+        p_value=row.p_value,
+        psi=row.psi,
+        drifted=row.drifted,
+        role=row.role,
+        verdict=row.verdict,
+        effect=effect,
+        indicator=row.indicator,
+        rows_needed=row.rows_needed,
+        reason=row.reason,
+        effects=tuple(DriftEffect(**other) for other in details["effects"]),
+        bins=tuple((label, before, after) for label, before, after in details["bins"]),
+    )

@@ -106,7 +106,15 @@ def _drift() -> sa.Select[Any]:
     check, result = tables.drift_check, tables.drift_result
     heads = ("check_id", "created_at", "reference", "current", "reference_rows", "current_rows", "verdict")
     values = ("column_name", "method", "statistic", "p_value", "psi", "drifted")
-    query = sa.select(*(check.c[name] for name in heads), *(result.c[name] for name in values))
+    added = ("role", "measure", "effect", "effect_low", "effect_high", "minimum", "indicator", "rows_needed", "reason")
+    query = sa.select(
+        *(check.c[name] for name in heads),
+        *(result.c[name] for name in values),
+        check.c.segment,
+        check.c.window,
+        result.c.verdict.label("column_verdict"),
+        *(result.c[name] for name in added),
+    )
     return query.join_from(check, result, check.c.check_id == result.c.check_id, isouter=True)
 
 

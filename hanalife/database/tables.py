@@ -471,6 +471,10 @@ drift_check = sa.Table(
     sa.Column("current_rows", sa.BigInteger, nullable=False),
     sa.Column("verdict", WORD, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("segment", sa.Text, nullable=False, server_default=""),
+    sa.Column("window", sa.Text, nullable=False, server_default=""),
+    sa.Column("error_rate", sa.Double, nullable=False, server_default="0.05"),
+    sa.Column("notes", JsonText),
 )
 
 drift_result = sa.Table(
@@ -483,4 +487,25 @@ drift_result = sa.Table(
     sa.Column("p_value", sa.Double, nullable=False),
     sa.Column("psi", sa.Double, nullable=False),
     sa.Column("drifted", sa.Boolean, nullable=False),
+    sa.Column("role", WORD, nullable=False, server_default="feature"),
+    sa.Column("verdict", WORD, nullable=False, server_default="unknown"),
+    sa.Column("measure", WORD),
+    sa.Column("effect", sa.Double),
+    sa.Column("effect_low", sa.Double),
+    sa.Column("effect_high", sa.Double),
+    sa.Column("minimum", sa.Double),
+    sa.Column("indicator", sa.Double, nullable=False, server_default="0"),
+    sa.Column("rows_needed", sa.BigInteger),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("details", JsonText),  # the other measures and the counts of the bins
+)
+
+# Frozen summaries of reference rows: bins and counts. A version never changes.
+drift_reference = sa.Table(
+    "hl_drift_reference",
+    metadata,
+    sa.Column("name", KEY, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("content", JsonText, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
 )

@@ -148,6 +148,21 @@ class ConnectionContext(Administration):
         """
         return extensions.call("experiment", self, name, description)
 
+    @property
+    def drift(self) -> Any:
+        """Drift checks of this connection; see :class:`hanalife.drift.native.Drift`.
+
+        Examples
+        --------
+        >>> from hanalife import ConnectionContext, DataSets
+        >>> with ConnectionContext("sqlite://") as conn:
+        ...     data, *_ = DataSets.load_diabetes_data(conn)
+        ...     check = conn.drift.check(data.filter("ID < 600"), data.filter("ID >= 600 AND CLASS = 1"), label="CLASS")
+        >>> check.verdict
+        'drift'
+        """
+        return extensions.call("drift", self)
+
     # --- what frames ask for ------------------------------------------------------------------
 
     def text_order(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -118,6 +118,32 @@ def _heat_cell(x: int, y: int, count: int, share: float) -> str:
     return square + _text(x + _CELL / 2, y + _CELL / 2 + 4, f"{count:,}", 'text-anchor="middle" font-size="12"')
 
 
+def strength_map(
+    title: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    cells: Sequence[Sequence[tuple[float, str] | None]],
+) -> str:
+    """Return a map of cells, each a strength from 0 to 1 and a word, or None: rows downwards, columns across."""
+    left, top, width, height = 140, 84, 76, 26
+    body = [_text(left, 16, title, 'font-weight="600" font-size="12"')]
+    for j, name in enumerate(columns):
+        place = f'transform="translate({left + width * j + 8} {top - 6}) rotate(-25)"'
+        body.append(_text(0, 0, _short(name), f"{_FADED} {place}"))
+    for i, (name, line) in enumerate(zip(rows, cells, strict=True)):
+        y = top + height * i
+        body.append(_text(left - 6, y + 17, _short(name), f'text-anchor="end" {_FADED}'))
+        for j, cell in enumerate(line):
+            if cell is not None:
+                x = left + width * j
+                body.append(
+                    f'<rect x="{x}" y="{y}" width="{width}" height="{height}" fill="{_BRAND}" '
+                    f'fill-opacity="{0.04 + 0.5 * cell[0]:.2f}" stroke="currentColor" stroke-opacity="0.25"/>'
+                )
+                body.append(_text(x + width / 2, y + 17, cell[1], 'text-anchor="middle"'))
+    return _svg(left + width * len(columns) + 40, top + height * len(rows) + 10, title, body)
+
+
 # --- pieces -----------------------------------------------------------------------------------
 
 

@@ -1,46 +1,59 @@
-"""Compare current rows with reference rows, column by column."""
+"""Drift under hana_ml's names."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from hanalife.clock import Clock, IdSource, new_id, utc_now
 from hanalife.database import checks
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import statistics, verdict
-from hanalife.drift.bins import Binning, learn
-from hanalife.errors import FitIncompleteError, InvalidArgumentError
-from hanalife.records import DriftCheck, DriftResult
+from hanalife.drift import checking, debriefing, reading, verdict
+from hanalife.drift.checking import Method, Treatment
+from hanalife.drift.comparison import Limits
+from hanalife.drift.reference import Reference
+from hanalife.errors import FitIncompleteError, InvalidArgumentError, NotDetectedError
+from hanalife.records import DriftCheck
 
-DEFAULT_THRESHOLD = 0.95
-_NUMBERS = ("INT", "BIGINT", "SMALLINT", "DOUBLE", "DECIMAL")
-_RESULT_TYPES = {"Variable": "NVARCHAR(256)", "Deviation Indicator": "DOUBLE"}
+DEFAULT_THRESHOLD = 1 - verdict.ERROR_RATE
+logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What is kept of the reference rows: bins and counts, no rows."""
-
-    source: str
-    rows: int
-    columns: Mapping[str, tuple[Binning, Any]]  #: column -> bins and counts of shape (n_bins,)
+_STORAGES, _VALUE_TYPES = ("number", "integer", "string"), ("nominal", "ordinal", "continuous")
+_LOG_TYPES = {"OID": "NVARCHAR(256)", "LEVEL": "INT", "ORIGIN": "NVARCHAR(256)", "MESSAGE": "NCLOB"}
 
 
 class DriftDetector:
     """Say whether current rows are distributed as the reference rows were.
 
     Each column is counted over bins that the reference defines (categories, or tenths of its
-    numbers). A two-sample chi-square test, adjusted by Holm for the number of columns, tells
-    chance from shift; the population stability index tells how large the shift is. The
-    deviation indicator joins both: see :func:`hanalife.drift.verdict.deviation_indicator`.
+    numbers and moments). Its population stability index (PSI) has an interval that takes the bias
+    of small samples out, and is judged against a minimum effect: ``drift`` if the interval lies
+    above it, ``no_drift`` if below, else ``unknown`` with the rows that would decide. The deviation
+    indicator is 1 less the p-value of "the PSI is at most the minimum", adjusted by Holm for the
+    number of columns: a million rows do not raise an alarm over a trifle, and fifty rows not over
+    chance. See :mod:`hanalife.drift.verdict`.
 
     Parameters
     ----------
+    variable_storages : dict, optional
+        Column -> 'number', 'integer' or 'string'.
+    variable_value_types : dict, optional
+        Column -> 'nominal' (categories), 'ordinal' or 'continuous'.
+    variable_missing_strings : dict, optional
+        Column -> text that stands for a missing value.
+    max_tasks, cutting_strategy, other_train_apl_aliases
+        Accepted and kept; rows are read once and all count.
+    segment_column_name : str, optional
+        Each value of the column has a reference of its own.
+    minimum_effect : float
+        A PSI up to which a shift is too small to matter; default 0.1.
+    two_sample : bool
+        Whether a classifier is also asked to tell the rows of both sides apart.
+    seed : int
+        Of the sample and the folds of that test.
     clock, ids : callable
         Give the present moment and the id of a check.
 
@@ -48,17 +61,79 @@ class DriftDetector:
     ----------
     check_ : DriftCheck or None
         The last check with the figures of every column and its verdict: ``drift``,
-        ``no_drift`` or ``unknown`` (fewer than 50 rows and nothing found).
+        ``no_drift`` or ``unknown``. With segments, the first one that drifted, or the first.
+    checks_ : tuple of DriftCheck
+        The last checks, one for each segment.
     """
 
-    def __init__(self, clock: Clock = utc_now, ids: IdSource = new_id) -> None:
+    def __init__(
+        self,
+        variable_storages: Mapping[str, str] | None = None,
+        variable_value_types: Mapping[str, str] | None = None,
+        variable_missing_strings: Mapping[str, str] | None = None,
+        max_tasks: int | None = None,
+        segment_column_name: str | None = None,
+        cutting_strategy: str | None = None,
+        other_train_apl_aliases: Any = None,
+        *,
+        minimum_effect: float = verdict.MINIMUM_PSI,
+        two_sample: bool = False,
+        seed: int = 0,
+        clock: Clock = utc_now,
+        ids: IdSource = new_id,
+        **other_params: Any,
+    ) -> None:
+        self._params: dict[str, Any] = {
+            "variable_storages": dict(variable_storages or {}),
+            "variable_value_types": dict(variable_value_types or {}),
+            "variable_missing_strings": dict(variable_missing_strings or {}),
+            "max_tasks": max_tasks,
+            "segment_column_name": segment_column_name,
+            "cutting_strategy": cutting_strategy,
+            "other_train_apl_aliases": other_train_apl_aliases,
+            "minimum_effect": minimum_effect,
+            "two_sample": two_sample,
+            "seed": seed,
+            **other_params,
+        }
         self._clock = clock
         self._ids = ids
+        self.label: str | None = None
         self.reference_: Reference | None = None
-        self.check_: DriftCheck | None = None
+        self.checks_: tuple[DriftCheck, ...] = ()
+        self._log: list[tuple[str, int, str]] = []
+        self._report: str | None = None
+        self._context: Any = None
+        self._method(DEFAULT_THRESHOLD)  # refuses bad parameters now
+
+    @property
+    def check_(self) -> DriftCheck | None:
+        """The last check."""
+        return next((one for one in self.checks_ if one.verdict == verdict.DRIFT), None) or next(
+            iter(self.checks_), None
+        )
+
+    def get_params(self) -> dict[str, Any]:
+        """Return the parameters of the constructor."""
+        return dict(self._params)
+
+    def set_params(self, **params: Any) -> DriftDetector:
+        """Change parameters of the constructor."""
+        before = self._params
+        self._params = before | params
+        try:
+            self._method(DEFAULT_THRESHOLD)
+        except InvalidArgumentError:
+            self._params = before
+            raise
+        return self
 
     def fit(
-        self, reference_data: DataFrame, features: str | Sequence[str] | None = None, label: str | None = None
+        self,
+        reference_data: DataFrame,
+        features: str | Sequence[str] | None = None,
+        label: str | None = None,
+        weight: str | None = None,
     ) -> DriftDetector:
         """Learn the distribution of the reference rows.
 
@@ -70,28 +145,26 @@ class DriftDetector:
             The columns to watch; default all but the label.
         label : str, optional
             A further column to watch where current rows have it.
+        weight : str, optional
+            Not supported: rows count once.
 
         Raises
         ------
         UnknownColumnError
-            A feature or the label is not a column.
+            A feature, the label or the segment is not a column.
         InvalidArgumentError
-            There is no feature or no row.
+            There is no feature or no row, or a column holds bytes.
         """
-        watched = _watched(reference_data, features, label)
-        rows = reference_data.select(watched).collect()
-        if rows.empty:
-            raise InvalidArgumentError("reference_data: has no rows; nothing can be learned from it.")
-        types = {spec.name: spec.type for spec in reference_data.specs}
-        learned = {}
-        for name in watched:
-            values = rows[name].tolist()
-            binning = learn(values, numeric=types[name] in _NUMBERS)
-            learned[name] = (binning, binning.count(values))
-        self.reference_ = Reference(_describe(reference_data), len(rows), learned)
+        if weight is not None:
+            raise InvalidArgumentError(f"weight: {weight!r} is not supported; leave it out, every row counts once.")
+        roles = checking.watched(reference_data, features, label)
+        segment = self._params["segment_column_name"]
+        self.reference_ = checking.learn(reference_data, roles, self._method(DEFAULT_THRESHOLD), segment)
+        self.label, self.checks_, self._report = label, (), None
+        self._context = reference_data.connection_context
         return self
 
-    def detect(self, new_data: DataFrame, threshold: float | None = None) -> DataFrame:
+    def detect(self, new_data: DataFrame, threshold: float | None = None, build_report: bool = False) -> DataFrame:
         """Compare current rows with the reference; the check is also kept in the store.
 
         Parameters
@@ -99,49 +172,49 @@ class DriftDetector:
         new_data : DataFrame, shape (n_rows, n_columns)
             Rows with at least one of the watched columns.
         threshold : float in [0, 1], optional
-            Indicator above which a column has drifted; default 0.95.
+            Indicator above which a column has drifted; default 0.95. One less it is the chance, at
+            most, of a false alarm among all columns.
+        build_report : bool
+            Whether to build the report at once.
 
         Returns
         -------
         DataFrame
-            ``Variable``, ``Deviation Indicator`` of the drifted columns, highest first; empty
-            means that none drifted, see ``check_.verdict`` for whether that is certain.
+            ``Variable``, ``Deviation Indicator`` of the drifted columns, highest first, and before
+            them ``Segment`` if there are segments; empty means that none drifted, see
+            ``check_.verdict`` for whether that is certain.
 
         Raises
         ------
         FitIncompleteError
             :meth:`fit` was not called.
         InvalidArgumentError
-            The rows have none of the watched columns, or there is no row.
+            The rows have none of the watched columns, one has another type, or there is no row.
         """
-        reference = self.reference_
-        if reference is None:
-            raise FitIncompleteError("The detector has no reference. Call fit(reference_data) first.")
+        reference = self._fitted()
         limit = DEFAULT_THRESHOLD if threshold is None else threshold
         if not 0 <= limit <= 1:
             raise InvalidArgumentError(f"threshold: expected a number from 0 to 1, got {threshold!r}.")
-        shared = [name for name in reference.columns if new_data.has(name)]
-        if not shared:
-            raise InvalidArgumentError(f"new_data: has none of the watched columns {', '.join(reference.columns)}.")
-        rows = new_data.select(shared).collect()
-        if rows.empty:
+        method = self._method(limit)
+        segment = self._params["segment_column_name"]
+        if segment is not None:
+            names.require([segment], new_data.columns, "segment_column_name")
+        split = reading.whole if segment is None else reading.by_value(segment)
+        found = checking.summarise(reference, new_data, method, split, segment, by_segment=segment is not None)
+        found = {name: summary for name, summary in found.items() if summary.rows}
+        if not found:
             raise InvalidArgumentError("new_data: has no rows; nothing can be compared.")
-        current = {name: reference.columns[name][0].count(rows[name].tolist()) for name in shared}
-        results = _compare(reference, current, limit)
-        self.check_ = DriftCheck(
-            check_id=self._ids(),
-            reference=reference.source,
-            current=_describe(new_data),
-            reference_rows=reference.rows,
-            current_rows=len(rows),
-            verdict=verdict.overall(results, len(rows)),
-            created_at=self._clock(),
-            results=results,
-        )
+        source = checking.describe(new_data)
+        made = [checking.check(reference, name, found[name], source, method) for name in sorted(found)]
+        self.checks_, self._report = tuple(made), None
+        self._note_missing_segments(reference, set(found))
         context = new_data.connection_context
         with context.database.write() as connection:
-            checks.insert(connection, self.check_)
-        return _result_frame(new_data, self.check_)
+            for check in made:
+                checks.insert(connection, check)
+        if build_report:
+            self.build_report(threshold)
+        return debriefing.result_frame(context, self.checks_, segmented=segment is not None)
 
     def fit_detect(
         self,
@@ -149,45 +222,119 @@ class DriftDetector:
         new_data: DataFrame,
         features: str | Sequence[str] | None = None,
         label: str | None = None,
+        weight: str | None = None,
         threshold: float | None = None,
+        build_report: bool = False,
     ) -> DataFrame:
         """Learn from the reference and compare at once; see :meth:`fit` and :meth:`detect`."""
-        return self.fit(reference_data, features, label).detect(new_data, threshold)
+        if reference_data.connection_context is not new_data.connection_context:
+            raise InvalidArgumentError("new_data: is of another connection than reference_data.")
+        return self.fit(reference_data, features, label, weight).detect(new_data, threshold, build_report)
+
+    # --- what it found ----------------------------------------------------------------------------
+
+    def build_report(self, threshold: float | None = None, segment_name: str | None = None) -> None:
+        """Build the report of the last detection, of one segment if there are several."""
+        from hanalife.drift import report
+
+        chosen = self._detected()
+        if self._params["segment_column_name"] is not None:
+            chosen = tuple(check for check in chosen if check.segment == segment_name)
+            if not chosen:
+                known = ", ".join(check.segment for check in self.checks_)
+                raise InvalidArgumentError(f"segment_name: expected one of {known}, got {segment_name!r}.")
+        self._report = report.page(chosen, label=self.label, threshold=threshold)
+
+    def generate_html_report(self, filename: str) -> None:
+        """Write the report to a file; ``.html`` is added where it is missing."""
+        path = Path(filename)
+        path = path if path.suffix == ".html" else path.with_name(f"{path.name}.html")
+        path.write_text(self._built(), encoding="utf-8")
+
+    def generate_notebook_iframe_report(self) -> None:
+        """Show the report in the cell."""
+        from html import escape
+
+        from IPython.display import HTML, display
+
+        frame = f'<iframe width="100%" height="630" style="border:0" srcdoc="{escape(self._built())}"></iframe>'
+        display(HTML(frame))
+
+    def get_debrief_report(self, report_name: str, **params: Any) -> DataFrame:
+        """Return a table of the last detection by its name; see :mod:`hanalife.drift.debriefing`.
+
+        Parameters
+        ----------
+        report_name : str
+            Such as ``Deviation_ByVariable`` or ``Deviation_CategoryFrequencies``.
+        **params
+            ``deviation_threshold``: only what deviates more.
+        """
+        return debriefing.report(self._context, report_name, self._detected(), **params)
+
+    def get_summary(self) -> DataFrame:
+        """Return what was learned: OID, KEY, VALUE."""
+        return debriefing.summary(self._context, self._fitted())
+
+    def get_fit_operation_log(self) -> DataFrame:
+        """Return the log of :meth:`fit`: OID, LEVEL, ORIGIN, MESSAGE."""
+        reference = self._fitted()
+        rows = [(name, 2, "fit", f"{summary.rows} rows learned") for name, (_, summary) in reference.segments.items()]
+        return debriefing.table(self._context, _LOG_TYPES, rows)
+
+    def get_detect_operation_log(self) -> DataFrame:
+        """Return the log of :meth:`detect`: OID, LEVEL, ORIGIN, MESSAGE; level 0 is a failure."""
+        if not self.checks_:
+            raise AttributeError("Nothing was detected yet. Call detect(new_data) first.")
+        rows = [(oid, level, "detect", message) for oid, level, message in self._log]
+        return debriefing.table(self._context, _LOG_TYPES, rows)
+
+    # --- pieces -----------------------------------------------------------------------------------
+
+    def _method(self, threshold: float) -> Method:
+        params = self._params
+        _refuse_unknown("variable_storages", params["variable_storages"], _STORAGES)
+        _refuse_unknown("variable_value_types", params["variable_value_types"], _VALUE_TYPES)
+        if not params["minimum_effect"] > 0:
+            raise InvalidArgumentError(f"minimum_effect: expected more than 0, got {params['minimum_effect']!r}.")
+        storages, values = params["variable_storages"], params["variable_value_types"]
+        nominal = {name for name, word in storages.items() if word == "string"}
+        nominal |= {name for name, word in values.items() if word == "nominal"}
+        numbers = {name for name, word in storages.items() if word != "string"} - nominal
+        missing = {name: (text,) for name, text in params["variable_missing_strings"].items()}
+        error_rate = min(max(1 - threshold, 1e-12), 1 - 1e-12)
+        return Method(
+            limits=Limits(params["minimum_effect"], error_rate),
+            treatment=Treatment(frozenset(nominal), frozenset(numbers), missing),
+            two_sample=params["two_sample"],
+            seed=params["seed"],
+            clock=self._clock,
+            ids=self._ids,
+        )
+
+    def _note_missing_segments(self, reference: Reference, found: set[str]) -> None:
+        self._log = [(check.segment, 2, f"{check.verdict}: {check.current_rows} rows") for check in self.checks_]
+        for name in sorted(set(reference.segments) - found):
+            logger.warning("detect: segment %s has no rows in the new data; it was skipped.", name)
+            self._log.append((name, 0, "the segment has no rows in the new data"))
+
+    def _fitted(self) -> Reference:
+        if self.reference_ is None:
+            raise FitIncompleteError("The detector has no reference. Call fit(reference_data) first.")
+        return self.reference_
+
+    def _detected(self) -> tuple[DriftCheck, ...]:
+        if not self.checks_:
+            raise NotDetectedError("Nothing was detected yet. Call detect(new_data) first.")
+        return self.checks_
+
+    def _built(self) -> str:
+        if self._report is None:
+            raise NotDetectedError("There is no report yet. Call build_report() first.")
+        return self._report
 
 
-def _watched(data: DataFrame, features: str | Sequence[str] | None, label: str | None) -> list[str]:
-    given = [features] if isinstance(features, str) else features
-    chosen = [name for name in data.columns if name != label] if given is None else list(given)
-    names.require(chosen, data.columns, "features")
-    if label is not None:
-        names.require([label], data.columns, "label")
-    if not chosen:
-        raise InvalidArgumentError("features: name at least one column to watch.")
-    return [*chosen, *([label] if label is not None and label not in chosen else [])]
-
-
-def _compare(reference: Reference, current: Mapping[str, Any], threshold: float) -> tuple[DriftResult, ...]:
-    tested = {name: statistics.chi_square(reference.columns[name][1], counts) for name, counts in current.items()}
-    adjusted = statistics.holm([p_value for _, p_value in tested.values()])
-    results = []
-    for (name, (statistic, _)), p_value in sorted(zip(tested.items(), adjusted, strict=True)):
-        psi = statistics.population_stability_index(reference.columns[name][1], np.asarray(current[name]))
-        drifted = verdict.deviation_indicator(p_value, psi) > threshold
-        results.append(DriftResult(name, "chi_square", statistic, p_value, psi, drifted))
-    return tuple(results)
-
-
-def _result_frame(data: DataFrame, check: DriftCheck) -> DataFrame:
-    import pandas as pd
-
-    drifted = [result for result in check.results if result.drifted]
-    rows = [(result.column, verdict.deviation_indicator(result.p_value, result.psi)) for result in drifted]
-    rows.sort(key=lambda row: (-row[1], row[0]))
-    frame = pd.DataFrame(rows, columns=list(_RESULT_TYPES))
-    context = data.connection_context
-    made = context.create_from_pandas(frame, f"#HL_DRIFT_{check.check_id}", _RESULT_TYPES)
-    return made.sort("Deviation Indicator", desc=True)
-
-
-def _describe(data: DataFrame) -> str:
-    return data.source_table["TABLE_NAME"] if data.source_table else data.select_statement
+def _refuse_unknown(argument: str, given: Mapping[str, str], known: Sequence[str]) -> None:
+    for name, word in given.items():
+        if word not in known:
+            raise InvalidArgumentError(f"{argument}: {name} is {word!r}; expected one of {', '.join(known)}.")

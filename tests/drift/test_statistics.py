@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import chi2_contingency, norm
+from scipy.stats import chi2_contingency, mannwhitneyu, ncx2, norm, wasserstein_distance
+from statsmodels.stats.multitest import multipletests
 
-from hanalife.drift import statistics
-from hanalife.drift.bins import MISSING, OTHER, learn
-from hanalife.drift.verdict import deviation_indicator
+from hanalife.drift import effects, intervals, ranking, statistics, two_sample, verdict
 
-bins = st.integers(2, 8).flatmap(lambda n: st.tuples(*[st.lists(st.integers(50, 200), min_size=n, max_size=n)] * 2))
+counts = st.integers(2, 8).flatmap(lambda n: st.tuples(*[st.lists(st.integers(50, 200), min_size=n, max_size=n)] * 2))
 
 
-@given(bins)
+@given(counts)
 def test_chi_square_is_that_of_the_contingency_table(pair):
     reference, current = (np.array(part) for part in pair)
     statistic, p_value = statistics.chi_square(reference, current)
@@ -34,60 +34,164 @@ def test_thin_bins_are_pooled():
     expected = chi2_contingency([[300, 300, 400], [20, 0, 0]], correction=False)
     assert statistics.chi_square(reference, current) == pytest.approx((expected.statistic, expected.pvalue))
     assert statistics.chi_square(reference, reference * 0) == (0.0, 1.0)
+    thin = effects.pooled([90, 3, 4, 2], [80, 2, 5, 1], ordered=False)
+    assert [part.tolist() for part in thin] == [[90, 9], [80, 8]]
+
+
+@pytest.mark.parametrize("freedom", [1, 9, 99])
+@pytest.mark.parametrize("noncentrality", [0.1, 50, 4_000, 6_000, 500_000])
+def test_the_noncentral_distribution_is_scipys(freedom, noncentrality):
+    mean, spread = freedom + noncentrality, math.sqrt(2 * freedom + 4 * noncentrality)
+    for value in (mean - 2 * spread, mean, mean + 3 * spread):
+        if value > 0:
+            found = intervals.noncentral_cdf(value, freedom, noncentrality)
+            assert found == pytest.approx(ncx2.cdf(value, freedom, noncentrality), abs=1e-6)
+
+
+def test_the_noncentrality_is_found_again():
+    value = ncx2.ppf(0.95, 9, [3.0, 70.0, 8_000.0])
+    assert intervals.noncentrality_at(0.95, value, 9) == pytest.approx([3.0, 70.0, 8_000.0], rel=1e-6)
+    assert intervals.noncentrality_at(0.95, 4.0, 9) == 0, "less than nothing would be needed"
+    assert intervals.value_at(0.9, 9, 70.0) == pytest.approx(ncx2.ppf(0.9, 9, 70.0))
+
+
+def test_newcombes_interval_is_that_of_his_table():
+    # Newcombe 1998, table II: 56/70 - 48/80 by method 10, and the edge 10/10 - 0/20.
+    assert intervals.share_difference(48, 80, 56, 70) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert intervals.share_difference(0, 20, 10, 10) == pytest.approx((0.6791, 1.0), abs=5e-5)
 
 
 def test_psi_of_a_shift_by_one_deviation_is_one():
     # For two normal distributions with unit variance the PSI is the squared distance of their means.
     edges = np.linspace(-8, 9, 2000)
-    reference = np.diff(norm.cdf(edges)) * 1e9
-    current = np.diff(norm.cdf(edges - 1)) * 1e9
-    psi = statistics.population_stability_index(reference.astype(np.int64), current.astype(np.int64))
-    assert psi == pytest.approx(1.0, rel=1e-3)
+    reference, current = (np.diff(norm.cdf(edges - shift)) * 1e9 for shift in (0, 1))
+    assert effects.population_stability_index(reference, current).value == pytest.approx(1.0, rel=1e-3)
 
 
-def test_psi_by_hand():
+def test_psi_and_jensen_shannon_by_hand():
     # Shares with half a count added: 10.5/21 and 10.5/21 against 15.5/21 and 5.5/21.
     p, q = np.array([10.5, 10.5]) / 21, np.array([15.5, 5.5]) / 21
     by_hand = sum((b - a) * math.log(b / a) for a, b in zip(p, q, strict=True))
-    assert statistics.population_stability_index(np.array([10, 10]), np.array([15, 5])) == pytest.approx(by_hand)
-    assert statistics.population_stability_index(np.array([10, 10]), np.array([10, 10])) == 0
+    assert effects.population_stability_index([10, 10], [15, 5]).value == pytest.approx(by_hand)
+    assert effects.population_stability_index([10, 10], [10, 10]).value == 0
+    middle = (p + q) / 2
+    js = sum(a * math.log(a / m) + b * math.log(b / m) for a, b, m in zip(p, q, middle, strict=True)) / 2
+    assert effects.jensen_shannon([10, 10], [15, 5]).value == pytest.approx(js)
+    assert effects.jensen_shannon([10**9, 0], [0, 10**9]).value == pytest.approx(math.log(2), rel=1e-6)
 
 
-def test_holm_on_the_published_example():
-    # Worked example of p.adjust(method="holm") in R's documentation style: sorted, multiplied, made monotone.
-    assert statistics.holm([0.01, 0.02, 0.03, 0.04]) == pytest.approx([0.04, 0.06, 0.06, 0.06])
-    assert statistics.holm([]) == []
+def test_a_small_shift_counts_as_in_the_chi_square_test():
+    # Of a small shift the scaled PSI is Pearson's statistic, its bias the degrees of freedom.
+    reference, current = np.array([1000, 1000, 1000]), np.array([520, 490, 490])
+    found = effects.population_stability_index(reference, current)
+    pearson = chi2_contingency([reference, current], correction=False).statistic
+    assert found.scale * found.value == pytest.approx(pearson, rel=0.01)
+    assert found.freedom == 2
+    assert found.probability_above(0) == pytest.approx(statistics.chi_square(reference, current)[1], rel=0.01)
+
+
+def test_total_variation_and_wasserstein_against_scipy():
+    random = np.random.default_rng(5)
+    first, second = random.normal(0, 1, 4000), random.normal(0.4, 1, 3000)
+    edges = np.quantile(first, np.linspace(0, 1, 401)[1:-1])
+    tallied = [np.bincount(np.searchsorted(edges, rows), minlength=400) for rows in (first, second)]
+    area, low, high = effects.wasserstein(*tallied, edges, 2.0)
+    clipped = [np.clip(rows, edges[0], edges[-1]) for rows in (first, second)]
+    assert area == pytest.approx(wasserstein_distance(*clipped) / 2, rel=0.02)
+    assert low < 0.2 < high
+    moved = effects.total_variation([50, 50], [80, 20])
+    assert moved[0] == pytest.approx(0.3)
+    assert moved[1] < 0.3 < moved[2]
+
+
+@pytest.mark.parametrize(
+    ("rows", "shift"), [((50, 50), 0.5), ((614, 100), 0.5), ((500, 500), 0.3), ((50_000, 50_000), 0.1)]
+)
+def test_intervals_cover_the_truth_as_often_as_they_say(rows, shift):
+    random = np.random.default_rng(11)
+    edges = norm.ppf(np.linspace(0, 1, 11))
+    p, q = np.full(10, 0.1), np.diff(norm.cdf(edges - shift))
+    truth = {
+        effects.population_stability_index: ((q - p) * np.log(q / p)).sum(),
+        effects.jensen_shannon: (p * np.log(2 * p / (p + q)) + q * np.log(2 * q / (p + q))).sum() / 2,
+    }
+    drawn = [(random.multinomial(rows[0], p), random.multinomial(rows[1], q)) for _ in range(1_000)]
+    for measure, value in truth.items():
+        bounds = [measure(*pair).bounds(0.025, 0.025) for pair in drawn]
+        covered = np.mean([low <= value <= high for low, high in bounds])
+        assert 0.93 <= covered <= 0.975, measure.__name__
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=10))
-def test_holm_lies_between_the_value_and_bonferroni(p_values):
-    for raw, adjusted in zip(p_values, statistics.holm(p_values), strict=True):
-        assert raw <= adjusted <= 1
-        assert adjusted <= max(len(p_values) * max(p_values), raw) + 1e-12
+def test_holm_is_that_of_statsmodels(p_values):
+    expected = multipletests(p_values, method="holm")[1]
+    assert verdict.holm(p_values) == pytest.approx(expected.tolist())
 
 
-@given(st.floats(0, 1), st.floats(0, 10))
-def test_the_indicator_needs_both_significance_and_size(p_value, psi):
-    indicator = deviation_indicator(p_value, psi)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=10), st.floats(0.01, 0.5))
+def test_the_levels_of_holm_say_what_is_rejected(p_values, error_rate):
+    levels = verdict.holm_levels(p_values, error_rate)
+    for adjusted, p_value, level in zip(verdict.holm(p_values), p_values, levels, strict=True):
+        if abs(adjusted - error_rate) > 1e-12:
+            assert (adjusted < error_rate) == (p_value <= level)
+
+
+@given(counts, st.floats(0.01, 1.0))
+def test_a_verdict_is_where_the_interval_lies(pair, minimum):
+    found = verdict.judge({"x": ("psi", effects.population_stability_index(*pair), minimum)}, 0.05)
+    word, indicator, effect = found["x"]
     assert 0 <= indicator <= 1
-    assert indicator <= 1 - p_value
-    assert indicator <= psi / 0.2 + 1e-12
+    assert (word == "drift") == (indicator > 0.95)
+    if word == "drift":
+        assert effect.low >= minimum * (1 - 1e-9)
+    elif word == "no_drift":
+        assert effect.high <= minimum * (1 + 1e-9)
+    else:
+        assert effect.low <= minimum * (1 + 1e-9)
+        assert effect.high >= minimum * (1 - 1e-9)
 
 
-@given(st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6), st.just(math.nan)), min_size=1, max_size=200))
-def test_every_value_falls_into_one_bin(values):
-    binning = learn(values, numeric=True)
-    assert binning.count(values).sum() == len(values)
-    assert len(binning.labels) == len(binning.count(values))
-    assert binning.labels[-1] == MISSING
+def test_the_rows_needed_decide_as_often_as_they_say():
+    needed = verdict.rows_needed(0.2, 0.1, 9, (0.05, 0.05), 100_000)
+    random = np.random.default_rng(2)
+    p = np.full(10, 0.1)
+    q = np.diff(norm.cdf(norm.ppf(np.linspace(0, 1, 11)) - _shift_of(0.2)))
+    words = []
+    for _ in range(300):
+        pair = random.multinomial(100_000, p), random.multinomial(needed, q)
+        estimate = effects.population_stability_index(*pair)
+        words.append(verdict.judge({"x": ("psi", estimate, 0.1)}, 0.05)["x"][0])
+    assert 0.72 <= words.count("drift") / 300 <= 0.9
+    assert verdict.rows_needed(0.1, 0.1, 9, (0.05, 0.05), 100_000) is None
+    assert verdict.rows_needed(0.05, 0.1, 9, (0.05, 0.05), 100) is None
 
 
-def test_tenths_of_the_reference_hold_a_tenth_each():
-    binning = learn(list(range(1000)), numeric=True)
-    assert binning.count(list(range(1000))).tolist() == [100] * 10 + [0]
+def _shift_of(psi):
+    """Return the shift of a normal distribution whose PSI over tenths is the given one."""
+    edges = norm.ppf(np.linspace(0, 1, 11))
+    low, high = 0.0, 3.0
+    for _ in range(60):
+        q = np.diff(norm.cdf(edges - (low + high) / 2))
+        if ((q - 0.1) * np.log(q / 0.1)).sum() < psi:
+            low = (low + high) / 2
+        else:
+            high = (low + high) / 2
+    return low
 
 
-def test_a_new_category_is_counted_apart():
-    binning = learn(["a", "b", None], numeric=False)
-    assert binning.labels == ("a", "b", OTHER, MISSING)
-    assert binning.count(["b", "c", "c", None]).tolist() == [0, 1, 2, 1]
+def test_the_area_is_the_mann_whitney_statistic():
+    random = np.random.default_rng(3)
+    positive, negative = random.integers(2, 9, 40), random.integers(0, 7, 60)
+    expected = mannwhitneyu(positive, negative).statistic / (40 * 60)
+    assert ranking.area(positive, negative).value == pytest.approx(expected)
+    pairs = itertools.product(positive, negative)
+    assert expected == pytest.approx(np.mean([(a > b) + (a == b) / 2 for a, b in pairs]))
+    assert ranking.area([2, 3], [0, 1]).error == pytest.approx(0.25)
+
+
+def test_delongs_interval_covers_the_truth():
+    random = np.random.default_rng(4)
+    truth = norm.cdf(1 / math.sqrt(2))
+    bounds = [ranking.area(random.normal(1, 1, 60), random.normal(0, 1, 80)).bounds(0.025, 0.025) for _ in range(1_000)]
+    assert 0.93 <= np.mean([low <= truth <= high for low, high in bounds]) <= 0.97
+    assert two_sample.minimum_area(1.0**2) == pytest.approx(norm.cdf(1 / math.sqrt(2)))

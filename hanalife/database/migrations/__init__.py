@@ -17,6 +17,7 @@ from hanalife.database import contract_views, dialects, tables
 from hanalife.database.migrations import (
     step_2_tracking,
     step_3_snapshots,
+    step_drift,
     step_scheduling,
     step_search,
     step_storage,
@@ -32,6 +33,7 @@ STEPS: tuple[Step, ...] = (
     step_search.upgrade,
     step_storage.upgrade,
     step_scheduling.upgrade,
+    step_drift.upgrade,
 )
 
 #: The version of a store that is up to date.

@@ -117,9 +117,11 @@ def _by_copy(connection: sa.Connection, target: sa.Table, batches: Iterator[pa.R
     quote = connection.dialect.identifier_preparer
     columns = ", ".join(quote.quote_identifier(name) for name in _names(target))
     options = pa.csv.WriteOptions(include_header=False)
+    # Quoting doubles each % for statements with parameters; this one has none, so the driver would leave them so.
+    statement = f"COPY {quote.format_table(target)} ({columns}) FROM STDIN (FORMAT csv)".replace("%%", "%")
     with (
         _driver_cursor(connection) as cursor,
-        cursor.copy(f"COPY {quote.format_table(target)} ({columns}) FROM STDIN (FORMAT csv)") as copy,
+        cursor.copy(statement) as copy,
     ):
         for batch in batches:
             sink = pa.BufferOutputStream()

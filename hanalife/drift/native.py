@@ -1,0 +1,290 @@
+"""Drift as ``conn.drift``: checks, windows, references and performance, in frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hanalife.clock import Clock, IdSource, new_id, utc_now
+from hanalife.database import checks, references
+from hanalife.dataframe import columns as names
+from hanalife.dataframe.frame import DataFrame
+from hanalife.drift import checking, reading, verdict
+from hanalife.drift import performance as performances
+from hanalife.drift.checking import Method
+from hanalife.drift.comparison import Limits
+from hanalife.drift.reading import Sample, Summary
+from hanalife.drift.reference import Reference, from_content
+from hanalife.errors import DataNotFoundError, InvalidArgumentError
+from hanalife.records import DriftCheck
+
+_PERIODS = ("hour", "day", "week", "month", "quarter", "year")
+
+
+def open_drift(connection_context: Any) -> Drift:
+    """Return the drift checks of a connection."""
+    return Drift(connection_context)
+
+
+class Drift:
+    """Compare rows with a reference; every check is kept in the store.
+
+    Parameters
+    ----------
+    connection_context : ConnectionContext
+        Whose store keeps references and checks.
+    clock, ids : callable
+        Give the present moment and the id of a check.
+    """
+
+    def __init__(self, connection_context: Any, clock: Clock = utc_now, ids: IdSource = new_id) -> None:
+        self._context = connection_context
+        self._clock = clock
+        self._ids = ids
+
+    def reference(
+        self,
+        data: DataFrame,
+        *,
+        features: str | Sequence[str] | None = None,
+        label: str | None = None,
+        prediction: str | None = None,
+        name: str | None = None,
+        seed: int = 0,
+    ) -> Reference:
+        """Read reference rows once and freeze what is needed of them.
+
+        Parameters
+        ----------
+        data : DataFrame, shape (n_rows, n_columns)
+        features : str or list of str, optional
+            The columns to watch; default all but label and prediction.
+        label, prediction : str, optional
+            Further columns to watch where current rows have them.
+        name : str, optional
+            Also store it, without any row, as the next version of that name.
+        seed : int
+            Of the sample that bins are learned from where there are more than 100,000 rows.
+        """
+        roles = checking.watched(data, features, label, prediction)
+        found = checking.learn(data, roles, self._method(seed=seed))
+        if name is not None:
+            with self._context.database.write() as connection:
+                references.insert(connection, name, found.content(), self._clock())
+        return found
+
+    def stored_reference(self, name: str, version: int | None = None) -> Reference:
+        """Return a stored reference, by default the newest version.
+
+        Raises
+        ------
+        DataNotFoundError
+            There is none of that name and version.
+        """
+        with self._context.database.read() as connection:
+            found = references.find(connection, name, version)
+        if found is None:
+            which = "" if version is None else f", version {version}"
+            raise DataNotFoundError(
+                f"No reference {name!r}{which} is stored. Store one with reference(data, name=...)."
+            )
+        return from_content(found[1])
+
+    def check(
+        self,
+        reference: Reference | DataFrame | str,
+        current: DataFrame,
+        *,
+        features: str | Sequence[str] | None = None,
+        label: str | None = None,
+        prediction: str | None = None,
+        minimum_effect: float = verdict.MINIMUM_PSI,
+        error_rate: float = verdict.ERROR_RATE,
+        two_sample: bool = True,
+        seed: int = 0,
+    ) -> DriftCheck:
+        """Compare current rows with the reference, column by column and all together.
+
+        Parameters
+        ----------
+        reference : Reference, DataFrame or str
+            The rows compared with, what :meth:`reference` made of them, or the name of a stored one.
+        current : DataFrame, shape (n_rows, n_columns)
+            The rows under test. Fewer than 20 give the verdict ``unknown``.
+        features, label, prediction
+            As in :meth:`reference`, if that is a frame.
+        minimum_effect : float
+            A PSI up to which a shift is too small to matter.
+        error_rate : float in ]0, 1[
+            Chance, at most, of any false ``drift``; and of each false ``no_drift``.
+        two_sample : bool
+            Whether a classifier is also asked to tell both sides apart.
+        seed : int
+            Of samples and folds.
+        """
+        method = self._method(minimum_effect, error_rate, two_sample=two_sample, seed=seed)
+        known = self._known(reference, method, features, label, prediction)
+        found = checking.summarise(known, current, method, reading.whole, None, by_segment=False)
+        summary = found.get("", Summary(0, {}, Sample(0)))
+        made = checking.check(known, "", summary, checking.describe(current), method)
+        self._keep([made])
+        return made
+
+    def windows(
+        self,
+        reference: Reference | DataFrame | str,
+        current: DataFrame,
+        *,
+        rows: int | None = None,
+        time_column: str | None = None,
+        every: str = "week",
+        consecutive: bool = False,
+        features: str | Sequence[str] | None = None,
+        label: str | None = None,
+        prediction: str | None = None,
+        minimum_effect: float = verdict.MINIMUM_PSI,
+        error_rate: float = verdict.ERROR_RATE,
+        two_sample: bool = False,
+        seed: int = 0,
+    ) -> tuple[DriftCheck, ...]:
+        """Compare each window of current rows with the reference, or with the window before.
+
+        The rows are read once. The error rate is that of each window.
+
+        Parameters
+        ----------
+        rows : int, optional
+            Rows of a window, in the order in which the frame gives them.
+        time_column : str, optional
+            Instead: a date or moment, whose period is the window.
+        every : str
+            'hour', 'day', 'week', 'month', 'quarter' or 'year'.
+        consecutive : bool
+            Whether windows are compared with the one before; the first with the reference.
+
+        Returns
+        -------
+        tuple of DriftCheck
+            In the order of the windows.
+        """
+        method = self._method(minimum_effect, error_rate, two_sample=two_sample, seed=seed)
+        split = _window_split(current, rows, time_column, every)
+        known = self._known(reference, method, features, label, prediction, without=time_column)
+        found = checking.summarise(known, current, method, split, time_column, by_segment=False)
+        made, before, source = [], None, checking.describe(current)
+        for window in sorted(window for window, summary in found.items() if summary.rows):
+            made.append(checking.check(known, "", found[window], source, method, before=before, window=window))
+            before = found[window] if consecutive else None
+        self._keep(made)
+        return tuple(made)
+
+    def history(self) -> DataFrame:
+        """Return the frame of all results that are kept, oldest first."""
+        return self._frame(checks.history())
+
+    def alerts(self) -> DataFrame:
+        """Return the frame of what drifted, oldest first."""
+        return self._frame(checks.alerts())
+
+    def report(self, found: DriftCheck | Sequence[DriftCheck]) -> str:
+        """Return a page that shows checks and needs nothing else, as HTML."""
+        from hanalife.drift import report
+
+        return report.page((found,) if isinstance(found, DriftCheck) else tuple(found))
+
+    def performance(
+        self,
+        reference: DataFrame,
+        current: DataFrame,
+        *,
+        label: str,
+        probability: str,
+        positive: Any = 1,
+        key: str | None = None,
+        margin: float = 0.02,
+        error_rate: float = verdict.ERROR_RATE,
+    ) -> performances.Difference:
+        """Compare how well two score runs did; see :func:`hanalife.drift.performance.difference`.
+
+        Parameters
+        ----------
+        reference, current : DataFrame
+            Rows with ``label`` and the ``probability`` of the ``positive`` class.
+        key : str, optional
+            The rows of both are the same by this column, so that they are compared in pairs.
+        margin : float
+            A loss of area under the curve up to it is too small to matter.
+        """
+        first = performances.scored(reference, label, probability, positive, key)
+        second = performances.scored(current, label, probability, positive, key)
+        return performances.difference(first, second, paired=key is not None, margin=margin, error_rate=error_rate)
+
+    def estimate_performance(
+        self, reference: DataFrame, current: DataFrame, *, label: str, probability: str, positive: Any = 1
+    ) -> performances.Estimated:
+        """Estimate how well a classifier does on rows whose labels are not known.
+
+        See :func:`hanalife.drift.performance.estimate` for the method and its assumption.
+        """
+        known = performances.scored(reference, label, probability, positive)
+        names.require([probability], current.columns, "probability")
+        scores = current.select(probability).collect()[probability].astype(float).to_numpy()
+        return performances.estimate(known, scores)
+
+    # --- pieces -----------------------------------------------------------------------------------
+
+    def _method(
+        self,
+        minimum_effect: float = verdict.MINIMUM_PSI,
+        error_rate: float = verdict.ERROR_RATE,
+        *,
+        two_sample: bool = False,
+        seed: int = 0,
+    ) -> Method:
+        if not minimum_effect > 0:
+            raise InvalidArgumentError(f"minimum_effect: expected more than 0, got {minimum_effect!r}.")
+        if not 0 < error_rate < 1:
+            raise InvalidArgumentError(f"error_rate: expected a number between 0 and 1, got {error_rate!r}.")
+        limits = Limits(minimum_effect, error_rate)
+        return Method(limits, two_sample=two_sample, seed=seed, clock=self._clock, ids=self._ids)
+
+    def _known(
+        self,
+        reference: Reference | DataFrame | str,
+        method: Method,
+        features: str | Sequence[str] | None,
+        label: str | None,
+        prediction: str | None,
+        without: str | None = None,
+    ) -> Reference:
+        if isinstance(reference, str):
+            return self.stored_reference(reference)
+        if isinstance(reference, Reference):
+            return reference
+        roles = checking.watched(reference, features, label, prediction)
+        return checking.learn(reference, {name: role for name, role in roles.items() if name != without}, method)
+
+    def _keep(self, made: Sequence[DriftCheck]) -> None:
+        with self._context.database.write() as connection:
+            for check in made:
+                checks.insert(connection, check)
+
+    def _frame(self, query: Any) -> DataFrame:
+        return DataFrame.from_query(self._context, query)
+
+
+def _window_split(data: DataFrame, rows: int | None, time_column: str | None, every: str) -> reading.Split:
+    if (rows is None) == (time_column is None):
+        raise InvalidArgumentError("rows, time_column: give one of both.")
+    if rows is not None:
+        if rows < 1:
+            raise InvalidArgumentError(f"rows: expected at least 1, got {rows!r}.")
+        return reading.by_rows(rows)
+    assert time_column is not None
+    names.require([time_column], data.columns, "time_column")
+    if every not in _PERIODS:
+        raise InvalidArgumentError(f"every: expected one of {', '.join(_PERIODS)}, got {every!r}.")
+    kind = {spec.name: spec.type for spec in data.specs}[time_column]
+    if not any(word in kind for word in ("DATE", "TIMESTAMP")):
+        raise InvalidArgumentError(f"time_column: {time_column} is {kind}; a date or moment is needed.")
+    return reading.by_period(time_column, every)

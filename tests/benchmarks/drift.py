@@ -1,0 +1,198 @@
+"""Data drift against Evidently in the same run, and simulated error rates.
+
+``python -m tests.benchmarks.drift [python]``: 100,000 x 30 reference and current rows. ``python`` is the
+interpreter of an environment with evidently; without it only our side runs. Ours is timed with the
+reading from SQLite and from PostgreSQL, and without it from Arrow in memory; Evidently's from data
+frames in memory. Memory is the growth of a fresh process's peak during the call.
+
+``python -m tests.benchmarks.drift errors [repeats]``: the table of ``drift_errors.md``: how often nothing,
+too little and twice the minimum effect are called drift, and how often intervals cover the truth.
+Nothing is asserted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from tests.postgres import find_server
+
+ROUNDS = 3
+
+DATA = """
+import numpy as np, pandas as pd
+def rows(seed):
+    random = np.random.default_rng(seed)
+    columns = {f"F{place}": random.normal(size=100_000) for place in range(20)}
+    words = np.array(["red", "green", "blue", "black", "white"])
+    columns |= {f"C{place}": words[random.integers(0, 5, 100_000)] for place in range(10)}
+    return pd.DataFrame(columns)
+first, second = rows(1), rows(2)
+second[["F0", "F1", "F2"]] += 0.5
+"""
+
+MEASURE = """
+import json, sys, time
+def peak():  # of this process alone; ru_maxrss would begin at its parent's
+    lines = open("/proc/self/status").read().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+def measured(call):
+    before, began = peak(), time.perf_counter()
+    drifted = call()
+    print(json.dumps([time.perf_counter() - began, peak() - before, drifted]))
+"""
+
+EVIDENTLY = (
+    DATA
+    + MEASURE
+    + """
+from evidently import Dataset, DataDefinition, Report
+from evidently.presets import DataDriftPreset
+def call():
+    definition = DataDefinition()
+    pair = [Dataset.from_pandas(data, data_definition=definition) for data in (second, first)]
+    found = Report([DataDriftPreset()]).run(*pair).dict()
+    return int(found["metrics"][0]["value"]["count"])
+measured(call)
+"""
+)
+
+FROM_DATABASE = (
+    MEASURE
+    + """
+from hanalife import ConnectionContext
+import hanalife.drift.native, hanalife.drift.two_sample, scipy.special, pandas, pyarrow.compute
+with ConnectionContext(sys.argv[1]) as conn:
+    conn.database.migrate()
+    first, second = conn.table("FIRST"), conn.table("SECOND")
+    first.head(5).collect()
+    def call():
+        check = conn.drift.check(first, second, two_sample=False)
+        return sum(result.drifted for result in check.results)
+    measured(call)
+"""
+)
+
+IN_MEMORY = (
+    DATA
+    + MEASURE
+    + """
+import pyarrow as pa, scipy.special
+from hanalife.drift import bins, comparison
+from hanalife.drift.comparison import Counted, Limits
+first, second = (pa.RecordBatch.from_pandas(data, preserve_index=False) for data in (first, second))
+def call():
+    columns = {}
+    for name in first.schema.names:
+        values = first.column(name)
+        binning = bins.learn(values, bins.kind_of(name, values.type))
+        columns[name] = Counted(binning, binning.count(values), binning.count(second.column(name)))
+    found = comparison.compare(columns, (first.num_rows, second.num_rows), Limits())
+    return sum(result.drifted for result in found)
+measured(call)
+"""
+)
+
+
+def run(python, code, *arguments):
+    """Return seconds, megabytes and drifted columns of a call in a fresh process."""
+    done = subprocess.run([python, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def fill(url):
+    """Write both tables."""
+    from hanalife import ConnectionContext
+
+    space = {}
+    exec(DATA, space)
+    types = {name: "DOUBLE" if name[0] == "F" else "NVARCHAR(10)" for name in space["first"].columns}
+    with ConnectionContext(url) as conn:
+        for name in ("first", "second"):
+            conn.create_from_pandas(space[name], name.upper(), types)
+
+
+def speed(peer):
+    """Print seconds and megabytes of each way, in turns, and ratios of the medians."""
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        urls = {"SQLite": f"sqlite:///{Path(folder) / 'drift.db'}"}
+        server = find_server()
+        if server is not None:
+            urls["PostgreSQL"] = stack.enter_context(server).url
+        for url in urls.values():
+            fill(url)
+        ways = {f"ours, read from {name}": (sys.executable, FROM_DATABASE, url) for name, url in urls.items()}
+        ways["ours, in memory"] = (sys.executable, IN_MEMORY)
+        if peer:
+            ways["evidently, in memory"] = (peer, EVIDENTLY)
+        found = {name: [] for name in ways}
+        for _ in range(ROUNDS):
+            for name, way in ways.items():
+                found[name].append(run(*way))
+    medians = {name: np.median(np.array(values, dtype=float), axis=0) for name, values in found.items()}
+    base = medians.get("evidently, in memory")
+    for name, (seconds, megabytes, drifted) in medians.items():
+        ratios = ""
+        if base is not None:
+            ratios = f"  {base[0] / seconds:6.1f}x faster  {megabytes / max(base[1], 0.1):.2f} of the memory"
+        print(f"{name:28} {seconds:7.3f} s {megabytes:7.1f} MB  {drifted:.0f} columns{ratios}")
+
+
+def errors(repeats):
+    """Print how often 10 columns are called drift, by rows and by the shift of the first one."""
+    import pyarrow as pa
+
+    from hanalife.drift import bins, comparison, effects
+    from hanalife.drift.comparison import Counted, Limits
+    from tests.drift.test_statistics import _shift_of
+
+    random = np.random.default_rng(0)
+    shifts = {"nothing": 0.0, "0.9 x minimum": _shift_of(0.09), "2 x minimum": _shift_of(0.2)}
+    tenths = np.full(10, 0.1)
+
+    def judged(rows, shift):
+        columns = {}
+        for place in range(10):
+            first, second = (pa.array(random.normal(moved, 1, rows)) for moved in (0, shift if place == 0 else 0))
+            binning = bins.learn(first, bins.NUMBER)
+            columns[f"F{place}"] = Counted(binning, binning.count(first), binning.count(second))
+        return comparison.compare(columns, (rows, rows), Limits())
+
+    def coverage(rows):
+        from scipy.stats import norm
+
+        moved = np.diff(norm.cdf(norm.ppf(np.linspace(0, 1, 11)) - 0.3))
+        truth = ((moved - tenths) * np.log(moved / tenths)).sum()
+        hits = 0
+        for _ in range(repeats):
+            pair = random.multinomial(rows, tenths), random.multinomial(rows, moved)
+            low, high = effects.population_stability_index(*pair).bounds(0.025, 0.025)
+            hits += low <= truth <= high
+        return hits / repeats
+
+    print("| rows | repeats | " + " | ".join(f"drift, {name}" for name in shifts) + " | no_drift, 2 x | coverage |")
+    print("|---|---|" + "---|" * (len(shifts) + 2))
+    for rows in (50, 500, 5_000, 50_000, 1_000_000):
+        times = repeats if rows <= 500 else max(10, repeats * 1_000 // rows) if rows > 5_000 else repeats // 4
+        cells, missed = [], 0.0
+        for name, shift in shifts.items():
+            found = [judged(rows, shift) for _ in range(times)]
+            called = [any(one.drifted for one in results) if not shift else results[0].drifted for results in found]
+            cells.append(f"{np.mean(called):.4f}")
+            if name.startswith("2"):
+                missed = np.mean([results[0].verdict == "no_drift" for results in found])
+        print(f"| {rows:,} | {times} | {' | '.join(cells)} | {missed:.4f} | {coverage(rows):.3f} |", flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["errors"]:
+        errors(int(sys.argv[2]) if len(sys.argv) > 2 else 2_000)
+    else:
+        speed(sys.argv[1] if len(sys.argv) > 1 else None)

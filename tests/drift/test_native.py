@@ -1,0 +1,143 @@
+"""``conn.drift`` on real rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hanalife import errors
+
+TYPES = {"X": "DOUBLE", "C": "NVARCHAR(20)", "DAY": "DATE"}
+
+
+def rows(seed, size=600, shift=0.0, start="2026-01-05"):
+    """Return rows whose X may be shifted, 100 a day."""
+    random = np.random.default_rng(seed)
+    days = pd.date_range(start, periods=-(-size // 100)).repeat(100)[:size]
+    return pd.DataFrame({"X": random.normal(shift, 1, size), "C": random.choice(["ä", "b", "c"], size), "DAY": days})
+
+
+@pytest.fixture
+def reference(conn):
+    """Give reference rows."""
+    return conn.create_from_pandas(rows(1), "REFERENCE", TYPES)
+
+
+def verdicts(check):
+    return {result.column: result.verdict for result in check.results}
+
+
+def test_a_check_names_what_moved_and_what_did_not(conn, reference):
+    current = conn.create_from_pandas(rows(2, 2_000, shift=1), "CURRENT", TYPES)
+    check = conn.drift.check(reference, current, features=["X", "C"])
+    assert verdicts(check) == {"X": "drift", "C": "no_drift", "(all columns)": "drift"}
+    x = next(result for result in check.results if result.column == "X")
+    assert x.effect.low < 0.92 < x.effect.high, "the PSI over tenths of a shift by one deviation"
+    measures = {effect.measure: effect for effect in x.effects}
+    assert measures["wasserstein"].low < 0.97 < measures["wasserstein"].high
+    assert any("X 9" in note or "X 100" in note for note in check.notes), "what the classifier went by"
+    assert conn.drift.alerts().collect()["column_name"].tolist() == ["(all columns)", "X"]
+    assert conn.drift.history().count() == 3
+
+
+def test_the_same_source_does_not_drift_and_little_is_unknown(conn, reference):
+    many = conn.create_from_pandas(rows(3, 2_000), "MANY", TYPES)
+    assert conn.drift.check(reference, many, features=["X", "C"]).verdict == "no_drift"
+    few = conn.create_from_pandas(rows(5, 60), "FEW", TYPES)
+    check = conn.drift.check(reference, few, features=["X"])
+    (result,) = check.results
+    assert check.verdict == "unknown"
+    assert 60 < result.rows_needed < 2_000
+    assert f"{result.rows_needed:,}" in result.reason
+    none = conn.drift.check(reference, few.filter("X > 99"), features=["X"])
+    assert (none.verdict, none.current_rows) == ("unknown", 0)
+    assert "0 current rows" in none.results[0].reason
+
+
+def test_a_stored_reference_has_versions_and_no_rows(conn, reference):
+    frozen = conn.drift.reference(reference, features=["X", "C"], name="train")
+    conn.drift.reference(reference, features=["X"], name="train")
+    current = conn.create_from_pandas(rows(2, 600, shift=1), "CURRENT", TYPES)
+    fresh = conn.drift.check(frozen, current, two_sample=False)
+    stored = conn.drift.check(conn.drift.stored_reference("train", 1), current)
+    assert stored.results == fresh.results
+    assert "a stored reference keeps none" in stored.notes[0]
+    assert verdicts(conn.drift.check("train", current)) == {"X": "drift"}
+    with pytest.raises(errors.DataNotFoundError, match=r"train.*version 9"):
+        conn.drift.stored_reference("train", 9)
+
+
+def test_windows_by_time_and_by_rows(conn, reference):
+    calm, moved = rows(5, 700, start="2026-02-02"), rows(6, 700, shift=1.5, start="2026-02-09")
+    current = conn.create_from_pandas(pd.concat([calm, moved]), "CURRENT", TYPES).sort("DAY")
+    options = {"features": ["X"], "minimum_effect": 0.2}
+    weeks = conn.drift.windows(reference, current, time_column="DAY", **options)
+    assert [(check.window, check.current_rows) for check in weeks] == [("2026-02-02", 700), ("2026-02-09", 700)]
+    assert [check.verdict for check in weeks] == ["no_drift", "drift"]
+    parts = conn.drift.windows(reference, current, rows=500, consecutive=True, **options)
+    assert [check.current_rows for check in parts] == [500, 500, 400]
+    assert [check.reference_rows for check in parts] == [600, 500, 500]
+    page = conn.drift.report(weeks)
+    assert "2026-02-09" in page
+    assert "Columns over windows" in page
+    assert "<script" not in page
+    for wrong in ({}, {"rows": 5, "time_column": "DAY"}):
+        with pytest.raises(errors.InvalidArgumentError, match="rows, time_column"):
+            conn.drift.windows(reference, current, **wrong)
+    with pytest.raises(errors.InvalidArgumentError, match="time_column: X is DOUBLE"):
+        conn.drift.windows(reference, current, time_column="X")
+    with pytest.raises(errors.InvalidArgumentError, match="every"):
+        conn.drift.windows(reference, current, time_column="DAY", every="fortnight")
+
+
+def test_degenerate_columns(conn):
+    size = 400
+    data = pd.DataFrame(
+        {
+            "CONSTANT": [1.0] * size,
+            "NOTHING": [None] * size,
+            "ONE": ["only"] * size,
+            "INFINITE": [float("inf"), -float("inf")] * 20 + list(np.linspace(-1e300, 1e300, size - 40)),
+            "MANY": [f"идент {number}" for number in range(size)],
+            "DAY": pd.date_range("2026-01-01", periods=size),
+        }
+    )
+    types = {"CONSTANT": "DOUBLE", "NOTHING": "DOUBLE", "ONE": "NVARCHAR(9)", "INFINITE": "DOUBLE"}
+    types |= {"MANY": "NVARCHAR(30)", "DAY": "DATE"}
+    same = conn.create_from_pandas(data, "SAME", types)
+    check = conn.drift.check(same, same)
+    assert check.verdict == "no_drift"
+    assert all(np.isfinite([result.psi, result.effect.high]).all() for result in check.results)
+    other = data.assign(CONSTANT=2.0, NOTHING=3.0, ONE="other", MANY="new", DAY=pd.Timestamp("2027-01-01"))
+    moved = conn.drift.check(same, conn.create_from_pandas(other, "OTHER", types), two_sample=False)
+    assert verdicts(moved) == dict.fromkeys(types, "drift") | {"INFINITE": "no_drift"}
+    new = {effect.measure: effect for effect in next(one for one in moved.results if one.column == "ONE").effects}
+    assert new["new_share"].low > 0.98
+
+
+def test_columns_that_do_not_match(conn, reference):
+    text = rows(7).assign(X="a")
+    retyped = conn.create_from_pandas(text, "RETYPED", TYPES | {"X": "NVARCHAR(5)"})
+    with pytest.raises(errors.InvalidArgumentError, match=r"X is NVARCHAR.*DOUBLE in the reference"):
+        conn.drift.check(reference, retyped)
+    check = conn.drift.check(reference, reference.deselect("X"), features=["X", "C"])
+    assert (check.verdict, verdicts(check)["X"]) == ("unknown", "unknown")
+    assert conn.drift.check(reference, reference.deselect("X"), features=["C"], label="X").verdict == "no_drift"
+    for wrong in ({"minimum_effect": 0}, {"error_rate": 1}, {"features": []}, {"features": ["Q"]}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            conn.drift.check(reference, reference, **wrong)
+    assert conn.drift.history().collect()["check_id"].nunique() == 2, "what was refused left nothing"
+
+
+def test_more_reference_rows_than_bins_are_learned_from(sqlite_conn, monkeypatch):
+    from hanalife.drift import reading
+
+    monkeypatch.setattr(reading, "LEARNING_ROWS", 300)
+    data = sqlite_conn.create_from_pandas(rows(1, 5_000), "DATA", TYPES)
+    found = sqlite_conn.drift.reference(data, features=["X", "C"])
+    binnings, summary = found.segments[""]
+    assert summary.rows == 5_000
+    assert all(counts.sum() == 5_000 for counts in summary.counts.values())
+    assert (np.array(binnings["X"].coarsened(summary.counts["X"]))[:-1] / 5_000).round(1).max() <= 0.2
+    assert sqlite_conn.drift.check(found, data, two_sample=False).verdict == "no_drift"
