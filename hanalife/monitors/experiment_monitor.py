@@ -11,7 +11,7 @@ from hanalife.clock import Clock, utc_now
 from hanalife.monitors.base import Monitor, check_ids
 from hanalife.tracking.writer import mark_lost_runs
 from hanalife.views import answers, changes, experiments, runs, static
-from hanalife.views.payloads import ExperimentsDelta, ExperimentsPayload, RunDetail, RunRow
+from hanalife.views.payloads import ExperimentsDelta, ExperimentsPayload, FoundRuns, RunDetail, RunRow
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
@@ -119,7 +119,12 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
         from hanalife.monitors.widgets import ExperimentTable, MonitorBox
 
         table = ExperimentTable(
-            {"run": self._answer_run, "snapshot": self._answer_snapshot, "cancel": self._answer_cancel}
+            {
+                "run": self._answer_run,
+                "search": self._answer_search,
+                "snapshot": self._answer_snapshot,
+                "cancel": self._answer_cancel,
+            }
         )
         table.observe(self._on_selection, "selection")
         charts = RunCharts()
@@ -151,6 +156,10 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
     def _answer_run(self, args: Mapping[str, str]) -> RunDetail:
         with self._database.read() as connection:
             return answers.run(connection, args["run_id"])
+
+    def _answer_search(self, args: Mapping[str, str]) -> FoundRuns:
+        with self._database.read() as connection:
+            return answers.search(connection, args["text"], self._ids)
 
     def _answer_snapshot(self, _args: Mapping[str, str]) -> ExperimentsPayload | None:
         return self._latest

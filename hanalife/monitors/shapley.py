@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanalife.errors import InvalidArgumentError, UnknownColumnError
-from hanalife.monitors import charts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,6 +78,8 @@ class ShapleyExplainer:
 
         A point is a row; the colour goes from a low to a high value of the feature.
         """
+        from hanalife.monitors import charts
+
         names = self._contributions.abs().mean().sort_values(ascending=False).index[:MOST_FEATURES].tolist()
         return charts.swarm(
             "Contributions of features",
@@ -89,6 +90,8 @@ class ShapleyExplainer:
 
     def force_plot(self, iframe_height: int = 800) -> Any:
         """Return a widget with a choice of the row: its contributions as bars, the largest on top."""
+        from hanalife.monitors import charts
+
         return charts.Forces(self._keys, self._contributions, self._rows, height=iframe_height).widget
 
     def _colors(self, name: str) -> Array:

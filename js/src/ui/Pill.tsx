@@ -15,7 +15,7 @@ const LOOKS: Record<Word, [sign: string, tone: string]> = {
   CANCELLED: ['■', 'odd'],
   TIMED_OUT: ['✕', 'bad'],
   ABANDONED: ['✕', 'bad'],
-  SKIPPED: ['–', 'dull'],
+  SKIPPED: ['»', 'odd'],
   RAN: ['✓', 'good'],
   LATE: ['!', 'odd'],
   MISSED: ['✕', 'odd'],
