@@ -82,6 +82,7 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
             self._detail = None
         elif self._detail is None or self._detail["run"] != row:
             self._detail = runs.read(connection, row["run_id"])
+            self._show_detail(row["run_id"], self._detail)
         self._draw(rows, row)
 
     def _selected(self, rows: Sequence[RunRow]) -> RunRow | None:

@@ -24,6 +24,9 @@ class FixedSource extends Store<ExperimentsPayload> {
     if (this.answer instanceof Error) throw this.answer;
     return this.answer as T;
   };
+  push(pushed: { id: string; value: unknown }) {
+    this.set({ detail: pushed });
+  }
   show(shown: ExperimentsPayload) {
     this.set({ payload: shown, status: { word: 'live', text: '' } });
   }
@@ -78,14 +81,16 @@ test('a state that comes between the first drawing and the effect is not lost', 
   await vi.waitFor(() => expect(drawn('Runs')).toHaveLength(2));
 });
 
-test('the details of the selected run are asked for, and again when it changes', async () => {
+test('the details of the selected run are asked for, and then brought up to date by what comes unasked', async () => {
   const source = new FixedSource();
   source.show(payload);
   show(source, { run_id: 'a' });
   await vi.waitFor(() => expect(element.querySelector('[role=tabpanel]')!.textContent).toContain('Pima'));
-  const [first, ...others] = payload.runs;
-  source.show({ ...payload, runs: [{ ...first!, revision: 9 }, ...others] });
-  await vi.waitFor(() => expect(source.asked).toEqual(['a', 'a']));
+  const more = (run_id: string) => ({ id: run_id, value: { ...detail, overview: [{ name: 'Calls', value: `fit of ${run_id}` }] } });
+  source.push(more('b'));
+  source.push(more('a'));
+  await vi.waitFor(() => expect(element.querySelector('[role=tabpanel]')!.textContent).toContain('fit of a'));
+  expect(source.asked).toEqual(['a']);
 });
 
 test('arrow keys and space move and tick', async () => {

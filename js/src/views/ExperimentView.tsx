@@ -3,7 +3,7 @@ import { useId, useMemo, useRef, useState } from 'preact/hooks';
 import type { ExperimentRow, ExperimentsPayload, RunDetail as Detail, RunRow } from '../contract/types.gen';
 import type { Source } from '../rpc/source';
 import { count } from '../ui/format';
-import { useDetail, useSource } from '../ui/hooks';
+import { useLatestDetail, useSource } from '../ui/hooks';
 import { Badge, Banner, Problem, RUN_SEARCH, Search } from '../ui/parts';
 import { useFoundRuns } from '../ui/search';
 import { type Column, Table } from '../ui/Table';
@@ -117,8 +117,7 @@ interface SelectedProps {
 }
 
 function Selected({ source, run, onOpenRun }: SelectedProps) {
-  const version = run ? `${run.revision} ${run.status}` : '';
-  const { value, waiting, error } = useDetail<Detail>(source, 'run', 'run_id', run?.run_id ?? '', version);
+  const { value, waiting, error } = useLatestDetail<Detail>(source, 'run', 'run_id', run?.run_id ?? '');
   if (!run) return <p class="hl-empty hl-details">Select a run to see its details.</p>;
   return <RunDetail detail={value} waiting={waiting} error={error} title={run.name} charts={false} onOpenRun={onOpenRun} />;
 }
