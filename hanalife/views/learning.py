@@ -91,8 +91,8 @@ def _search(metric: str, tried: Sequence[_Tried]) -> Search:
             "x_label": "Candidate",
             "y_label": f"Mean {metric} over folds",
             "series": [
-                {"name": "candidate", "points": _points(means)},
                 {"name": "best so far", "points": _points(best)},
+                {"name": "candidate", "points": _points(means)},
             ],
         },
     }

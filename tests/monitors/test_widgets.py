@@ -141,7 +141,7 @@ def test_a_search_names_the_parameters_of_its_best_candidate():
     label, drawn = chart.widget.children
     assert label.value == "Best of 3: 0.2 (mean error_rate, lower is better) with <b>depth</b> 2"
     assert type(label).__name__ == "Label"  # which shows text as text
-    assert [list(mark.y) for mark in drawn.marks[:2]] == [[0.3, 0.2, 0.4], [0.3, 0.2, 0.2]]
+    assert [list(mark.y) for mark in drawn.marks[:2]] == [[0.3, 0.2, 0.2], [0.3, 0.2, 0.4]]
     chart.show([])
     assert (label.value, drawn.title) == ("", "Search: not recorded")
 

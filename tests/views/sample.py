@@ -182,6 +182,16 @@ def _execute(connection, job_id, status, now):
     leases.end(connection, lease, status, now + timedelta(seconds=4), "" if status is JobStatus.SUCCEEDED else "broken")
 
 
+def record_ledger(context, task_id, job_id, now=NOW):
+    """Record a due time of each status, and what the job has used."""
+    dues = [now - timedelta(days=days) for days in range(len(TickStatus))]
+    ticks = [Tick(task_id, due, status, job_id, due) for due, status in zip(dues, TickStatus, strict=True)]
+    with context.database.write() as connection:
+        ledger.record_ticks(connection, ticks)
+        lease = leases.Lease(task_id, job_id, 1, "worker-1")
+        leases.note_use(connection, lease, cpu_seconds=1.5, peak_memory_bytes=2**27)
+
+
 def record_models(context, name="DIABETES", now=NOW):
     """Record two versions of a model; two aliases name the second."""
     with context.database.write() as connection:

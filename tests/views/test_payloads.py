@@ -168,7 +168,7 @@ def test_a_search_shows_its_candidates_while_it_goes_on(conn):
     assert [one["candidate"] for one in search["candidates"]] == [2, 1, 3]
     assert [one["score"] for one in search["candidates"]] == pytest.approx([0.23, 0.25, 0.45])
     assert search["candidates"][0]["parameters"] == "learning_rate 0.1, n_estimators 40"
-    scores, best = ([y for _, y in line["points"]] for line in search["chart"]["series"])
+    best, scores = ([y for _, y in line["points"]] for line in search["chart"]["series"])
     assert scores == pytest.approx([0.25, 0.23, 0.45])
     assert best == pytest.approx([0.25, 0.23, 0.23])
     (chart,) = detail["learning"]  # the series of the search has its own chart

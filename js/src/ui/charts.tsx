@@ -5,7 +5,7 @@ import { number } from './format';
 
 const WIDTH = 340;
 const HEIGHT = 250;
-const LEFT = 46;
+const LEFT = 56;
 const RIGHT = 12;
 const TOP = 46;
 const BOTTOM = 40;
@@ -60,21 +60,26 @@ export function LineChart({ curve }: { curve: Chart }) {
   const x = (value: number) => LEFT + ((value - xs.low) / (xs.high - xs.low)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number) => HEIGHT - BOTTOM - ((value - ys.low) / (ys.high - ys.low)) * (HEIGHT - TOP - BOTTOM);
   const at = (span: Range, share: number) => span.low + share * (span.high - span.low);
+  const shares = [0, 0.25, 0.5, 0.75, 1];
+  // Steps and candidates are counted, so that nothing is between two of them.
+  const ticks = [...new Set(shares.map(share => (fromZero ? at(xs, share) : Math.round(at(xs, share)))))];
   return (
     <svg class="hl-chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={curve.title}>
       <text class="hl-chart-title" x={WIDTH / 2} y={16}>
         {short(curve.title, 50)}
       </text>
-      {[0, 0.25, 0.5, 0.75, 1].map(share => (
+      {shares.map(share => (
         <g key={share}>
           <line class="hl-gridline" x1={LEFT} x2={WIDTH - RIGHT} y1={y(at(ys, share))} y2={y(at(ys, share))} />
           <text class="hl-tick-y" x={LEFT - 5} y={y(at(ys, share)) + 3}>
             {tick(at(ys, share))}
           </text>
-          <text class="hl-tick-x" x={x(at(xs, share))} y={HEIGHT - BOTTOM + 13}>
-            {tick(at(xs, share))}
-          </text>
         </g>
+      ))}
+      {ticks.map(value => (
+        <text key={value} class="hl-tick-x" x={x(value)} y={HEIGHT - BOTTOM + 13}>
+          {tick(value)}
+        </text>
       ))}
       {lines.map((line, i) => (
         <polyline key={line.name} class={`hl-line-${i}`} points={line.points.map(p => `${x(p.x)},${y(p.y)}`).join(' ')}>

@@ -69,10 +69,12 @@ export const RUN_SEARCH = "Words of a name, or a search such as: metrics.AUC > 0
 
 /** What is wrong with a search: the text with a caret under the place. */
 export function Problem({ id, children }: { id: string; children: string }) {
+  const [what, ...where] = children.split('\n');
   return (
-    <pre class="hl-problem" role="alert" id={id}>
-      {children}
-    </pre>
+    <div class="hl-problem" role="alert" id={id}>
+      {what}
+      {where.length > 0 && <pre>{where.join('\n')}</pre>}
+    </div>
   );
 }
 

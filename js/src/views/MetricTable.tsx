@@ -8,7 +8,7 @@ export function MetricTable({ metrics }: { metrics: MetricRow[] }) {
   const known = metrics.some(row => row.low !== null);
   return (
     <DataTable
-      head={['Metric', 'Value', ...(known ? ['95 % interval', ''] : [])]}
+      head={['Metric', 'Value', ...(known ? ['95 % interval', 'Span'] : [])]}
       rows={metrics.map(row => ({
         key: row.name,
         cells: [row.name, row.value, ...(known ? [interval(row), <Whisker row={row} />] : [])]

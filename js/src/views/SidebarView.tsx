@@ -119,20 +119,20 @@ function Part({ title, count, children }: { title: string; count: number; childr
 }
 
 const MODEL_COLUMNS: Column<ModelRow>[] = [
-  { key: 'name', label: 'Model', track: 'minmax(90px, 1fr)', least: 90, value: model => model.name },
+  { key: 'name', label: 'Model', track: 'minmax(70px, 1fr)', least: 70, value: model => model.name },
   {
     key: 'version',
     label: 'Version',
-    track: '56px',
-    least: 56,
+    track: '46px',
+    least: 46,
     numeric: true,
     value: model => model.version
   },
   {
     key: 'aliases',
     label: 'Aliases',
-    track: 'minmax(80px, 1fr)',
-    least: 80,
+    track: 'minmax(90px, 1.3fr)',
+    least: 90,
     value: model => model.aliases.join(', '),
     draw: model => (
       <span title={model.aliases.join(', ')}>
