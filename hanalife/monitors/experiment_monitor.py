@@ -40,7 +40,11 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
     Notes
     -----
     Selecting a run needs the kernel to be idle, or an ipykernel that answers while a cell runs;
-    updates of the list, of progress and of the charts come in any case.
+    updates of the list, of progress, of the selected run's details and of the charts come in any case.
+
+    The box above the list takes words of a run's name, or a search in the language of
+    :func:`hanalife.search_runs`, such as ``metrics.AUC > 0.8 order by metrics.AUC desc``, which the
+    kernel answers.
 
     Examples
     --------
