@@ -235,9 +235,11 @@ def _signature(calls: Sequence[Call]) -> SignatureTables:
 
 def _inputs(columns: Sequence[Mapping[str, Any]]) -> Grid:
     """Return the columns that a model takes, with what training saw of them."""
-    return grid(
-        {**column, "CATEGORIES": ", ".join(map(str, seen))}
-        if isinstance(seen := column.get("CATEGORIES"), list)
-        else column
-        for column in columns
-    )
+    return grid({name: _seen(value) for name, value in column.items()} for column in columns)
+
+
+def _seen(value: Any) -> Any:
+    """Return categories, or a bound, as a person writes them."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:.6g}" if isinstance(value, float) else value

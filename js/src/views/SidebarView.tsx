@@ -123,8 +123,8 @@ const MODEL_COLUMNS: Column<ModelRow>[] = [
   {
     key: 'version',
     label: 'Version',
-    track: '46px',
-    least: 46,
+    track: '54px',
+    least: 54,
     numeric: true,
     value: model => model.version
   },
