@@ -47,6 +47,12 @@ def numbers(
     return query if search.limit is None else query.limit(search.limit)
 
 
+def run_ids(connection: sa.Connection, search: Search, experiment_ids: Sequence[str] | None = None) -> list[str]:
+    """Return the ids of the runs that a search finds, in its order; of each name the newest attempt."""
+    found = numbers(search, experiment_ids, connection.dialect)
+    return list(connection.execute(found.with_only_columns(_run.c.run_id)).scalars())
+
+
 def _earlier_attempts() -> sa.Select[Any]:
     """Select the few runs whose name was used again: quicker than to ask it of every run."""
     later, earlier = _run.alias(), _run.alias()

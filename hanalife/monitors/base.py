@@ -72,6 +72,7 @@ class Monitor(ABC, Generic[P]):
         self._looked = threading.Event()
         self._thread: threading.Thread | None = None
         self._failures = 0  # since the last good look
+        self._looks = 0
 
     # --- what a user calls --------------------------------------------------------------------
 
@@ -151,6 +152,7 @@ class Monitor(ABC, Generic[P]):
     def _look(self, connection: sa.Connection, stopped: threading.Event) -> None:
         new = self._read(connection, self._latest)
         self._failures = 0
+        self._looks += 1
         with self._lock:
             if stopped.is_set():
                 return
@@ -183,6 +185,11 @@ class Monitor(ABC, Generic[P]):
     def _show_all(self) -> None:
         if self._box is not None and self._latest is not None:
             self._box.table.show(self._latest)
+
+    def _show_detail(self, name: str, payload: Mapping[str, Any] | None) -> None:
+        with self._lock:
+            if self._box is not None and payload is not None:
+                self._box.table.detail(name, payload)
 
     def _show_status(self, word: str, text: str = "") -> None:
         with self._lock:

@@ -9,7 +9,7 @@ from typing import Any
 import bqplot
 import ipywidgets
 
-from hanalife.views.payloads import Confusion, Curve, Importance, RunDetail, RunRow
+from hanalife.views.payloads import Chart, Confusion, Importance, RunDetail, RunRow, Search
 
 # CSS variables follow the theme, live; bqplot's own colours are unreadable in a dark one. They
 # are set in js/src/ui/ui.css, because a colour here may not have a fallback.
@@ -62,19 +62,29 @@ def _axis(scale: Any, label: str, side: str) -> Any:
     )
 
 
-class CurveChart:
-    """Up to three lines over one pair of axes from 0: a model, chance, perfection."""
+class LineChart:
+    """Up to three lines over one pair of axes, such as training and validation."""
 
-    def __init__(self, name: str, legend: str) -> None:
+    def __init__(self, name: str, legend: str, least: float | None = None, marker: str | None = None) -> None:
         self._name = name
-        x, y = bqplot.LinearScale(min=0), bqplot.LinearScale(min=0)
+        x, y = bqplot.LinearScale(min=least), bqplot.LinearScale(min=least)
+        scales = {"x": x, "y": y}
         self._lines = [
-            bqplot.Lines(x=[], y=[], scales={"x": x, "y": y}, colors=[color], line_style=style, display_legend=True)
+            bqplot.Lines(
+                x=[],
+                y=[],
+                scales=scales,
+                colors=[color],
+                line_style=style,
+                display_legend=True,
+                marker=marker,
+                marker_size=24,
+            )
             for color, style in _LINES
         ]
         self.widget = figure(name, self._lines, x, y, "", "", legend)
 
-    def show(self, curve: Curve | None) -> None:
+    def show(self, curve: Chart | None) -> None:
         """Draw a curve, or say that there is none."""
         series = curve["series"] if curve else []
         for index, line in enumerate(self._lines):
@@ -88,6 +98,59 @@ class CurveChart:
         self.widget.title = curve["title"] if curve else f"{self._name}: not recorded"
         self.widget.axes[0].label = curve["x_label"] if curve else ""
         self.widget.axes[1].label = curve["y_label"] if curve else ""
+
+
+class CurveChart(LineChart):
+    """A model, chance and perfection, over axes from 0."""
+
+    def __init__(self, name: str, legend: str) -> None:
+        super().__init__(name, legend, least=0)
+
+
+class LearningChart:
+    """The learning curves of a run, one metric at a time."""
+
+    def __init__(self) -> None:
+        self._chart = LineChart("Learning curves", "top-right")
+        self._found: Mapping[str, Chart] = {}
+        self.choice = ipywidgets.Dropdown(description="Metric", layout=ipywidgets.Layout(width="300px"))
+        self.choice.observe(lambda _: self._draw(), "value")
+        self.widget = ipywidgets.VBox([self.choice, self._chart.widget])
+
+    def show(self, curves: Sequence[Chart]) -> None:
+        """Draw the chosen metric; the choice stays where the run has that metric too."""
+        self._found = {curve["title"]: curve for curve in curves}
+        names = list(self._found)
+        if names != list(self.choice.options):
+            chosen = self.choice.value
+            self.choice.options = names
+            self.choice.value = chosen if chosen in names else next(iter(names), None)
+        self._draw()
+
+    def _draw(self) -> None:
+        self._chart.show(self._found.get(self.choice.value))
+
+
+class SearchChart:
+    """The mean score of each candidate of a search, and the parameters of the best so far."""
+
+    def __init__(self) -> None:
+        self._chart = LineChart("Search", "top-right", marker="circle")
+        self._best = ipywidgets.Label()  # a label shows text as text
+        self.widget = ipywidgets.VBox([self._best, self._chart.widget])
+
+    def show(self, searches: Sequence[Search]) -> None:
+        """Draw the first metric of a search, or say that there is none."""
+        search = next(iter(searches), None)
+        self._chart.show(None if search is None else search["chart"])
+        self._best.value = "" if search is None else _best_words(search)
+
+
+def _best_words(search: Search) -> str:
+    best = search["candidates"][0]
+    direction = "lower" if search["lower_is_better"] else "higher"
+    score = f"{float(best['score']):.4g} (mean {search['metric']}, {direction} is better)"
+    return f"Best of {search['total']}: {score} with {best['parameters']}"
 
 
 class ConfusionChart:
@@ -184,11 +247,15 @@ class RunCharts:
         }
         self._confusion = ConfusionChart()
         self._importance = ImportanceChart()
+        self._learning = LearningChart()
+        self._search = SearchChart()
         self.compare = CompareChart()
         parts: Mapping[str, Any] = {
             **{name: self._curves[key].widget for key, name in _CURVES},
             "Confusion matrix": self._confusion.widget,
             "Importance": self._importance.widget,
+            "Learning curves": self._learning.widget,
+            "Search": self._search.widget,
             "Compare runs": self.compare.widget,
         }
         self.widget = ipywidgets.Tab(list(parts.values()), titles=list(parts), selected_index=0)
@@ -200,6 +267,8 @@ class RunCharts:
             chart.show(curves.get(key))  # type: ignore[call-overload]
         self._confusion.show(detail["confusion"] if detail else None)
         self._importance.show(detail["importance"] if detail else [])
+        self._learning.show(detail["learning"] if detail else [])
+        self._search.show(detail["searches"] if detail else [])
 
 
 def swarm(title: str, x_label: str, rows: Sequence[tuple[str, Any, Any]], height: int = 600) -> Any:

@@ -11,7 +11,7 @@ from hanalife.clock import Clock, utc_now
 from hanalife.monitors.base import Monitor, check_ids
 from hanalife.tracking.writer import mark_lost_runs
 from hanalife.views import answers, changes, experiments, runs, static
-from hanalife.views.payloads import ExperimentsDelta, ExperimentsPayload, RunDetail, RunRow
+from hanalife.views.payloads import ExperimentsDelta, ExperimentsPayload, FoundRuns, RunDetail, RunRow
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
@@ -40,7 +40,11 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
     Notes
     -----
     Selecting a run needs the kernel to be idle, or an ipykernel that answers while a cell runs;
-    updates of the list, of progress and of the charts come in any case.
+    updates of the list, of progress, of the selected run's details and of the charts come in any case.
+
+    The box above the list takes words of a run's name, or a search in the language of
+    :func:`hanalife.search_runs`, such as ``metrics.AUC > 0.8 order by metrics.AUC desc``, which the
+    kernel answers.
 
     Examples
     --------
@@ -82,6 +86,7 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
             self._detail = None
         elif self._detail is None or self._detail["run"] != row:
             self._detail = runs.read(connection, row["run_id"])
+            self._show_detail(row["run_id"], self._detail)
         self._draw(rows, row)
 
     def _selected(self, rows: Sequence[RunRow]) -> RunRow | None:
@@ -119,7 +124,12 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
         from hanalife.monitors.widgets import ExperimentTable, MonitorBox
 
         table = ExperimentTable(
-            {"run": self._answer_run, "snapshot": self._answer_snapshot, "cancel": self._answer_cancel}
+            {
+                "run": self._answer_run,
+                "search": self._answer_search,
+                "snapshot": self._answer_snapshot,
+                "cancel": self._answer_cancel,
+            }
         )
         table.observe(self._on_selection, "selection")
         charts = RunCharts()
@@ -151,6 +161,10 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
     def _answer_run(self, args: Mapping[str, str]) -> RunDetail:
         with self._database.read() as connection:
             return answers.run(connection, args["run_id"])
+
+    def _answer_search(self, args: Mapping[str, str]) -> FoundRuns:
+        with self._database.read() as connection:
+            return answers.search(connection, args["text"], self._ids)
 
     def _answer_snapshot(self, _args: Mapping[str, str]) -> ExperimentsPayload | None:
         return self._latest

@@ -51,6 +51,8 @@ class ScheduledTaskMonitor(Monitor[TasksPayload]):
         clock: Clock = utc_now,
     ) -> None:
         super().__init__(connection_context, check_ids(task_ids, "task_ids"), clock)
+        self._detail: TaskDetail | None = None
+        self._read_at: object = None
 
     def _read(self, connection: sa.Connection, previous: TasksPayload | None) -> TasksPayload:  # noqa: ARG002
         return tasks.read(connection, self._database.label, self._clock(), self._ids)
@@ -58,12 +60,34 @@ class ScheduledTaskMonitor(Monitor[TasksPayload]):
     def _between(self, old: TasksPayload, new: TasksPayload) -> TasksDelta | None:
         return changes.between_tasks(old, new)
 
+    # --- the selected task ----------------------------------------------------------------------
+
+    def _look_closer(self, connection: sa.Connection) -> None:
+        selected = self._selected()
+        if selected is None or self._read_at == (self._looks, selected):
+            return
+        self._read_at = (self._looks, selected)
+        detail = tasks.read_one(connection, selected)
+        if detail != self._detail:
+            self._detail = detail
+            self._show_detail(selected, detail)
+
+    def _selected(self) -> str | None:
+        """Return the selected task; of a single one there is no choice."""
+        names = [row["task_id"] for row in self._latest["tasks"]] if self._latest else []
+        selected = names[0] if len(names) == 1 else self._box.table.selected if self._box else ""
+        return selected if selected in names else None
+
+    # --- the view -------------------------------------------------------------------------------
+
     def _make_box(self) -> MonitorBox:
         from hanalife.monitors.widgets import MonitorBox, TaskTable
 
         first = self._latest["tasks"][0]["task_id"] if self._latest and self._latest["tasks"] else ""
         methods = {"task": self._answer_task, "snapshot": self._answer_snapshot, "cancel": self._answer_cancel}
-        return MonitorBox(TaskTable(methods, selected=first), [], self._picture)
+        table = TaskTable(methods, selected=first)
+        table.observe(lambda _: self._wake.set(), "selected")
+        return MonitorBox(table, [], self._picture)
 
     def _picture(self) -> str:
         with self._lock:

@@ -57,6 +57,10 @@ class MonitorTable(anywidget.AnyWidget):  # type: ignore[misc]
         self.current = payload
         self.send({"delta": delta})
 
+    def detail(self, name: str, payload: Mapping[str, Any]) -> None:
+        """Send all that is known of one run or task; nobody need ask, which a busy kernel would not answer."""
+        self.send({"detail": {"id": name, "value": payload}})
+
     def say(self, word: str, text: str) -> None:
         """Send how the monitor is doing, if that is new."""
         self.status = {"word": word, "text": text}

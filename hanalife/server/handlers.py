@@ -32,6 +32,7 @@ Question = Callable[..., Mapping[str, Any]]
 QUESTIONS: Mapping[str, Question] = {
     "experiments": experiments.read,
     "runs/([^/]+)": lambda connection, _label, run_id: answers.run(connection, run_id),
+    "searches/([^/]+)": lambda connection, _label, text: answers.search(connection, text),
     "models": lambda connection, _label: models.read(connection),
     "tasks": lambda connection, label: tasks.read(connection, label, utc_now()),
     "tasks/([^/]+)": lambda connection, _label, task_id: answers.task(connection, task_id),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from hanalife.database import run_search
 from hanalife.errors import Error, RunNotFoundError, TaskNotFoundError
+from hanalife.tracking import grammar
 from hanalife.views import runs, tasks
-from hanalife.views.payloads import ErrorInfo, RunDetail, TaskDetail
+from hanalife.views.payloads import CONTRACT, ErrorInfo, FoundRuns, RunDetail, TaskDetail
 
 
 def run(connection: sa.Connection, run_id: str) -> RunDetail:
@@ -23,6 +26,22 @@ def run(connection: sa.Connection, run_id: str) -> RunDetail:
     if found is None:
         raise RunNotFoundError(f"run_id: there is no run {run_id!r}; it may have been deleted.")
     return found
+
+
+def search(connection: sa.Connection, text: str, experiment_ids: Sequence[str] | None = None) -> FoundRuns:
+    """Return the runs that a search in the language of :mod:`hanalife.tracking.grammar` finds.
+
+    Raises
+    ------
+    SearchError
+        It is none; the message has the text and a caret under the place.
+    """
+    parsed = grammar.parse(text, "search")
+    return {
+        "contract": CONTRACT,
+        "run_ids": run_search.run_ids(connection, parsed, experiment_ids),
+        "ordered": bool(parsed.order),
+    }
 
 
 def task(connection: sa.Connection, task_id: str) -> TaskDetail:

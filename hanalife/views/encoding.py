@@ -78,6 +78,20 @@ def grid(rows: Iterable[Mapping[str, Any]]) -> Grid:
     return {"columns": columns, "rows": [[text(row.get(name, "")) for name in columns] for row in listed]}
 
 
+def size(count: int) -> str:
+    """Return a number of bytes in the greatest unit that it fills.
+
+    >>> [size(count) for count in (900, 2_048, 5_000_000_000)]
+    ['900 B', '2.0 KiB', '4.7 GiB']
+    """
+    amount = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024 or unit == "GiB":
+            break
+        amount /= 1024
+    return f"{count} B" if unit == "B" else f"{amount:,.1f} {unit}"
+
+
 def short_utc(moment: str | None) -> str:
     """Return an instant of the contract to the second, for people who know it is UTC.
 

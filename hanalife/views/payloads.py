@@ -105,6 +105,14 @@ class RunsChange(TypedDict):
     removed: list[str]
 
 
+class FoundRuns(TypedDict):
+    """The runs that a search in words found; ``ordered`` if it says in which order."""
+
+    contract: int
+    run_ids: list[str]
+    ordered: bool
+
+
 class ExperimentsDelta(TypedDict):
     """What turns the payload number ``seq - 1`` into number ``seq``."""
 
@@ -129,14 +137,19 @@ class Series(TypedDict):
     points: list[tuple[JsonNumber, JsonNumber]]
 
 
-class Curve(TypedDict):
+class Chart(TypedDict):
     """A chart of lines."""
 
-    key: Literal["ROC", "CUMGAINS", "LIFT", "CUMLIFT"]
     title: str
     x_label: str
     y_label: str
     series: list[Series]
+
+
+class Curve(Chart):
+    """A chart of the figures that a classifier reports."""
+
+    key: Literal["ROC", "CUMGAINS", "LIFT", "CUMLIFT"]
 
 
 class Confusion(TypedDict):
@@ -155,6 +168,50 @@ class SignatureTables(TypedDict):
     parameters: Grid
 
 
+class MetricRow(Fact):
+    """A metric as text to show, and the bounds of its 95 % interval where that is known."""
+
+    low: JsonNumber | None
+    high: JsonNumber | None
+
+
+class Candidate(TypedDict):
+    """Parameters that a search tried, and their mean score over the folds so far."""
+
+    candidate: int
+    rung: int
+    folds: int
+    score: JsonNumber
+    parameters: str
+
+
+class Search(TypedDict):
+    """What a search found by one metric: the best candidates first, and the scores of all as a chart."""
+
+    metric: str
+    lower_is_better: bool
+    total: int
+    candidates: list[Candidate]
+    chart: Chart
+
+
+class ArtifactRow(TypedDict):
+    """Bytes that a run keeps under a name."""
+
+    name: str
+    kind: str
+    media_type: str
+    size_bytes: int
+
+
+class RunLink(TypedDict):
+    """Another run, to go to."""
+
+    run_id: str
+    name: str
+    status: RunStatusWord
+
+
 class LogRow(TypedDict):
     """One entry of a run's log; a long message is cut."""
 
@@ -170,8 +227,19 @@ class RunDetail(TypedDict):
     contract: int
     run: RunRow
     overview: list[Fact]
+    notes: str
+    tags: list[Fact]
+    parent: RunLink | None
+    children: list[RunLink]
     parameters: list[Fact]
-    metrics: list[Fact]
+    optimal: list[Fact]
+    metrics: list[MetricRow]
+    learning: list[Chart]
+    learning_total: int
+    searches: list[Search]
+    environment: list[Fact]
+    code: list[Fact]
+    artifacts: list[ArtifactRow]
     dataset: list[Fact]
     columns: Grid
     importance: list[Importance]
@@ -197,6 +265,10 @@ class JobRow(TypedDict):
     ended_at: Instant | None
     duration_seconds: float | None
     message: str
+    failures: int
+    cpu_seconds: float | None
+    peak_memory_bytes: int | None
+    run_id: str | None
 
 
 class TaskRow(TypedDict):
@@ -275,11 +347,23 @@ class TaskLogRow(TypedDict):
     message: str
 
 
+class Part(TypedDict):
+    """A part of a composite: its job in the last execution of the composite, else its own last one."""
+
+    task_id: str
+    kind: str
+    job: JobRow | None
+    parts: list[Part]
+
+
 class TaskDetail(TypedDict):
     """All that is known of one task."""
 
     contract: int
     task: TaskRow
+    parts: list[Part]
+    policy: list[Fact]
+    trigger: list[Fact]
     definition: list[Fact]
     parameters: list[Fact]
     jobs: list[JobRow]
@@ -300,6 +384,7 @@ class ModelRow(TypedDict):
     library: str
     run_id: str | None
     created_at: Instant
+    aliases: list[str]
 
 
 class ModelsPayload(TypedDict):

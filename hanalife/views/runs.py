@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.database import run_values, runs
-from hanalife.records import LogEntry, Run
-from hanalife.views import figures
-from hanalife.views.encoding import cut, facts, grid, instant, number, short_utc
+from hanalife.database import run_artifacts, run_tags, run_values, runs, shared_records
+from hanalife.records import Artifact, LogEntry, Run
+from hanalife.views import figures, learning, run_log
+from hanalife.views.encoding import cut, facts, grid, instant, number, short_utc, size
 from hanalife.views.experiments import run_row
-from hanalife.views.payloads import CONTRACT, Fact, LogRow, RunDetail, SignatureTables
+from hanalife.views.payloads import (
+    CONTRACT,
+    ArtifactRow,
+    Fact,
+    Grid,
+    JsonNumber,
+    LogRow,
+    MetricRow,
+    RunDetail,
+    RunLink,
+    SignatureTables,
+)
+from hanalife.views.run_log import Call, last, mapping, pairs
 
 #: So many of the last entries of a log are shown.
 MOST_LOG_ENTRIES = 500
+#: So many runs within a run are listed.
+MOST_CHILDREN = 200
 
 
-@dataclass(slots=True)
-class _Call:
-    """The entries of one call, such as ``fit`` or ``score``: up to its end in the log."""
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the store knows of a run beside its log."""
 
-    method: str = ""
-    parts: dict[str, Any] = field(default_factory=dict)  #: event key -> JSON value; the later one counts
+    params: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    series: Mapping[str, learning.Steps] = field(default_factory=dict)
+    artifacts: Sequence[Artifact] = ()
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    code: Mapping[str, Any] = field(default_factory=dict)
+    parent: Run | None = None
+    children: Sequence[Run] = ()
 
 
 def read(connection: sa.Connection, run_id: str) -> RunDetail | None:
@@ -34,33 +53,65 @@ def read(connection: sa.Connection, run_id: str) -> RunDetail | None:
     if run is None:
         return None
     metrics = run_values.metrics(connection, [run_id])[run_id]
-    return detail(run, metrics, runs.log(connection, run_id), run_values.params(connection, [run_id])[run_id])
+    return detail(run, metrics, runs.log(connection, run_id), _surroundings(connection, run))
+
+
+def _surroundings(connection: sa.Connection, run: Run) -> Surroundings:
+    return Surroundings(
+        params=run_values.params(connection, [run.run_id])[run.run_id],
+        tags=run_tags.of_run(connection, run.run_id),
+        series=run_values.series(connection, [run.run_id])[run.run_id],
+        artifacts=run_artifacts.of_run(connection, run.run_id),
+        environment=_shared(connection, run.environment_id),
+        code=_shared(connection, run.code_id),
+        parent=None if run.parent_run_id is None else runs.run(connection, run.parent_run_id),
+        children=runs.children(connection, run.run_id),
+    )
+
+
+def _shared(connection: sa.Connection, record_id: int | None) -> Mapping[str, Any]:
+    record = None if record_id is None else shared_records.get(connection, record_id)
+    return {} if record is None else record.content
 
 
 def detail(
-    run: Run, metrics: Mapping[str, float | str], log: Sequence[LogEntry], params: Mapping[str, Any] | None = None
+    run: Run,
+    metrics: Mapping[str, float | str],
+    log: Sequence[LogEntry],
+    around: Surroundings = Surroundings(),
 ) -> RunDetail:
-    """Return a run, its metrics and its log as one payload; ``params`` count where the log has none."""
-    calls = list(_calls(log))
+    """Return a run, its metrics, its log and what is around it as one payload."""
+    calls = list(run_log.calls(log))
     first = calls[0].parts if calls else {}
+    searches = learning.searches(run_log.search_rows(log))
+    curves = learning.curves(_without_searches(around.series, [one["metric"] for one in searches]))
     return {
         "contract": CONTRACT,
         "run": run_row(run, metrics),
         "overview": _overview(run, calls),
-        "parameters": facts((_pairs(first.get("PARAMETER")) or dict(params or {})) | _optimal(calls)),
-        "metrics": facts(
-            {name: value if isinstance(value, str) else f"{value:.6g}" for name, value in metrics.items()}
-        ),
+        "notes": cut(run.notes),
+        "tags": facts(around.tags),
+        "parent": None if around.parent is None else _link(around.parent),
+        "children": [_link(child) for child in around.children[:MOST_CHILDREN]],
+        "parameters": facts(pairs(first.get("PARAMETER")) or around.params),
+        "optimal": facts(pairs(last(calls, "OPTIMAL_PARAMETER"))),
+        "metrics": _metrics(metrics, run_log.merged(calls, "METRIC_INTERVAL")),
+        "learning": curves[: learning.MOST_CHARTS],
+        "learning_total": len(curves),
+        "searches": searches,
+        "environment": _environment(around.environment),
+        "code": _code(around.code),
+        "artifacts": [_artifact(artifact) for artifact in around.artifacts],
         "dataset": _datasets(calls),
-        "columns": grid(_rows(_mapping(first.get("DATASET")).get("COLUMN_SPEC"))),
+        "columns": grid(run_log.rows(mapping(first.get("DATASET")).get("COLUMN_SPEC"))),
         "importance": [
             {"name": name, "value": number(value)}
             for name, value in sorted(
-                _pairs(_last(calls, "VARIABLE_IMPORTANCE")).items(), key=lambda pair: -float(number(pair[1]))
+                pairs(last(calls, "VARIABLE_IMPORTANCE")).items(), key=lambda pair: -float(number(pair[1]))
             )
         ],
-        "curves": figures.curves(_mapping(_last(calls, "CONTINUOUS_FIGURE"))),
-        "confusion": figures.confusion(_mapping(_last(calls, "DISCRETE_FIGURE")).get("CONFUSION_MATRIX", [])),
+        "curves": figures.curves(mapping(last(calls, "CONTINUOUS_FIGURE"))),
+        "confusion": figures.confusion(mapping(last(calls, "DISCRETE_FIGURE")).get("CONFUSION_MATRIX", [])),
         "signature": _signature(calls),
         "log": [log_row(entry) for entry in log[-MOST_LOG_ENTRIES:]],
         "log_total": len(log),
@@ -77,54 +128,10 @@ def log_row(entry: LogEntry) -> LogRow:
     }
 
 
-# --- reading a log ----------------------------------------------------------------------------
-
-
-def _calls(log: Iterable[LogEntry]) -> Iterator[_Call]:
-    call = _Call()
-    for entry in log:
-        content = _content(entry.message)
-        if entry.event_key == "END_OF_TRACK":
-            call.method = str(_mapping(content).get("METHOD", ""))
-            yield call
-            call = _Call()
-        else:
-            call.parts[entry.event_key] = content
-    if call.parts:
-        yield call
-
-
-def _content(message: str) -> Any:
-    try:
-        return json.loads(message)
-    except ValueError:
-        return None  # by another program; the log shows it as it is
-
-
-def _mapping(content: Any) -> dict[str, Any]:
-    return content if isinstance(content, dict) else {}
-
-
-def _pairs(content: Any) -> dict[str, Any]:
-    """Return ``[{name: value}, ...]`` as one mapping."""
-    items = content if isinstance(content, list) else [content]
-    return {name: value for item in items for name, value in _mapping(item).items()}
-
-
-def _rows(content: Any) -> list[dict[str, Any]]:
-    """Return the values of a list or mapping that are mappings themselves."""
-    items = list(content.values()) if isinstance(content, dict) else content
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
-def _last(calls: Sequence[_Call], event_key: str) -> Any:
-    return next((call.parts[event_key] for call in reversed(calls) if event_key in call.parts), None)
-
-
 # --- the parts --------------------------------------------------------------------------------
 
 
-def _overview(run: Run, calls: Sequence[_Call]) -> list[Fact]:
+def _overview(run: Run, calls: Sequence[Call]) -> list[Fact]:
     values = {
         "Experiment": run.experiment_id,
         "Description": run.description,
@@ -137,37 +144,102 @@ def _overview(run: Run, calls: Sequence[_Call]) -> list[Fact]:
         "Process": f"{run.pid} on {run.host}",
         "Created": f"{short_utc(instant(run.created_at))} UTC",
         "Ended": f"{short_utc(instant(run.ended_at))} UTC" if run.ended_at else "",
-        "Notes": run.notes,
+        "Recording took": f"{run.overhead_seconds:.3f} s" if run.overhead_seconds else "",
         "Run id": run.run_id,
     }
-    error = _mapping(_last(calls, "ERROR"))
+    error = mapping(last(calls, "ERROR"))
     if error:
         values["Error"] = f"{error.get('TYPE', '')}: {error.get('MESSAGE', '')}"
     return facts({name: value for name, value in values.items() if value != ""})
 
 
-def _optimal(calls: Sequence[_Call]) -> dict[str, Any]:
-    return {f"optimal {name}": value for name, value in _pairs(_last(calls, "OPTIMAL_PARAMETER")).items()}
+def _metrics(metrics: Mapping[str, float | str], intervals: Mapping[str, Any]) -> list[MetricRow]:
+    return [
+        {"name": name, "value": cut(value) if isinstance(value, str) else f"{value:.6g}", "low": low, "high": high}
+        for name, value in metrics.items()
+        for low, high in [_bounds(intervals.get(name))]
+    ]
 
 
-def _datasets(calls: Sequence[_Call]) -> list[Fact]:
+def _bounds(interval: Any) -> tuple[JsonNumber | None, JsonNumber | None]:
+    if not isinstance(interval, list) or len(interval) != 2:
+        return None, None
+    return number(interval[0]), number(interval[1])
+
+
+def _without_searches(series: Mapping[str, learning.Steps], metrics: Sequence[str]) -> dict[str, learning.Steps]:
+    """Return the series without those that the charts of searches show."""
+    shown = {f"{learning.SEARCH_PREFIX}{metric}".upper() for metric in metrics}
+    return {name: points for name, points in series.items() if name not in shown}
+
+
+def _environment(content: Mapping[str, Any]) -> list[Fact]:
+    machine, packages = mapping(content.get("MACHINE")), content.get("PACKAGES")
+    memory = machine.get("MEMORY_BYTES")
+    values = {
+        "Python": f"{content.get('PYTHON', '')} {content.get('IMPLEMENTATION', '')}".strip(),
+        "Platform": content.get("PLATFORM", ""),
+        "Architecture": machine.get("ARCHITECTURE", ""),
+        "CPUs": machine.get("CPUS") or "",
+        "Memory": size(memory) if isinstance(memory, int) else "",
+        "Packages": len(packages) if isinstance(packages, list) else "",
+    }
+    return facts({name: value for name, value in values.items() if value != ""})
+
+
+def _code(content: Mapping[str, Any]) -> list[Fact]:
+    git, script = mapping(content.get("GIT")), mapping(content.get("SCRIPT"))
+    values = {"Commit": git.get("COMMIT", ""), "Branch": git.get("BRANCH", "")}
+    if git:
+        length = len(str(git.get("DIFF", ""))) + int(git.get("DIFF_LEFT_OUT") or 0)
+        values["Changes"] = f"changed since the commit, {length:,} characters" if length else "none since the commit"
+    values |= {"Script": script.get("PATH", ""), "Script SHA-256": script.get("SHA256", "")}
+    return facts({name: value for name, value in values.items() if value})
+
+
+def _artifact(artifact: Artifact) -> ArtifactRow:
+    return {
+        "name": artifact.name,
+        "kind": artifact.kind,
+        "media_type": artifact.media_type,
+        "size_bytes": artifact.size,
+    }
+
+
+def _link(run: Run) -> RunLink:
+    return {"run_id": run.run_id, "name": run.name, "status": run.status.value}
+
+
+def _datasets(calls: Sequence[Call]) -> list[Fact]:
     """Return the dataset of the first call, and of later ones what differs, named by their method."""
     found: dict[str, Any] = {}
     for position, call in enumerate(calls):
-        dataset = {key: value for key, value in _mapping(call.parts.get("DATASET")).items() if key != "COLUMN_SPEC"}
+        dataset = {key: value for key, value in mapping(call.parts.get("DATASET")).items() if key != "COLUMN_SPEC"}
         prefix = f"{call.method.upper()}_" if position else ""
         found |= {f"{prefix}{key}": value for key, value in dataset.items() if not position or found.get(key) != value}
     return facts(found)
 
 
-def _signature(calls: Sequence[_Call]) -> SignatureTables:
+def _signature(calls: Sequence[Call]) -> SignatureTables:
     def rows(part: str) -> Any:
-        return _last(calls, f"MODEL_SIGNATURE_{part}")
+        return last(calls, f"MODEL_SIGNATURE_{part}")
 
-    parameters = _mapping(rows("PARAM_SPEC"))
+    parameters = mapping(rows("PARAM_SPEC"))
     return {
-        "properties": facts(_mapping(rows("PROPERTY"))),
-        "inputs": grid(_rows(rows("INPUT_SCHEMA"))),
-        "outputs": grid(_rows(rows("OUTPUT_SCHEMA"))),
-        "parameters": grid({"NAME": name, **_mapping(spec)} for name, spec in parameters.items()),
+        "properties": facts(mapping(rows("PROPERTY"))),
+        "inputs": _inputs(run_log.rows(rows("INPUT_SCHEMA"))),
+        "outputs": grid(run_log.rows(rows("OUTPUT_SCHEMA"))),
+        "parameters": grid({"NAME": name, **mapping(spec)} for name, spec in parameters.items()),
     }
+
+
+def _inputs(columns: Sequence[Mapping[str, Any]]) -> Grid:
+    """Return the columns that a model takes, with what training saw of them."""
+    return grid({name: _seen(value) for name, value in column.items()} for column in columns)
+
+
+def _seen(value: Any) -> Any:
+    """Return categories, or a bound, as a person writes them."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:.6g}" if isinstance(value, float) else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +11,16 @@ from hanalife.clock import Clock, format_utc, utc_now
 from hanalife.drawing import charts, page
 from hanalife.views import encoding, experiments, runs, tasks
 from hanalife.views.payloads import (
+    ArtifactRow,
     ExperimentsPayload,
     Fact,
     Grid,
+    MetricRow,
+    Part,
     RunDetail,
+    RunLink,
     RunRow,
+    Search,
     TaskDetail,
     TaskRow,
     TasksPayload,
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 MOST_DETAILS = 50
 #: And so many are listed at all.
 MOST_ROWS = 1_000
+#: Candidates of a search in a page.
+MOST_CANDIDATES = 10
 #: A saved output has so many of the newest rows.
 MOST_ROWS_IN_CELL = 20
 #: Metric columns of a table of runs.
@@ -35,6 +42,7 @@ MOST_METRICS = 6
 
 #: A sign before each status word, so that it is not told by colour.
 _SIGNS = {"FINISHED": "✓", "SUCCEEDED": "✓", "RAN": "✓", "ACTIVE": "▸", "RUNNING": "▸"}
+_SIGNS |= {"LATE": "!", "SKIPPED": "»", "MERGED": "≡"}
 _SIGNS |= dict.fromkeys(("FAILED", "TIMED_OUT", "ABANDONED", "MISSED"), "✕")
 
 
@@ -120,8 +128,17 @@ def run_details(detail: RunDetail) -> str:
     signature = detail["signature"]
     parts = [
         _facts("Overview", detail["overview"]),
+        _facts("Notes", [{"name": "Notes", "value": detail["notes"]}] if detail["notes"] else []),
+        _facts("Tags", detail["tags"]),
+        _runs("Within", [detail["parent"]] if detail["parent"] else []),
+        _runs("Runs within it", detail["children"]),
         _facts("Parameters", detail["parameters"]),
-        _facts("Metrics", detail["metrics"]),
+        _facts("Optimal parameters", detail["optimal"]),
+        _metric_part(detail["metrics"]),
+        *(_candidates(search) for search in detail["searches"]),
+        _facts("Environment", detail["environment"]),
+        _facts("Code", detail["code"]),
+        _artifacts(detail["artifacts"]),
         _facts("Dataset", detail["dataset"]),
         _grid("Columns", detail["columns"]),
         _facts("Signature", signature["properties"]),
@@ -143,7 +160,47 @@ def run_charts(detail: RunDetail) -> list[str]:
         drawn.append(charts.heat_map("Confusion Matrix", detail["confusion"]))
     if detail["importance"]:
         drawn.append(charts.bars("Variable Importance", detail["importance"][:30]))
+    drawn += [charts.curve(chart) for chart in detail["learning"]]
+    drawn += [charts.curve(search["chart"]) for search in detail["searches"]]
     return [f"<div>{chart}</div>" for chart in drawn]
+
+
+def _metric_part(metrics: Sequence[MetricRow]) -> str:
+    rows = [[page.cell(row["name"]), page.cell(row["value"]), page.cell(_interval(row))] for row in metrics]
+    return page.part("Metrics", page.table("", ["Metric", "Value", "95 % interval"], rows)) if rows else ""
+
+
+def _interval(row: MetricRow) -> str:
+    low, high = row["low"], row["high"]
+    return "" if low is None or high is None else f"{float(low):.4g} to {float(high):.4g}"
+
+
+def _candidates(search: Search) -> str:
+    rows = [
+        [
+            page.number(one["candidate"]),
+            page.number(one["score"]),
+            page.number(one["folds"]),
+            page.cell(one["parameters"]),
+        ]
+        for one in search["candidates"][:MOST_CANDIDATES]
+    ]
+    head = ["Candidate", f"Mean {search['metric']}", "Folds", "Parameters"]
+    title = f"Search: the best of {_count(search['candidates'], 'candidate')}"
+    return page.part(title, page.table("", head, rows))
+
+
+def _artifacts(artifacts: Sequence[ArtifactRow]) -> str:
+    rows = [
+        [page.cell(one["name"]), page.cell(one["kind"]), page.cell(encoding.size(one["size_bytes"]))]
+        for one in artifacts
+    ]
+    return page.part("Artifacts", page.table("", ["Name", "Kind", "Size"], rows)) if rows else ""
+
+
+def _runs(title: str, links: Sequence[RunLink]) -> str:
+    rows = [[page.cell(link["name"]), _word(link["status"])] for link in links]
+    return page.part(title, page.table("", ["Run", "Status"], rows)) if rows else ""
 
 
 # --- tasks ------------------------------------------------------------------------------------
@@ -182,6 +239,11 @@ def task_details(detail: TaskDetail) -> str:
             page.cell(encoding.short_utc(job["due"])),
             page.cell(encoding.short_utc(job["started_at"])),
             page.number(job["duration_seconds"]),
+            page.number(job["cpu_seconds"]),
+            page.cell("" if job["peak_memory_bytes"] is None else encoding.size(job["peak_memory_bytes"])),
+            page.number(job["attempt"]),
+            page.number(job["failures"]),
+            page.cell(job["run_id"] or ""),
             page.cell(job["message"]),
         ]
         for job in detail["jobs"]
@@ -194,10 +256,14 @@ def task_details(detail: TaskDetail) -> str:
         [page.cell(encoding.short_utc(line["event_time"])), page.cell(line["event_key"]), page.cell(line["message"])]
         for line in detail["log"]
     ]
-    job_head = ["Job", "Status", "Due (UTC)", "Started (UTC)", "Seconds", "Message"]
+    job_head = ["Job", "Status", "Due (UTC)", "Started (UTC)", "Seconds", "CPU seconds", "Peak memory"]
+    job_head += ["Attempt", "Failures", "Run", "Message"]
     parts = [
+        _parts(detail["parts"]),
         page.part("Jobs", page.table("", job_head, jobs)) if jobs else "",
         page.part("Ledger", page.table("", ["Due (UTC)", "What became of it", "Job"], ledger)) if ledger else "",
+        _facts("Policy", detail["policy"]),
+        _facts("Trigger", detail["trigger"]),
         _facts("Definition", detail["definition"]),
         _facts("Parameters", detail["parameters"]),
         page.part("Log", page.table("", ["Time (UTC)", "Event", "Message"], log)) if log else "",
@@ -206,6 +272,22 @@ def task_details(detail: TaskDetail) -> str:
         f"<details><summary>{escape(detail['task']['task_id'])} <small>{escape(detail['task']['schedule_text'])}"
         f"</small></summary><div class='parts'>{''.join(parts)}</div></details>"
     )
+
+
+def _parts(parts: Sequence[Part]) -> str:
+    rows = list(_part_rows(parts, 0))
+    return page.part("Parts", page.table("", ["Part", "Kind", "Status"], rows)) if rows else ""
+
+
+def _part_rows(parts: Sequence[Part], level: int) -> Iterator[list[str]]:
+    for place, part in enumerate(parts, 1):
+        job = part["job"]
+        yield [
+            page.cell(f"{'    ' * level}{place}. {part['task_id']}"),
+            page.cell(part["kind"]),
+            _word(job["status"]) if job else page.cell("no turn yet"),
+        ]
+        yield from _part_rows(part["parts"], level + 1)
 
 
 # --- pieces -----------------------------------------------------------------------------------

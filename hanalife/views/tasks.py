@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.database import dialects, members, tasks
+from hanalife.database import dialects, members, tasks, triggers
 from hanalife.database.engine import Database
 from hanalife.lifecycle.procedure_names import procedure_of
-from hanalife.records import Job, Schedule, Task, TaskLogEntry, TaskPolicy, Tick, Worker
+from hanalife.records import Job, Schedule, Task, TaskLogEntry, Tick, Worker
 from hanalife.scheduling import cron
 from hanalife.scheduling.runner import ALIVE
-from hanalife.views.encoding import cut, facts, instant, instant_or_none, seconds_between, short_utc
+from hanalife.views import composites, policies
+from hanalife.views.encoding import cut, facts, instant, instant_or_none, short_utc
+from hanalife.views.job_rows import job_row
 from hanalife.views.payloads import (
     CONTRACT,
-    JobRow,
     TaskDetail,
     TaskLogRow,
     TaskRow,
@@ -78,6 +78,9 @@ def read_one(connection: sa.Connection, task_id: str) -> TaskDetail | None:
     return {
         "contract": CONTRACT,
         "task": task_row(task, schedule, jobs[0] if jobs else None),
+        "parts": composites.parts(connection, task, jobs[0] if jobs else None),
+        "policy": policies.policy(task.policy),
+        "trigger": policies.trigger(triggers.find(connection, task_id)),
         "definition": facts(_definition(task, schedule, members.of(connection, task_id))),
         "parameters": facts({name: _argument(kept) for name, kept in task.definition.get("parameters", {}).items()}),
         "jobs": [job_row(job) for job in jobs],
@@ -104,18 +107,11 @@ def _definition(task: Task, schedule: Schedule | None, parts: Sequence[str]) -> 
         "Procedure": procedure_of(task),
         "Made of": ", ".join(parts),
         "Parallel": task.parallel_attribute or "",
-        "Policy": _policy(task.policy),
         "Created": f"{short_utc(instant(task.created_at))} UTC",
     }
     if schedule is not None:
         values |= {"Cron": schedule.cron, "Time zone": schedule.timezone}
     return {name: value for name, value in values.items() if value}
-
-
-def _policy(policy: TaskPolicy) -> str:
-    """Return what differs from the usual policy."""
-    usual = asdict(TaskPolicy())
-    return ", ".join(f"{name} {value}" for name, value in asdict(policy).items() if value != usual[name])
 
 
 def _argument(kept: Any) -> Any:
@@ -146,21 +142,6 @@ def task_row(task: Task, schedule: Schedule | None, last_job: Job | None) -> Tas
         "enabled": schedule is not None and schedule.enabled,
         "next_due": None if schedule is None or not schedule.enabled else instant_or_none(schedule.next_due),
         "last_job": None if last_job is None else job_row(last_job),
-    }
-
-
-def job_row(job: Job) -> JobRow:
-    """Return one job for a list."""
-    return {
-        "job_id": str(job.job_id),
-        "status": job.status.value,
-        "due": instant(job.due),
-        "attempt": job.attempt,
-        "worker": job.owner,
-        "started_at": instant_or_none(job.started_at),
-        "ended_at": instant_or_none(job.ended_at),
-        "duration_seconds": seconds_between(job.started_at, job.ended_at),
-        "message": cut(job.message),
     }
 
 

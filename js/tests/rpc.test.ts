@@ -48,7 +48,7 @@ afterEach(() => {
 
 test('a cell waits for the first look, then follows the deltas', () => {
   const { host, source } = cell();
-  expect(source.get()).toEqual({ payload: null, status: { word: 'starting', text: '' } });
+  expect(source.get()).toEqual({ payload: null, status: { word: 'starting', text: '' }, detail: null });
   host.set('snapshot', experimentsJson);
   host.set('status', { word: 'live', text: '' });
   expect(source.get().status.word).toBe('live');

@@ -1,23 +1,32 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { decode } from '../src/contract/decode';
-import type { ExperimentsPayload, RunDetail as Detail, RunRow } from '../src/contract/types.gen';
+import type { ExperimentsPayload, RunDetail as Detail, RunRow, TaskDetail as Task } from '../src/contract/types.gen';
 import { Store } from '../src/rpc/source';
+import { LineChart } from '../src/ui/charts';
 import { mount } from '../src/ui/mount';
+import { isSearch } from '../src/ui/search';
 import { ExperimentView, type Selection } from '../src/views/ExperimentView';
 import { defaultMetrics, metricNames } from '../src/views/metrics';
 import { RunDetail } from '../src/views/RunDetail';
+import { TaskDetail } from '../src/views/TaskDetail';
 import experimentsJson from './golden/experiments.json';
 import runDetailJson from './golden/run_detail.json';
+import tasksJson from './golden/tasks.json';
 
 const payload = decode<ExperimentsPayload>(experimentsJson);
 const detail = decode<Detail>(runDetailJson);
 
 class FixedSource extends Store<ExperimentsPayload> {
   asked: string[] = [];
+  answer: unknown = detail;
   request = async <T,>(_method: string, args: Record<string, string> = {}) => {
-    this.asked.push(args['run_id']!);
-    return detail as T;
+    this.asked.push(Object.values(args)[0]!);
+    if (this.answer instanceof Error) throw this.answer;
+    return this.answer as T;
   };
+  push(pushed: { id: string; value: unknown }) {
+    this.set({ detail: pushed });
+  }
   show(shown: ExperimentsPayload) {
     this.set({ payload: shown, status: { word: 'live', text: '' } });
   }
@@ -48,6 +57,12 @@ function manyRuns(count: number): RunRow[] {
   return [...Array(count).keys()].map(i => ({ ...payload.runs[0]!, run_id: `r${i}`, name: `run ${i}` }));
 }
 
+async function type(text: string) {
+  const box = element.querySelector<HTMLInputElement>('input[type=search]')!;
+  box.value = text;
+  box.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
 const drawn = (label: string) => element.querySelectorAll(`[aria-label="${label}"] .hl-body [role=row]`);
 
 test('of ten thousand runs only those in sight are drawn', async () => {
@@ -66,14 +81,16 @@ test('a state that comes between the first drawing and the effect is not lost', 
   await vi.waitFor(() => expect(drawn('Runs')).toHaveLength(2));
 });
 
-test('the details of the selected run are asked for, and again when it changes', async () => {
+test('the details of the selected run are asked for, and then brought up to date by what comes unasked', async () => {
   const source = new FixedSource();
   source.show(payload);
   show(source, { run_id: 'a' });
   await vi.waitFor(() => expect(element.querySelector('[role=tabpanel]')!.textContent).toContain('Pima'));
-  const [first, ...others] = payload.runs;
-  source.show({ ...payload, runs: [{ ...first!, revision: 9 }, ...others] });
-  await vi.waitFor(() => expect(source.asked).toEqual(['a', 'a']));
+  const more = (run_id: string) => ({ id: run_id, value: { ...detail, overview: [{ name: 'Calls', value: `fit of ${run_id}` }] } });
+  source.push(more('b'));
+  source.push(more('a'));
+  await vi.waitFor(() => expect(element.querySelector('[role=tabpanel]')!.textContent).toContain('fit of a'));
+  expect(source.asked).toEqual(['a']);
 });
 
 test('arrow keys and space move and tick', async () => {
@@ -90,7 +107,7 @@ test('arrow keys and space move and tick', async () => {
 
 test('text of the store is text', () => {
   const hostile = { ...detail, parameters: [{ name: '<b>x</b>', value: '<img src=x onerror=alert(1)>' }] };
-  unmount = mount(element, <RunDetail detail={hostile} waiting={false} error="" title="<i>t</i>" charts={false} />);
+  unmount = mount(element, <RunDetail detail={hostile} waiting={false} error="" title="<i>t</i>" charts={false} onOpenRun={() => {}} />);
   expect(element.querySelector('img, b, i i')).toBeNull();
 });
 
@@ -98,4 +115,110 @@ test('well-known metrics come first and texts are not shown at first', () => {
   const run = { ...payload.runs[0]!, metrics: { ZETA: 1, TEST_AUC: '0.8, 0.9', ACCURACY: 0.5, AUC: 0.9 } };
   expect(metricNames([run])).toEqual(['AUC', 'ACCURACY', 'TEST_AUC', 'ZETA']);
   expect(defaultMetrics([run])).toEqual(['AUC', 'ACCURACY', 'ZETA']);
+});
+
+const openTab = async (name: string) => {
+  const tab = [...element.querySelectorAll<HTMLElement>('[role=tab]')].find(each => each.textContent!.startsWith(name))!;
+  tab.click();
+  const panel = element.querySelector('[role=tabpanel]')!;
+  await vi.waitFor(() => expect(document.getElementById(panel.getAttribute('aria-labelledby')!)).toBe(tab));
+  return panel;
+};
+
+test('the details of a run have intervals, curves, candidates, artifacts and code', async () => {
+  const onOpenRun = vi.fn();
+  unmount = mount(
+    element,
+    <RunDetail detail={detail} waiting={false} error="" title="run" charts={false} onOpenRun={onOpenRun} />
+  );
+  expect((await openTab('Metrics')).textContent).toContain('0.7600 to 0.8300');
+  expect((await openTab('Learning')).querySelector('[aria-label="LOSS"]')!.querySelectorAll('polyline')).toHaveLength(2);
+  const search = await openTab('Search');
+  expect(search.textContent).toContain('Best of 3: 0.2300 (mean error_rate, lower is better) with learning_rate 0.1');
+  expect(search.querySelectorAll('tbody tr')).toHaveLength(3);
+  expect((await openTab('Artifacts')).textContent).toContain('20.0 KiB');
+  const code = (await openTab('Environment')).textContent;
+  expect(code).toContain('c0ffee');
+  expect(code).toContain('changed since the commit');
+  expect((await openTab('Signature')).textContent).toContain('CATEGORIES');
+  const overview = await openTab('Overview');
+  expect(overview.textContent).toContain('trial');
+  overview.querySelector<HTMLButtonElement>('.hl-link')!.click();
+  expect(onOpenRun).toHaveBeenCalledWith('b', 'run b');
+});
+
+test('a sparse chart is as wide as its values, also of one value and of none', () => {
+  for (const points of [[], [[1, 5]], [[1, -2], [2, -2]]] as [number, number][][]) {
+    const chart = { title: 't', x_label: 'Step', y_label: 't', series: [{ name: 't', points }] };
+    unmount = mount(element, <LineChart curve={chart} />);
+    expect(element.innerHTML).not.toContain('NaN');
+    expect(element.innerHTML).not.toContain('Infinity');
+    unmount();
+  }
+});
+
+test('a search in words is asked for and its runs are shown in its order', async () => {
+  const source = new FixedSource();
+  source.show(payload);
+  source.answer = { contract: 1, run_ids: ['b', 'a', 'gone'], ordered: true };
+  show(source);
+  await type('status = \'FINISHED\' order by name');
+  await vi.waitFor(() => expect(source.asked).toEqual(["status = 'FINISHED' order by name"]));
+  await vi.waitFor(() => expect([...drawn('Runs')].map(row => row.getAttribute('data-key'))).toEqual(['b', 'a']));
+});
+
+test('what is wrong with a search stands under the box as text', async () => {
+  const source = new FixedSource();
+  source.show(payload);
+  source.answer = new Error("search: character 5: expected <b>\na = <b>\n    ^");
+  show(source);
+  await type('a = <b>');
+  await vi.waitFor(() => expect(element.querySelector('.hl-problem')!.textContent).toContain('\n    ^'));
+  const box = element.querySelector('input[type=search]')!;
+  expect(box.getAttribute('aria-invalid')).toBe('true');
+  expect(box.getAttribute('aria-describedby')).toBe(element.querySelector('.hl-problem')!.id);
+  expect(element.querySelector('.hl-problem b')).toBeNull();
+  expect(drawn('Runs')).toHaveLength(0);
+  await type('');
+  await vi.waitFor(() => expect(element.querySelector('.hl-problem')).toBeNull());
+  await vi.waitFor(() => expect(drawn('Runs')).toHaveLength(2));
+});
+
+test('only what reads like a search is one', () => {
+  for (const text of ['metrics.AUC > 0.8', "name like 'a%'", 'params.depth is not null', 'limit 5', 'a=1', 'order by created']) {
+    expect(isSearch(text), text).toBe(true);
+  }
+  for (const text of ['', 'week_3', 'limits', 'trees in order', 'likely is null_model']) expect(isSearch(text), text).toBe(false);
+});
+
+test('a composite shows each part with its status, a job its use, the ledger its words', async () => {
+  const job = { ...tasksJson.tasks[0]!.last_job, status: 'SKIPPED' as const, message: '<b>no turn</b>' };
+  const part = { task_id: 'FIT', kind: 'callable', job, parts: [] };
+  const task = {
+    contract: 1,
+    task: { ...tasksJson.tasks[0]!, kind: 'sequential' },
+    parts: [{ ...part, task_id: 'INNER', kind: 'parallel', parts: [part] }, { ...part, task_id: 'NEXT', job: null }],
+    policy: [{ name: 'Retries', value: 'none' }],
+    trigger: [],
+    definition: [],
+    parameters: [],
+    jobs: [tasksJson.tasks[0]!.last_job],
+    ledger: [{ due: payload.runs[0]!.created_at, status: 'MISSED', job_id: null, recorded_at: payload.runs[0]!.created_at }],
+    log: [],
+    log_total: 0
+  } as unknown as Task;
+  const onOpenRun = vi.fn();
+  unmount = mount(element, <TaskDetail detail={task} waiting={false} error="" title="t" onOpenRun={onOpenRun} />);
+  const parts = element.querySelector('[role=tabpanel]')!;
+  expect([...parts.querySelectorAll('.hl-node b')].map(each => each.textContent)).toEqual(['INNER', 'FIT', 'NEXT']);
+  expect(parts.textContent).toContain('skipped');
+  expect(parts.textContent).toContain('no turn yet');
+  expect(parts.querySelector('.hl-node b b')).toBeNull();
+  const jobs = await openTab('Jobs');
+  expect(jobs.textContent).toContain('1.50 s');
+  expect(jobs.textContent).toContain('128.0 MiB');
+  jobs.querySelector<HTMLButtonElement>('.hl-link')!.click();
+  expect(onOpenRun).toHaveBeenCalledWith('a', expect.stringContaining('Run of job'));
+  expect((await openTab('Ledger')).textContent).toContain('no worker was running');
+  expect((await openTab('Policy')).textContent).toContain('Retries');
 });

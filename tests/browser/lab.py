@@ -53,6 +53,10 @@ def running(folder):
     root = folder / "root"
     app_settings = folder / "app_settings"
     root.mkdir()
+    # What this checkout has built, whatever is installed beside it.
+    built = folder / "built" / "labextensions"
+    built.mkdir(parents=True)
+    (built / "hanalife").symlink_to(ROOT / "hanalife" / "labextension")
     app_settings.mkdir()
     quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
     (app_settings / "overrides.json").write_text(json.dumps(quiet))
@@ -65,6 +69,7 @@ def running(folder):
         "IPYTHONDIR": folder / "ipython",
         "JUPYTERLAB_SETTINGS_DIR": folder / "settings",
         "JUPYTERLAB_WORKSPACES_DIR": folder / "workspaces",
+        "JUPYTER_PATH": built.parent,
         "PYTHONPATH": ROOT,
     }
     environment = {**os.environ, **{name: str(value) for name, value in own.items()}}

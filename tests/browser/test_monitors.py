@@ -127,6 +127,100 @@ def test_search_sort_metrics_and_ticks(lab, page, store):
     expect(page.locator(".bqplot.figure:visible")).to_contain_text("AUC over 2 runs")
 
 
+def test_a_search_in_words_finds_runs_and_says_what_is_wrong_with_it(lab, page, store):
+    for name, auc in (("alpha", 0.9), ("beta", 0.7), ("gamma", 0.8)):
+        sample.record_run(store, "WORDS", name, auc)
+    view = open_monitor(page, lab, "words", "ExperimentMonitor", "WORDS")
+    box = view.get_by_label("Search runs")
+    box.fill("metrics.AUC > 0.75 order by metrics.AUC")
+    expect(rows(view, "Runs")).to_have_count(2)
+    expect(rows(view, "Runs").first).to_contain_text("gamma")
+    box.fill("metrics.AUC > 0.75 adn owner = 'me'")
+    problem = view.get_by_role("alert")
+    expect(problem).to_contain_text("expected 'and', 'or', 'order by', 'limit' or the end")
+    expect(problem).to_contain_text(f"\n{' ' * 19}^", use_inner_text=True)
+    expect(box).to_have_attribute("aria-invalid", "true")
+    page.screenshot(path=SCREENSHOTS / "search_problem.png")
+    sample.record_run(store, "WORDS", "delta", 0.95)
+    box.fill("metrics.AUC > 0.85")
+    expect(rows(view, "Runs")).to_have_count(2)
+    box.fill("ALPHA")
+    expect(problem).to_have_count(0)
+    expect(rows(view, "Runs")).to_have_count(1)
+
+
+FITTING = """
+import time
+from tests.views import sample
+_, observer = sample.begin_run(ConnectionContext('{url}'), 'FITTING', 'fitting')
+for rounds in range(2, 11):
+    observer.call_progressed(sample.searching(rounds))
+    time.sleep(1)
+observer.call_finished(sample.outcome(0.8))
+"""
+
+
+def test_curves_and_candidates_move_while_a_cell_fits(lab, page, store):
+    store.experiment("FITTING")
+    fitting = FITTING.format(url=lab.database)
+    view = open_monitor(page, lab, "fitting", "ExperimentMonitor", "FITTING", fitting)
+    kit.start_cell(page, 1)
+    details = view.get_by_role("region", name="Run fitting")
+    details.get_by_role("tab", name="Search").click()
+    expect(details.get_by_role("tabpanel")).to_contain_text("Best so far of 3: 0.2300 (mean error_rate")
+    expect(details.get_by_role("tabpanel")).to_contain_text("learning_rate 0.1, n_estimators 40")
+    details.get_by_role("tab", name="Learning curves").click()
+    dots = details.get_by_role("img", name="LOGLOSS").locator("circle.hl-dot-0")
+    open_chart(page, "Learning curves")
+    expect(page.locator(".bqplot.figure:visible path.line").first).to_be_visible()
+    seen = set()
+    while page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status") == "busy":
+        seen.add(dots.count())
+        page.wait_for_timeout(100)
+    print(f"numbers of points seen while the cell was busy: {sorted(seen)}")
+    assert len(seen) >= 3
+    expect(dots).to_have_count(10)
+    expect(rows(view, "Runs")).to_contain_text("finished")
+
+
+DETAIL_TABS = ("Metrics", "Learning curves", "Search", "Parameters", "Environment and code", "Signature", "Artifacts")
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_details_of_a_search_in_both_themes(lab, page, store, theme):
+    experiment = f"DETAILS {theme}"
+    _, observer = sample.begin_run(store, experiment, "searched")
+    observer.call_progressed(sample.searching(30))
+    observer.call_finished(sample.outcome(0.8))
+    with store.experiment(experiment).run("by hand", tags={"stage": "trial"}) as run:
+        run.set_notes("Looks fine <b>so far</b>.")
+        run.log_artifact(b"x" * 20_480, "report.html")
+        with run.child("fold 1") as fold:
+            fold.log_metric("AUC", 0.8)
+    view = open_monitor(page, lab, f"details_{theme}", "ExperimentMonitor", experiment)
+    kit.set_theme(page, f"JupyterLab {theme}")
+    try:
+        rows(view, "Runs").filter(has_text="searched").click()
+        details = view.get_by_role("region", name="Run searched")
+        for tab in DETAIL_TABS:
+            details.get_by_role("tab", name=tab).click()
+            view.screenshot(path=SCREENSHOTS / f"run_{tab.split()[0].lower()}_{theme.lower()}.png")
+        for chart in ("Learning curves", "Search"):
+            open_chart(page, chart)
+            expect(page.locator(".bqplot.figure:visible path.line").first).to_be_visible()
+            page.screenshot(path=SCREENSHOTS / f"chart_{chart.split()[0].lower()}_{theme.lower()}.png")
+        rows(view, "Runs").filter(has_text="by hand").last.click()
+        details = view.get_by_role("region", name="Run by hand")
+        details.get_by_role("tab", name="Overview").click()
+        expect(details.get_by_role("tabpanel")).to_contain_text("Looks fine <b>so far</b>.")
+        details.get_by_role("tabpanel").evaluate("panel => panel.scrollTo(0, panel.scrollHeight)")
+        view.screenshot(path=SCREENSHOTS / f"run_overview_{theme.lower()}.png")
+        details.get_by_role("button", name="by hand/fold 1").click()
+        expect(view.get_by_role("region", name="Run by hand/fold 1")).to_be_visible()
+    finally:
+        kit.set_theme(page, "JupyterLab Light")
+
+
 def test_keyboard_moves_the_selection(lab, page, store):
     for name in ("one", "two", "three"):
         sample.record_run(store, "KEYS", name)
@@ -215,3 +309,32 @@ def test_task_monitor(lab, page, store):
     sample.sign_of_life(store, utc_now())
     expect(view.get_by_text("No worker is running")).to_have_count(0)
     expect(view.get_by_text("1 worker", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_a_composite_with_its_parts_ledger_and_policy(lab, page, store, theme):
+    name = f"NIGHTLY_{theme}"
+    whole = sample.record_composite(store, name)
+    sample.record_ledger(store, name, whole)
+    view = open_monitor(page, lab, name, "ScheduledTaskMonitor", name)
+    kit.set_theme(page, f"JupyterLab {theme}")
+    try:
+        details = view.get_by_role("region", name=f"Task {name}")
+        panel = details.get_by_role("tabpanel")
+        expect(panel.get_by_role("listitem")).to_have_count(3)
+        expect(panel.get_by_role("listitem").nth(2)).to_contain_text("skipped")
+        view.screenshot(path=SCREENSHOTS / f"composite_{theme.lower()}.png")
+        details.get_by_role("tab", name="Ledger").click()
+        for word in ("ran", "late", "skipped", "missed", "merged", "no worker was running"):
+            expect(panel).to_contain_text(word)
+        view.screenshot(path=SCREENSHOTS / f"ledger_{theme.lower()}.png")
+        details.get_by_role("tab", name="Policy and trigger").click()
+        expect(panel).to_contain_text("one job makes up for all due times that were missed")
+        view.screenshot(path=SCREENSHOTS / f"policy_{theme.lower()}.png")
+        details.get_by_role("tab", name="Jobs").click()
+        expect(panel).to_contain_text("128.0 MiB")
+        view.screenshot(path=SCREENSHOTS / f"jobs_{theme.lower()}.png")
+        page.keyboard.press("ArrowLeft")
+        expect(details.get_by_role("tab", name="Parts")).to_be_focused()
+    finally:
+        kit.set_theme(page, "JupyterLab Light")

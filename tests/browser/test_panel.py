@@ -41,3 +41,16 @@ def test_panel_shows_a_new_run_by_itself(store, panel):
     expect(panel.get_by_text("No runs.")).to_be_visible()
     sample.record_run(store, "PANEL", "comes later")
     expect(rows(panel, "Runs")).to_have_count(1)
+
+
+def test_panel_takes_a_search_in_words_and_shows_aliases(store, panel, page):
+    found = sample.record_run(store, "PANEL", "best of the panel", 0.97)
+    sample.record_models(store, "PANEL_MODEL")
+    expect(rows(panel, "Models").filter(has_text="champion")).to_have_count(1)
+    panel.get_by_label("Search").fill("metrics.AUC > 0.96")
+    expect(rows(panel, "Runs")).to_have_count(1)
+    assert rows(panel, "Runs").get_attribute("data-key") == found
+    expect(rows(panel, "Models").filter(has_text="champion")).to_have_count(1)
+    panel.get_by_label("Search").fill("metrics.AUC >")
+    expect(panel.locator(".hl-problem")).to_contain_text("expected a value")
+    page.screenshot(path=SCREENSHOTS / "panel_search.png")

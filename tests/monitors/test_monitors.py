@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from hanalife import ConnectionContext, ExperimentMonitor, ScheduledTaskMonitor
 from hanalife.clock import utc_now
+from hanalife.database import leases
 from hanalife.database import runs as store
 from hanalife.errors import InvalidArgumentError
 from hanalife.monitors import base
@@ -40,6 +41,8 @@ class Table:
         self.payloads = []
         self.deltas = []
         self.words = []
+        self.details = []
+        self.selected = ""
         self.selection = {"experiment_id": "", "run_id": "", "ticked": []}
 
     def show(self, payload):
@@ -47,6 +50,9 @@ class Table:
 
     def change(self, _payload, delta):
         self.deltas.append(json.loads(json.dumps(delta, allow_nan=False)))
+
+    def detail(self, name, payload):
+        self.details.append((name, json.loads(json.dumps(payload, allow_nan=False))))
 
     def say(self, word, text):
         self.words.append((word, text))
@@ -110,6 +116,34 @@ def test_the_newest_run_is_selected_until_somebody_selects(conn, watched):
     sample.record_run(conn, "A", "two")
     until(lambda: len(monitor._latest["runs"]) == 2)
     assert table.selection["run_id"] == first
+
+
+def test_candidates_and_curves_of_the_selected_run_are_sent_while_it_goes_on(conn, watched):
+    run_id, observer = sample.begin_run(conn, "A", "searching")
+    _, table = watched(ExperimentMonitor)
+    until(lambda: table.details)
+    observer.call_progressed(sample.searching(rounds=3))
+    until(lambda: table.details[-1][1]["searches"])
+    observer.call_progressed(sample.searching(rounds=5))
+    until(lambda: [len(one["series"][0]["points"]) for one in table.details[-1][1]["learning"]] == [5])
+    assert {name for name, _ in table.details} == {run_id}
+    assert table.details[-1][1]["run"]["status"] == "ACTIVE"
+    observer.call_finished(sample.outcome(0.8))
+
+
+def test_the_parts_of_a_composite_are_sent_as_they_go_on(conn, watched):
+    sample.record_composite(conn, "NIGHTLY")
+    _, table = watched(ScheduledTaskMonitor, "NIGHTLY")
+    until(lambda: table.details)
+    assert [part["job"]["status"] for part in table.details[-1][1]["parts"]] == ["SUCCEEDED", "FAILED", "SKIPPED"]
+    with conn.database.write() as connection:
+        whole = leases.queue(connection, "NIGHTLY", sample.NOW, sample.NOW)
+        leases.queue(connection, "NIGHTLY_LOAD", sample.NOW, sample.NOW, parent=(whole, 1))
+    until(
+        lambda: (
+            [part["job"] and part["job"]["status"] for part in table.details[-1][1]["parts"]] == ["QUEUED", None, None]
+        )
+    )
 
 
 def test_nothing_is_sent_while_nothing_changes(conn, watched, monkeypatch):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hanalife.errors import RunNotFoundError
 from hanalife.monitors import charts, widgets
-from hanalife.views import answers
+from hanalife.views import answers, learning
 from tests.views import sample
 
 
@@ -108,6 +108,42 @@ def test_charts_have_axes_titles_and_the_runs_data(sqlite_conn):
     assert roc.title == "ROC: not recorded"
     assert len(roc.marks[0].y) == 0
     assert figures["Confusion matrix"].marks == []
+
+
+def test_learning_curves_keep_the_chosen_metric_while_they_grow():
+    def curve(title, *values):
+        points = list(enumerate(values))
+        return {"title": title, "x_label": "Step", "y_label": title, "series": [{"name": title, "points": points}]}
+
+    chart = charts.LearningChart()
+    chart.show([])
+    assert chart.choice.value is None
+    chart.show([curve("LOSS", 0.9, 0.5), curve("AUC", 0.6, 0.7)])
+    line = chart.widget.children[1].marks[0]
+    assert list(line.y) == [0.9, 0.5]
+    chart.choice.value = "AUC"
+    assert list(line.y) == [0.6, 0.7]
+    chart.show([curve("LOSS", 0.9, 0.5, 0.4), curve("AUC", 0.6, 0.7, 0.75)])
+    assert chart.choice.value == "AUC"
+    assert list(line.y) == [0.6, 0.7, 0.75]
+    chart.show([curve("OTHER", 1.0, 2.0)])
+    assert chart.choice.value == "OTHER"
+    assert list(line.y) == [1.0, 2.0]
+
+
+def test_a_search_names_the_parameters_of_its_best_candidate():
+    rows = [
+        {"CANDIDATE": candidate, "PARAMETERS": {"<b>depth</b>": candidate}, "METRIC": "error_rate", "SCORE": score}
+        for candidate, score in ((1, 0.3), (2, 0.2), (3, 0.4))
+    ]
+    chart = charts.SearchChart()
+    chart.show(learning.searches(rows))
+    label, drawn = chart.widget.children
+    assert label.value == "Best of 3: 0.2 (mean error_rate, lower is better) with <b>depth</b> 2"
+    assert type(label).__name__ == "Label"  # which shows text as text
+    assert [list(mark.y) for mark in drawn.marks[:2]] == [[0.3, 0.2, 0.2], [0.3, 0.2, 0.4]]
+    chart.show([])
+    assert (label.value, drawn.title) == ("", "Search: not recorded")
 
 
 def test_the_comparison_orders_runs_by_time_and_keeps_the_chosen_metric():

@@ -11,7 +11,7 @@ from hanalife import ConnectionContext
 from hanalife.errors import UnreachableDatabaseError
 from tests.views import sample
 
-PATHS = ["experiments", "models", "tasks", "runs/a", "tasks/a"]
+PATHS = ["experiments", "models", "tasks", "runs/a", "tasks/a", "searches/a"]
 
 
 @pytest.fixture
@@ -78,6 +78,16 @@ async def test_tasks_and_one_task_with_a_name_to_quote(store, get):
     assert [row["task_id"] for row in payload["tasks"]] == ["my task?"]
     assert payload["workers"] == []
     assert (await get("tasks/my task?"))["jobs"][0]["status"] == "SUCCEEDED"
+
+
+async def test_runs_are_found_by_a_search_in_words(store, get, refused):
+    found = sample.record_run(store, "A", "one", 0.75)
+    sample.record_run(store, "A", "50% two", 0.5)
+    assert (await get("searches/metrics.AUC > 0.7"))["run_ids"] == [found]
+    assert len((await get("searches/name like '50%'"))["run_ids"]) == 1
+    status, error = await refused("searches/metrics.AUC >")
+    assert (status, error["code"]) == (400, "search")
+    assert error["message"].splitlines()[1:] == ["metrics.AUC >", " " * 13 + "^"]
 
 
 async def test_models(store, get):

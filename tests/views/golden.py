@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from hanalife.records import (
+    Artifact,
     Experiment,
     Job,
     JobStatus,
@@ -75,7 +76,10 @@ def _tasks(status, workers):
     task = Task("WEEKLY", "predict", {}, "", "me", START)
     schedule = Schedule("WEEKLY", sample.CRON, "UTC", True, None, None, START + timedelta(days=7), START)  # noqa: FBT003
     big = 2**60 + 1  # more than a number of JavaScript holds
-    job = Job(big, "WEEKLY", START, status, 1, "worker-1", None, False, START, START, LATER, "")  # noqa: FBT003
+    job = Job(
+        big, "WEEKLY", START, status, 1, "worker-1", None, False, START, START, LATER, "",  # noqa: FBT003
+        cpu_seconds=1.5, peak_memory_bytes=2**27, run_id="a",
+    )  # fmt: skip
     return {
         "contract": CONTRACT,
         "seq": 0,
@@ -84,6 +88,18 @@ def _tasks(status, workers):
         "tasks": [tasks.task_row(task, schedule, job)],
         "workers": [tasks.worker_row(worker) for worker in workers],
     }
+
+
+def _surroundings(child):
+    return runs.Surroundings(
+        params={"rate": 0.1},
+        tags={"stage": "trial"},
+        series={"TRAINING_LOSS": [(1, 0.7), (2, 0.5)], "VALIDATION_LOSS": [(1, 0.8), (2, 0.6)]},
+        artifacts=[Artifact("a", "report.html", "file", "text/html", "ab" * 32, 20_480, START)],
+        environment={"PYTHON": "3.11.7", "PACKAGES": ["numpy==2.4.6", "pandas==3.1.1"], "MACHINE": {"CPUS": 2}},
+        code={"GIT": {"COMMIT": "c0ffee", "BRANCH": "main", "DIFF": "+1"}, "SCRIPT": {"PATH": "train.py"}},
+        children=[child],
+    )
 
 
 def payloads():
@@ -95,17 +111,18 @@ def payloads():
     ended = experiments.run_row(_run("b", RunStatus.FAILED, revision=3), {})
     new = experiments.run_row(_run("c", RunStatus.ACTIVE, ended_at=None), {})
     outcome = sample.outcome(0.8)
-    log = [
-        LogEntry("a", seq, str(key), START, message)
-        for seq, (key, message) in enumerate(events.of_outcome(outcome, "fit", "Pima", "DIABETES_TRAIN", ""))
+    reported = [
+        events.of_fold_scores(sample.FOLD_SCORES),
+        *events.of_outcome(outcome, "fit", "Pima", "DIABETES_TRAIN", ""),
     ]
+    log = [LogEntry("a", seq, str(key), START, message) for seq, (key, message) in enumerate(reported)]
     old_tasks = _tasks(JobStatus.RUNNING, [Worker("worker-1", "host", 1, START, START)])
     return json.loads(
         json.dumps(
             {
                 "experiments": before,
                 "experiments_delta": changes.between_experiments(before, _experiments(ended, new)),
-                "run_detail": runs.detail(finished, metrics, log),
+                "run_detail": runs.detail(finished, metrics, log, _surroundings(active)),
                 "tasks": old_tasks,
                 "tasks_delta": changes.between_tasks(old_tasks, _tasks(JobStatus.SUCCEEDED, [])),
             },

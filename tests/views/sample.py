@@ -10,9 +10,18 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from hanalife import ConnectionContext, MLExperiments
-from hanalife.database import leases, ledger, tasks
-from hanalife.observation import CallOutcome, CallProgress, CallStart, ColumnSpec, DatasetFacts, Signature
-from hanalife.records import JobStatus, Schedule, Task, Tick, TickStatus, Worker
+from hanalife.database import aliases, blobs, leases, ledger, members, models, tasks
+from hanalife.observation import (
+    CallOutcome,
+    CallProgress,
+    CallStart,
+    ColumnSpec,
+    DatasetFacts,
+    FoldScore,
+    LearningPoint,
+    Signature,
+)
+from hanalife.records import JobStatus, ModelAlias, ModelVersion, Schedule, Task, Tick, TickStatus, Worker
 
 COLUMNS = (
     ColumnSpec("ID", "INT"),
@@ -21,6 +30,14 @@ COLUMNS = (
 )
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 CRON = "* * * mon 8 0 0"
+
+
+#: Candidate 2 is the best by its mean error; candidate 1 has the best fold.
+FOLD_SCORES = tuple(
+    FoldScore(candidate, {"learning_rate": rate, "n_estimators": 40}, "error_rate", fold, score)
+    for candidate, rate, scores in ((1, 0.3, (0.2, 0.3)), (2, 0.1, (0.22, 0.24)), (3, 0.9, (0.4, 0.5)))
+    for fold, score in enumerate(scores, 1)
+)
 
 
 class Model:
@@ -74,7 +91,9 @@ def outcome(auc):
             inputs=COLUMNS,
             outputs=(ColumnSpec("SCORE", "NVARCHAR(256)"), ColumnSpec("CONFIDENCE", "DOUBLE")),
             parameters={"max_depth": {"TYPE": "INT", "DEFAULT": 6}},
+            seen={"BMI": {"MINIMUM": 18.2, "MAXIMUM": 67.1}, "CLASS": {"CATEGORIES": ["0", "1"]}},
         ),
+        intervals={"AUC": (auc - 0.04, auc + 0.03)},
         optimal_parameters={"learning_rate": 0.1, "n_estimators": 40},
     )
 
@@ -95,6 +114,16 @@ def record_run(context, experiment_id, name, auc=0.82, **options):
     observer.call_progressed(CallProgress(12, 12, "12 of 12 candidate folds"))
     observer.call_finished(outcome(auc))
     return run_id
+
+
+def searching(rounds=3):
+    """Give the progress of a search with its candidates, and learning curves of so many rounds."""
+    points = tuple(
+        LearningPoint("logloss", part, step, 0.7 / step + extra)
+        for part, extra in (("training", 0.0), ("validation", 0.05))
+        for step in range(1, rounds + 1)
+    )
+    return CallProgress(6, 12, "6 of 12 candidate folds", fold_scores=FOLD_SCORES, points=points)
 
 
 def record_failed_run(context, experiment_id, name, **options):
@@ -129,6 +158,63 @@ def record_task(context, task_id="DIABETES_WEEKLY_PREDICT", now=NOW):
         leases.end(connection, lease, JobStatus.SUCCEEDED, due + timedelta(seconds=4), "")
         ledger.record_ticks(connection, [Tick(task_id, due, TickStatus.RAN, job_id, due)])
     return job_id
+
+
+def record_composite(context, task_id="NIGHTLY", now=NOW):
+    """Record a composite of three tasks, executed once: its second part failed, so the third had no turn."""
+    names = [f"{task_id}_{part}" for part in ("LOAD", "FIT", "SCORE")]
+    with context.database.write() as connection:
+        for name in names:
+            tasks.insert_task(connection, Task(name, "callable", {}, "", "me", now))
+        tasks.insert_task(connection, Task(task_id, "sequential", {}, "Every night", "me", now))
+        members.insert(connection, task_id, names)
+        whole = leases.queue(connection, task_id, now, now)
+        _execute(connection, whole, JobStatus.FAILED, now)
+        for place, (name, status) in enumerate(zip(names, (JobStatus.SUCCEEDED, JobStatus.FAILED), strict=False), 1):
+            _execute(connection, leases.queue(connection, name, now, now, parent=(whole, place)), status, now)
+        parent = tasks.job(connection, whole)
+        members.insert_ended(connection, parent, 3, names[2], JobStatus.SKIPPED, now, "a part before it failed")
+    return whole
+
+
+def _execute(connection, job_id, status, now):
+    lease = leases.claim(connection, tasks.job(connection, job_id), "worker-1", now, now + timedelta(seconds=30))
+    leases.end(connection, lease, status, now + timedelta(seconds=4), "" if status is JobStatus.SUCCEEDED else "broken")
+
+
+def record_ledger(context, task_id, job_id, now=NOW):
+    """Record a due time of each status, and what the job has used."""
+    dues = [now - timedelta(days=days) for days in range(len(TickStatus))]
+    ticks = [Tick(task_id, due, status, job_id, due) for due, status in zip(dues, TickStatus, strict=True)]
+    with context.database.write() as connection:
+        ledger.record_ticks(connection, ticks)
+        lease = leases.Lease(task_id, job_id, 1, "worker-1")
+        leases.note_use(connection, lease, cpu_seconds=1.5, peak_memory_bytes=2**27)
+
+
+def record_models(context, name="DIABETES", now=NOW):
+    """Record two versions of a model; two aliases name the second."""
+    with context.database.write() as connection:
+        models.reserve(connection, name)
+        content_hash = blobs.put(connection, b"an estimator")
+        for number in (1, 2):
+            head = (
+                name,
+                number,
+                "hanalife.UnifiedClassification",
+                "xgboost",
+                "json",
+                content_hash,
+                None,
+                None,
+                now,
+                "me",
+            )
+            models.insert(
+                connection, ModelVersion(*head, state={}, tables={}, signature=None, metrics=None, environment=None)
+            )
+        for alias in ("champion", "challenger"):
+            aliases.put(connection, ModelAlias(name, alias, 2, None, now, "me"))
 
 
 def sign_of_life(context, moment):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 
 import pytest
 
+from hanalife import ScheduledExecution
 from hanalife.database import runs as store
+from hanalife.database import tasks as store_tasks
 from hanalife.drawing import figures as drawn_figures
-from hanalife.errors import RunNotFoundError, TaskNotFoundError
+from hanalife.errors import RunNotFoundError, SearchError, TaskNotFoundError
 from hanalife.records import LogEntry
-from hanalife.views import answers, changes, encoding, experiments, figures, models, runs, tasks
+from hanalife.views import answers, changes, composites, encoding, experiments, figures, learning, models, runs, tasks
 from hanalife.views.answers import error_info
 from tests.views import golden, sample
 
@@ -18,6 +22,18 @@ from tests.views import golden, sample
 def strict(payload):
     """Write and read as the wire does: NaN is no word of JSON."""
     return json.loads(json.dumps(payload, allow_nan=False))
+
+
+def until_searched(context, run_id):
+    """Give the details of a run once what a search reported is written; a thread of its own writes it."""
+    deadline = time.monotonic() + 10
+    while True:
+        with context.database.read() as connection:
+            detail = strict(answers.run(connection, run_id))
+        if detail["searches"] and detail["learning"]:
+            return detail
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def facts(found):
@@ -81,7 +97,9 @@ def test_the_detail_of_a_run_reads_its_whole_log(conn):
         detail = strict(answers.run(connection, run_id))
     assert facts(detail["parameters"])["fold_num"] == "5"
     assert facts(detail["parameters"])["learning_rate"] == "[0.1, 0.3]"
-    assert facts(detail["parameters"])["optimal n_estimators"] == "40"
+    assert facts(detail["optimal"]) == {"learning_rate": "0.1", "n_estimators": "40"}
+    assert {row["name"]: (row["low"], row["high"]) for row in detail["metrics"]}["AUC"] == pytest.approx((0.76, 0.83))
+    assert [row["low"] for row in detail["metrics"] if row["name"] != "AUC"] == [None] * 6
     assert facts(detail["dataset"])["ROWS"] == "614"
     assert detail["columns"]["columns"] == ["COLUMN_NAME", "COLUMN_TYPE"]
     assert ["BMI", "DOUBLE"] in detail["columns"]["rows"]
@@ -115,7 +133,105 @@ def test_a_run_by_hand_shows_its_parameters_and_notes(conn):
         detail = strict(answers.run(connection, run.run_id))
     assert facts(detail["parameters"]) == {"depth": "6", "rate": "0.1"}
     assert facts(detail["metrics"]) == {"loss": "0.5"}
-    assert facts(detail["overview"])["Notes"] == "looks fine"
+    assert detail["notes"] == "looks fine"
+
+
+def test_a_run_tells_its_tags_relatives_artifacts_and_where_it_comes_from(conn):
+    with conn.experiment("A").run("outer") as outer:
+        outer.set_tags({"stage": "trial"})
+        with outer.child("inner") as inner:
+            inner.log_metric("loss", 0.5)
+        outer.log_artifact(b"hello", "greeting.txt")
+    with conn.database.read() as connection:
+        detail = strict(answers.run(connection, outer.run_id))
+        child = strict(answers.run(connection, inner.run_id))
+    assert facts(detail["tags"]) == {"stage": "trial"}
+    assert [(link["run_id"], link["name"], link["status"]) for link in detail["children"]] == [
+        (inner.run_id, "outer/inner", "FINISHED")
+    ]
+    assert child["parent"]["run_id"] == outer.run_id
+    assert [(one["name"], one["kind"], one["size_bytes"]) for one in detail["artifacts"]] == [
+        ("greeting.txt", "file", 5)
+    ]
+    assert facts(detail["environment"])["Python"].startswith(f"{sys.version_info[0]}.{sys.version_info[1]}.")
+    assert int(facts(detail["environment"])["Packages"]) > 10
+    assert facts(detail["overview"])["Recording took"].endswith(" s")
+
+
+def test_a_search_shows_its_candidates_while_it_goes_on(conn):
+    run_id, observer = sample.begin_run(conn, "A", "searching")
+    observer.call_progressed(sample.searching())
+    detail = until_searched(conn, run_id)
+    (search,) = detail["searches"]
+    assert search["metric"] == "error_rate"
+    assert search["lower_is_better"] is True
+    assert [one["candidate"] for one in search["candidates"]] == [2, 1, 3]
+    assert [one["score"] for one in search["candidates"]] == pytest.approx([0.23, 0.25, 0.45])
+    assert search["candidates"][0]["parameters"] == "learning_rate 0.1, n_estimators 40"
+    best, scores = ([y for _, y in line["points"]] for line in search["chart"]["series"])
+    assert scores == pytest.approx([0.25, 0.23, 0.45])
+    assert best == pytest.approx([0.25, 0.23, 0.23])
+    (chart,) = detail["learning"]  # the series of the search has its own chart
+    assert chart["title"] == "LOGLOSS"
+    assert {line["name"]: line["points"][-1] for line in chart["series"]} == {
+        "training": [3.0, pytest.approx(0.7 / 3)],
+        "validation": [3.0, pytest.approx(0.7 / 3 + 0.05)],
+    }
+    observer.call_finished(sample.outcome(0.8))
+
+
+def test_a_long_series_comes_thinned_with_its_extremes(conn):
+    with conn.experiment("A").run("long") as run:
+        run.log_metrics({"loss": [9.0 if step == 7_777 else 1 / (1 + step) for step in range(10_000)]})
+    with conn.database.read() as connection:
+        (chart,) = answers.run(connection, run.run_id)["learning"]
+    points = chart["series"][0]["points"]
+    assert len(points) <= drawn_figures.MOST_POINTS
+    assert (7_777.0, 9.0) in points
+    assert points[-1][0] == 9_999
+
+
+def test_only_so_many_learning_curves_are_sent():
+    series = {f"metric {number}": [(0, 1.0), (1, 2.0)] for number in range(300)}
+    around = runs.Surroundings(series=series)
+    detail = runs.detail(golden._run("a", golden.RunStatus.ACTIVE), {}, [], around)
+    assert (len(detail["learning"]), detail["learning_total"]) == (learning.MOST_CHARTS, 300)
+
+
+def test_of_a_race_the_candidates_of_the_last_rung_are_the_best():
+    rows = [
+        {"CANDIDATE": candidate, "PARAMETERS": {"depth": candidate}, "METRIC": "auc", "SCORE": score, "RUNG": rung}
+        for candidate, rung, score in ((1, 1, 0.9), (2, 1, 0.95), (1, 2, 0.7))
+    ]
+    (search,) = learning.searches(rows)
+    assert [(one["candidate"], one["rung"], one["score"]) for one in search["candidates"]] == [
+        (1, 2, 0.7),
+        (2, 1, 0.95),
+    ]
+
+
+def test_the_input_schema_says_what_training_saw(conn):
+    run_id = sample.record_run(conn, "A", "one", 0.8)
+    with conn.database.read() as connection:
+        inputs = answers.run(connection, run_id)["signature"]["inputs"]
+    assert inputs["columns"] == ["COLUMN_NAME", "COLUMN_TYPE", "CATEGORIES", "MINIMUM", "MAXIMUM"]
+    assert ["CLASS", "INT", "0, 1", "", ""] in inputs["rows"]
+    assert ["BMI", "DOUBLE", "", "18.2", "67.1"] in inputs["rows"]
+
+
+def test_a_search_in_words_finds_runs_in_its_order(conn):
+    low, high = sample.record_run(conn, "A", "low", 0.7), sample.record_run(conn, "B", "high", 0.9)
+    sample.record_failed_run(conn, "A", "failed")
+    with conn.database.read() as connection:
+        every = answers.search(connection, "metrics.AUC > 0.5 order by metrics.AUC")
+        some = answers.search(connection, "status = 'FINISHED'", ["A"])
+        with pytest.raises(SearchError) as caught:
+            answers.search(connection, "metrics.AUC > 0.8 adn owner = 'me'")
+    assert (every["run_ids"], every["ordered"]) == ([low, high], True)
+    assert (some["run_ids"], some["ordered"]) == ([low], False)
+    info = error_info(caught.value)
+    assert info["code"] == "search"
+    assert info["message"].splitlines()[1:] == ["metrics.AUC > 0.8 adn owner = 'me'", " " * 18 + "^"]
 
 
 def test_a_failed_run_tells_its_error_as_text(conn):
@@ -131,6 +247,7 @@ def test_a_failed_run_tells_its_error_as_text(conn):
 def test_a_log_of_another_program_is_shown_as_far_as_it_can_be(message):
     keys = ["PARAMETER", "METRIC", "DATASET", "VARIABLE_IMPORTANCE", "DISCRETE_FIGURE", "CONTINUOUS_FIGURE"]
     keys += ["MODEL_SIGNATURE_PROPERTY", "MODEL_SIGNATURE_INPUT_SCHEMA", "MODEL_SIGNATURE_PARAM_SPEC"]
+    keys += ["METRIC_INTERVAL", "SEARCH", "OPTIMAL_PARAMETER", "ARTIFACT"]
     log = [LogEntry("a", seq, key, golden.START, message) for seq, key in enumerate([*keys, "END_OF_TRACK"])]
     detail = strict(runs.detail(golden._run("a", golden.RunStatus.FINISHED), {}, log))
     assert [row["message"] for row in detail["log"]] == [message] * len(log)
@@ -174,6 +291,54 @@ def test_tasks_with_schedule_in_words_last_job_and_workers(conn):
     assert facts(detail["parameters"]) == {"data": 'SELECT * FROM "NEW"', "key": "ID"}
     assert [tick["status"] for tick in detail["ledger"]] == ["RAN"]
     assert detail["log"][0]["message"] == "Task created."
+    assert facts(detail["policy"])["Retries"] == "none"
+    assert detail["trigger"] == []
+    assert detail["parts"] == []
+
+
+def test_a_task_tells_its_policy_and_trigger_in_words(conn):
+    scheduled = ScheduledExecution(conn)
+    conn.create_table("FRESH", {"ID": "INT"})
+    sample.record_task(conn, "WATCHING")
+    scheduled.set_task_policy("WATCHING", retries=2, time_limit_seconds=90, misfire="all")
+    scheduled.create_data_trigger("WATCHING", "FRESH", key="ID")
+    with conn.database.read() as connection:
+        detail = strict(answers.task(connection, "WATCHING"))
+    assert facts(detail["policy"]) == {
+        "Retries": "2, the first after 10 s, then twice as long each time",
+        "Time limit": "90 s for each attempt",
+        "Misfire": "all: each due time that was missed gets a job of its own",
+        "Late after": "60 s",
+        "Concurrency": "one job at a time",
+        "Priority": "0, the usual",
+    }
+    assert facts(detail["trigger"])["Due on"] == "new data"
+    assert facts(detail["trigger"])["Watches"] == "table FRESH, key ID"
+
+
+def test_a_composite_shows_its_parts_with_their_jobs_of_its_last_execution(conn):
+    sample.record_composite(conn, "NIGHTLY")
+    with conn.database.read() as connection:
+        parts = strict(answers.task(connection, "NIGHTLY"))["parts"]
+    assert [(part["task_id"], part["job"] and part["job"]["status"]) for part in parts] == [
+        ("NIGHTLY_LOAD", "SUCCEEDED"),
+        ("NIGHTLY_FIT", "FAILED"),
+        ("NIGHTLY_SCORE", "SKIPPED"),
+    ]
+    # Before its first execution the last jobs of the parts themselves are shown.
+    with conn.database.read() as connection:
+        inner = composites.parts(connection, store_tasks.task(connection, "NIGHTLY"), None)
+    assert [part["job"]["status"] for part in inner] == ["SUCCEEDED", "FAILED", "SKIPPED"]
+
+
+def test_models_come_with_their_aliases(conn):
+    sample.record_models(conn)
+    with conn.database.read() as connection:
+        found = strict(models.read(connection))["models"]
+    assert {(row["name"], row["version"]): row["aliases"] for row in found} == {
+        ("DIABETES", 1): [],
+        ("DIABETES", 2): ["challenger", "champion"],
+    }
 
 
 def test_no_models(conn):

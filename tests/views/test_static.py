@@ -81,6 +81,19 @@ def test_the_page_has_everything_and_needs_nothing(conn, tmp_path):
         assert part in text
 
 
+def test_the_page_shows_intervals_searches_curves_and_parts(conn, tmp_path):
+    _, observer = sample.begin_run(conn, "DIABETES", "searched")
+    observer.call_progressed(sample.searching())
+    observer.call_finished(sample.outcome(0.8))
+    sample.record_ledger(conn, "NIGHTLY", sample.record_composite(conn, "NIGHTLY"))
+    text = static.write_page(conn, tmp_path / "page.html", clock=lambda: sample.NOW).read_text()
+    words = BeautifulSoup(text, "html.parser").get_text(" ")
+    for part in ("0.76 to 0.83", "LOGLOSS", "Search by error_rate", "learning_rate 0.1, n_estimators 40", "128.0 MiB"):
+        assert part in words
+    for part in ("3. NIGHTLY_SCORE", "» skipped", "! late", "✕ missed", "one job at a time"):
+        assert part in words
+
+
 def test_the_page_can_be_about_some_only(conn, tmp_path):
     sample.record_run(conn, "A", "first of A")
     sample.record_run(conn, "B", "first of B")

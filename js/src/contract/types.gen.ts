@@ -72,6 +72,12 @@ export interface RunsChange {
   removed: string[];
 }
 
+export interface FoundRuns {
+  contract: number;
+  run_ids: string[];
+  ordered: boolean;
+}
+
 export interface ExperimentsDelta {
   contract: number;
   seq: number;
@@ -90,12 +96,19 @@ export interface Series {
   points: ([number | 'nan' | 'inf' | '-inf', number | 'nan' | 'inf' | '-inf'])[];
 }
 
-export interface Curve {
-  key: 'ROC' | 'CUMGAINS' | 'LIFT' | 'CUMLIFT';
+export interface Chart {
   title: string;
   x_label: string;
   y_label: string;
   series: Series[];
+}
+
+export interface Curve {
+  title: string;
+  x_label: string;
+  y_label: string;
+  series: Series[];
+  key: 'ROC' | 'CUMGAINS' | 'LIFT' | 'CUMLIFT';
 }
 
 export interface Confusion {
@@ -110,6 +123,42 @@ export interface SignatureTables {
   parameters: Grid;
 }
 
+export interface MetricRow {
+  name: string;
+  value: string;
+  low: number | 'nan' | 'inf' | '-inf' | null;
+  high: number | 'nan' | 'inf' | '-inf' | null;
+}
+
+export interface Candidate {
+  candidate: number;
+  rung: number;
+  folds: number;
+  score: number | 'nan' | 'inf' | '-inf';
+  parameters: string;
+}
+
+export interface Search {
+  metric: string;
+  lower_is_better: boolean;
+  total: number;
+  candidates: Candidate[];
+  chart: Chart;
+}
+
+export interface ArtifactRow {
+  name: string;
+  kind: string;
+  media_type: string;
+  size_bytes: number;
+}
+
+export interface RunLink {
+  run_id: string;
+  name: string;
+  status: 'ACTIVE' | 'FINISHED' | 'FAILED' | 'LOST' | 'DELETED';
+}
+
 export interface LogRow {
   seq: number;
   event_key: string;
@@ -121,8 +170,19 @@ export interface RunDetail {
   contract: number;
   run: RunRow;
   overview: Fact[];
+  notes: string;
+  tags: Fact[];
+  parent: RunLink | null;
+  children: RunLink[];
   parameters: Fact[];
-  metrics: Fact[];
+  optimal: Fact[];
+  metrics: MetricRow[];
+  learning: Chart[];
+  learning_total: number;
+  searches: Search[];
+  environment: Fact[];
+  code: Fact[];
+  artifacts: ArtifactRow[];
   dataset: Fact[];
   columns: Grid;
   importance: Importance[];
@@ -143,6 +203,10 @@ export interface JobRow {
   ended_at: Instant | null;
   duration_seconds: number | null;
   message: string;
+  failures: number;
+  cpu_seconds: number | null;
+  peak_memory_bytes: number | null;
+  run_id: string | null;
 }
 
 export interface TaskRow {
@@ -205,9 +269,19 @@ export interface TaskLogRow {
   message: string;
 }
 
+export interface Part {
+  task_id: string;
+  kind: string;
+  job: JobRow | null;
+  parts: Part[];
+}
+
 export interface TaskDetail {
   contract: number;
   task: TaskRow;
+  parts: Part[];
+  policy: Fact[];
+  trigger: Fact[];
   definition: Fact[];
   parameters: Fact[];
   jobs: JobRow[];
@@ -223,6 +297,7 @@ export interface ModelRow {
   library: string;
   run_id: string | null;
   created_at: Instant;
+  aliases: string[];
 }
 
 export interface ModelsPayload {

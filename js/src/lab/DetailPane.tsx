@@ -19,12 +19,25 @@ function useLiveDetail<T>(source: Answerer, method: string, name: string, id: st
   return answer;
 }
 
-export function RunPane({ source, id, title }: { source: Answerer; id: string; title: string }) {
-  const { value, waiting, error } = useLiveDetail<Run>(source, 'run', 'run_id', id);
-  return <RunDetail detail={value} waiting={waiting} error={error} title={title} charts />;
+interface RunPaneProps {
+  source: Answerer;
+  id: string;
+  title: string;
+  onOpenRun(run_id: string, name: string): void;
 }
 
-export function TaskPane({ source, id }: { source: Answerer; id: string }) {
+export function RunPane({ source, id, title, onOpenRun }: RunPaneProps) {
+  const { value, waiting, error } = useLiveDetail<Run>(source, 'run', 'run_id', id);
+  return <RunDetail detail={value} waiting={waiting} error={error} title={title} charts onOpenRun={onOpenRun} />;
+}
+
+interface TaskPaneProps {
+  source: Answerer;
+  id: string;
+  onOpenRun(run_id: string, name: string): void;
+}
+
+export function TaskPane({ source, id, onOpenRun }: TaskPaneProps) {
   const { value, waiting, error } = useLiveDetail<Task>(source, 'task', 'task_id', id);
-  return <TaskDetail detail={value} waiting={waiting} error={error} title={id} />;
+  return <TaskDetail detail={value} waiting={waiting} error={error} title={id} onOpenRun={onOpenRun} />;
 }

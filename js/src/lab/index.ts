@@ -1,5 +1,5 @@
 /** The JupyterLab extension: a sidebar, details in the main area, and the commands for both. */
-import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILayoutRestorer, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { LabIcon } from '@jupyterlab/ui-components';
 import { h } from 'preact';
@@ -34,8 +34,9 @@ const ARGUMENTS = {
   }
 } as const;
 
-function sidebar(app: JupyterFrontEnd, fetchJson: FetchJson): Panel {
-  const open = (command: string) => (id: string, title = id) => void app.commands.execute(command, { id, title });
+type Open = (command: string) => (id: string, title?: string) => void;
+
+function sidebar(open: Open, fetchJson: FetchJson): Panel {
   const panel = new Panel(element => {
     const sources = {
       experiments: new HttpSource<ExperimentsPayload>(fetchJson, 'experiments'),
@@ -55,9 +56,9 @@ function sidebar(app: JupyterFrontEnd, fetchJson: FetchJson): Panel {
   return panel;
 }
 
-function detail(kind: 'run' | 'task', target: Target, fetchJson: FetchJson): Draw {
+function detail(kind: 'run' | 'task', target: Target, open: Open, fetchJson: FetchJson): Draw {
   return element => {
-    const props = { source: new HttpAnswerer(fetchJson), ...target };
+    const props = { source: new HttpAnswerer(fetchJson), ...target, onOpenRun: open(OPEN.run) };
     return mount(element, kind === 'run' ? h(RunPane, props) : h(TaskPane, props));
   };
 }
@@ -69,7 +70,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
   optional: [ILayoutRestorer, ICommandPalette],
   activate: (app, restorer: ILayoutRestorer | null, palette: ICommandPalette | null) => {
     const fetchJson = fetcher(app.serviceManager.serverSettings);
-    const panel = sidebar(app, fetchJson);
+    const open: Open =
+      command =>
+      (id, title = id) =>
+        void app.commands.execute(command, { id, title });
+    const panel = sidebar(open, fetchJson);
     app.shell.add(panel, 'left', { rank: 700 });
     restorer?.add(panel, SIDEBAR);
 
@@ -94,7 +99,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
           const id = `hanalife-${kind}-${target.id}`;
           let main = tracker.find(widget => widget.id === id);
           if (!main) {
-            main = new MainAreaWidget({ content: new Panel(detail(kind, target, fetchJson)) });
+            main = new MainAreaWidget({ content: new Panel(detail(kind, target, open, fetchJson)) });
             main.id = id;
             main.title.label = target.title;
             main.title.icon = icon;

@@ -4,7 +4,7 @@ import { decode } from '../contract/decode';
 import type { ErrorInfo } from '../contract/types.gen';
 import { RequestError, Store } from './source';
 
-type Message<D> = { delta: D } | { id: string; ok: unknown } | { id: string; error: ErrorInfo };
+type Message<D> = { delta: D } | { detail: { id: string; value: unknown } } | { id: string; ok: unknown } | { id: string; error: ErrorInfo };
 
 const ANSWER_MS = 60_000;
 
@@ -64,6 +64,7 @@ export class CellSource<P extends { contract: number }, D> extends Store<P> {
 
   private onMessage = (message: Message<D>): void => {
     if ('delta' in message) this.onDelta(message.delta);
+    else if ('detail' in message) this.set({ detail: message.detail });
     else this.onReply(message);
   };
 

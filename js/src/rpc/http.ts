@@ -8,6 +8,7 @@ const POLL_MS = 1_000;
 const SELDOM_MS = 30_000;
 
 const PATHS: Record<string, (args: Record<string, string>) => string> = {
+  search: args => `searches/${encodeURIComponent(args['text'] ?? '')}`,
   run: args => `runs/${encodeURIComponent(args['run_id'] ?? '')}`,
   task: args => `tasks/${encodeURIComponent(args['task_id'] ?? '')}`
 };

@@ -4,6 +4,8 @@ import type { ErrorInfo, MonitorStatus } from '../contract/types.gen';
 export interface State<P> {
   payload: P | null;
   status: MonitorStatus;
+  /** The latest of one run or task that came unasked. */
+  detail: { id: string; value: unknown } | null;
 }
 
 export interface Answerer {
@@ -24,7 +26,7 @@ export class RequestError extends Error {
 
 /** Holds the state and tells listeners once per animation frame. */
 export abstract class Store<P> implements Source<P> {
-  private state: State<P> = { payload: null, status: { word: 'starting', text: '' } };
+  private state: State<P> = { payload: null, status: { word: 'starting', text: '' }, detail: null };
   private listeners = new Set<() => void>();
   private told = true;
 

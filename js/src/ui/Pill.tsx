@@ -15,16 +15,19 @@ const LOOKS: Record<Word, [sign: string, tone: string]> = {
   CANCELLED: ['■', 'odd'],
   TIMED_OUT: ['✕', 'bad'],
   ABANDONED: ['✕', 'bad'],
-  SKIPPED: ['–', 'dull'],
+  SKIPPED: ['»', 'odd'],
   RAN: ['✓', 'good'],
   LATE: ['!', 'odd'],
   MISSED: ['✕', 'odd'],
   MERGED: ['≡', 'dull']
 };
 
+/** Of a store that is newer than this code. */
+const UNKNOWN: (typeof LOOKS)[Word] = ['·', 'dull'];
+
 /** The sign of a status alone, for a narrow column. */
 export function Sign({ word }: { word: Word }) {
-  const [sign, tone] = LOOKS[word];
+  const [sign, tone] = LOOKS[word] ?? UNKNOWN;
   return (
     <span class={`hl-pill hl-${tone}`} role="img" aria-label={word.toLowerCase()} title={word.toLowerCase()}>
       <i>{sign}</i>
@@ -34,7 +37,7 @@ export function Sign({ word }: { word: Word }) {
 
 /** A status in full, with how far it is. */
 export function Pill({ word, progress = null }: { word: Word; progress?: Progress | null }) {
-  const [sign, tone] = LOOKS[word];
+  const [sign, tone] = LOOKS[word] ?? UNKNOWN;
   const share = word === 'ACTIVE' && progress?.total ? Math.min(1, progress.done / progress.total) : null;
   return (
     <span class={`hl-pill hl-${tone}`} title={progress?.text || word.toLowerCase()}>

@@ -30,7 +30,7 @@ interface Props<Row> {
   clickOpens?: boolean;
   ticked?: ReadonlySet<string>;
   onTick?(key: string): void;
-  sort?: Sort;
+  sort?: Sort | undefined;
   empty?: string;
 }
 

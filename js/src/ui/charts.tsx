@@ -1,11 +1,11 @@
 /** Small charts drawn as SVG, for places without bqplot. */
 import { toNumber } from '../contract/decode';
-import type { Confusion, Curve, Series } from '../contract/types.gen';
+import type { Chart, Confusion, Series } from '../contract/types.gen';
 import { number } from './format';
 
 const WIDTH = 340;
 const HEIGHT = 250;
-const LEFT = 46;
+const LEFT = 56;
 const RIGHT = 12;
 const TOP = 46;
 const BOTTOM = 40;
@@ -21,39 +21,86 @@ function finite(series: Series): Point[] {
     .filter(point => Number.isFinite(point.x) && Number.isFinite(point.y));
 }
 
-export function LineChart({ curve }: { curve: Curve }) {
+/** Lines with so many points have a dot at each, which tells its values. */
+const MOST_DOTS = 60;
+
+interface Range {
+  low: number;
+  high: number;
+}
+
+/** What an axis goes over: from 0 where that is asked for, and never over nothing. */
+function range(values: number[], fromZero: boolean): Range {
+  const low = values.reduce((least, value) => Math.min(least, value), fromZero ? 0 : Infinity);
+  const high = values.reduce((most, value) => Math.max(most, value), fromZero ? 0 : -Infinity);
+  if (!values.length) return { low: 0, high: 1 };
+  return high > low ? { low, high } : { low: fromZero ? low : low - 0.5, high: high + (fromZero ? 1 : 0.5) };
+}
+
+function short(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
+function tick(value: number): number {
+  return +value.toPrecision(3);
+}
+
+export function LineChart({ curve }: { curve: Chart }) {
   const lines = curve.series.map(series => ({ name: series.name, points: finite(series) }));
   const all = lines.flatMap(line => line.points);
-  const most = (of: (point: Point) => number) => all.reduce((max, point) => Math.max(max, of(point)), 0) || 1;
-  const [xMost, yMost] = [most(point => point.x), most(point => point.y)];
-  const x = (value: number) => LEFT + (value / xMost) * (WIDTH - LEFT - RIGHT);
-  const y = (value: number) => HEIGHT - BOTTOM - (value / yMost) * (HEIGHT - TOP - BOTTOM);
+  const fromZero = 'key' in curve; // a curve of a classifier; what goes over steps shows its change instead
+  const xs = range(
+    all.map(point => point.x),
+    fromZero
+  );
+  const ys = range(
+    all.map(point => point.y),
+    fromZero
+  );
+  const x = (value: number) => LEFT + ((value - xs.low) / (xs.high - xs.low)) * (WIDTH - LEFT - RIGHT);
+  const y = (value: number) => HEIGHT - BOTTOM - ((value - ys.low) / (ys.high - ys.low)) * (HEIGHT - TOP - BOTTOM);
+  const at = (span: Range, share: number) => span.low + share * (span.high - span.low);
+  const shares = [0, 0.25, 0.5, 0.75, 1];
+  // Steps and candidates are counted, so that nothing is between two of them.
+  const ticks = [...new Set(shares.map(share => (fromZero ? at(xs, share) : Math.round(at(xs, share)))))];
   return (
     <svg class="hl-chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={curve.title}>
       <text class="hl-chart-title" x={WIDTH / 2} y={16}>
-        {curve.title}
+        {short(curve.title, 50)}
       </text>
-      {[0, 0.25, 0.5, 0.75, 1].map(share => (
+      {shares.map(share => (
         <g key={share}>
-          <line class="hl-gridline" x1={LEFT} x2={WIDTH - RIGHT} y1={y(share * yMost)} y2={y(share * yMost)} />
-          <text class="hl-tick-y" x={LEFT - 5} y={y(share * yMost) + 3}>
-            {+(share * yMost).toPrecision(3)}
-          </text>
-          <text class="hl-tick-x" x={x(share * xMost)} y={HEIGHT - BOTTOM + 13}>
-            {+(share * xMost).toPrecision(3)}
+          <line class="hl-gridline" x1={LEFT} x2={WIDTH - RIGHT} y1={y(at(ys, share))} y2={y(at(ys, share))} />
+          <text class="hl-tick-y" x={LEFT - 5} y={y(at(ys, share)) + 3}>
+            {tick(at(ys, share))}
           </text>
         </g>
+      ))}
+      {ticks.map(value => (
+        <text key={value} class="hl-tick-x" x={x(value)} y={HEIGHT - BOTTOM + 13}>
+          {tick(value)}
+        </text>
       ))}
       {lines.map((line, i) => (
         <polyline key={line.name} class={`hl-line-${i}`} points={line.points.map(p => `${x(p.x)},${y(p.y)}`).join(' ')}>
           <title>{line.name}</title>
         </polyline>
       ))}
+      {!fromZero &&
+        lines.map(
+          (line, i) =>
+            line.points.length <= MOST_DOTS &&
+            line.points.map(point => (
+              <circle key={`${line.name} ${point.x}`} class={`hl-dot-${i}`} cx={x(point.x)} cy={y(point.y)} r={2.5}>
+                <title>{`${line.name}, ${curve.x_label.toLowerCase()} ${point.x}: ${number(point.y)}`}</title>
+              </circle>
+            ))
+        )}
       {lines.map((line, i) => (
         <g key={line.name} transform={`translate(${LEFT + i * 98}, ${TOP - 12})`}>
           <line class={`hl-line-${i}`} x1={0} x2={14} y1={-3} y2={-3} />
           <text class="hl-legend" x={18}>
-            {line.name}
+            {short(line.name, lines.length > 1 ? 14 : 45)}
           </text>
         </g>
       ))}
@@ -61,7 +108,7 @@ export function LineChart({ curve }: { curve: Curve }) {
         {curve.x_label}
       </text>
       <text class="hl-axis" transform={`translate(11, ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)`}>
-        {curve.y_label}
+        {short(curve.y_label, 28)}
       </text>
     </svg>
   );

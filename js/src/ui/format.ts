@@ -33,6 +33,14 @@ export function duration(seconds: number | null): string {
   return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
 }
 
+/** A number of bytes in the greatest unit that it fills. */
+export function size(bytes: number | null): string {
+  if (bytes === null) return '';
+  const step = Math.min(3, Math.floor(Math.log2(Math.max(bytes, 1)) / 10));
+  const amount = bytes / 1024 ** step;
+  return step ? `${amount.toFixed(1)} ${['', 'KiB', 'MiB', 'GiB'][step]}` : `${bytes} B`;
+}
+
 /** Four decimals, or what is shorter and says as much. */
 export function number(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '−∞';

@@ -1,6 +1,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Answerer, Source, State } from '../rpc/source';
 
+/** The detail of one thing: asked for once, then brought up to date by what comes unasked. */
+export function useLatestDetail<T>(source: Source<unknown>, method: string, name: string, id: string): Answer<T> {
+  const answer = useDetail<T>(source, method, name, id, '');
+  const pushed = source.get().detail;
+  return pushed?.id === id ? { value: pushed.value as T, waiting: false, error: '' } : answer;
+}
+
 /** The present state of a source; draws again when it changes. */
 export function useSource<P>(source: Source<P>): State<P> {
   const [, draw] = useState(0);

@@ -65,6 +65,19 @@ export function Badge({ status }: { status: MonitorStatus }) {
   );
 }
 
+export const RUN_SEARCH = "Words of a name, or a search such as: metrics.AUC > 0.8 and not status = 'FAILED' order by created";
+
+/** What is wrong with a search: the text with a caret under the place. */
+export function Problem({ id, children }: { id: string; children: string }) {
+  const [what, ...where] = children.split('\n');
+  return (
+    <div class="hl-problem" role="alert" id={id}>
+      {what}
+      {where.length > 0 && <pre>{where.join('\n')}</pre>}
+    </div>
+  );
+}
+
 export function Banner({ children }: { children: ComponentChildren }) {
   return (
     <p class="hl-banner" role="alert">
@@ -74,16 +87,76 @@ export function Banner({ children }: { children: ComponentChildren }) {
   );
 }
 
-export function Search({ value, onInput, label }: { value: string; onInput(text: string): void; label: string }) {
+interface SearchProps {
+  value: string;
+  onInput(text: string): void;
+  label: string;
+  /** What may be written, shown while the pointer rests. */
+  hint?: string;
+  /** The id of the element that says what is wrong with the text; empty if nothing is. */
+  problem?: string;
+}
+
+export function Search({ value, onInput, label, hint = '', problem = '' }: SearchProps) {
   return (
     <input
       class="hl-search"
       type="search"
       placeholder={label}
       aria-label={label}
+      title={hint}
+      aria-invalid={problem !== ''}
+      aria-describedby={problem || undefined}
       value={value}
       onInput={event => onInput(event.currentTarget.value)}
       onKeyDown={event => event.stopPropagation()}
     />
+  );
+}
+
+/** A part of a tab under a heading of its own. */
+export function Section(props: { title: string; hidden?: boolean; children?: ComponentChildren }) {
+  if (props.hidden) return null;
+  return (
+    <section class="hl-section">
+      <h4>{props.title}</h4>
+      {props.children}
+    </section>
+  );
+}
+
+interface DataTableProps {
+  head: string[];
+  rows: { key: string; cells: ComponentChildren[] }[];
+  /** The columns that hold numbers. */
+  numbers?: number[];
+  caption?: string;
+  empty: string;
+}
+
+/** A table of anything. */
+export function DataTable({ head, rows, numbers = [], caption, empty }: DataTableProps) {
+  if (!rows.length) return <p class="hl-empty">{empty}</p>;
+  const kind = (column: number) => (numbers.includes(column) ? 'hl-number' : '');
+  return (
+    <table class="hl-grid">
+      {caption && <caption>{caption}</caption>}
+      <thead>
+        <tr>
+          {head.map((name, column) => (name ? <th scope="col" key={name} class={kind(column)}>{name}</th> : <td key={column} />))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(row => (
+          <tr key={row.key}>
+            {row.cells.map((cell, column) => (
+              <td key={column} class={kind(column)}>
+                {cell}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

@@ -1,11 +1,11 @@
 /** Experiments and their runs, live, with the details of one run. */
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useId, useMemo, useRef, useState } from 'preact/hooks';
 import type { ExperimentRow, ExperimentsPayload, RunDetail as Detail, RunRow } from '../contract/types.gen';
 import type { Source } from '../rpc/source';
 import { count } from '../ui/format';
-import { useDetail, useSource } from '../ui/hooks';
-import { filterRows } from '../ui/order';
-import { Badge, Banner, Search } from '../ui/parts';
+import { useLatestDetail, useSource } from '../ui/hooks';
+import { Badge, Banner, Problem, RUN_SEARCH, Search } from '../ui/parts';
+import { useFoundRuns } from '../ui/search';
 import { type Column, Table } from '../ui/Table';
 import { runColumns } from './columns';
 import { defaultMetrics, metricNames } from './metrics';
@@ -24,6 +24,7 @@ interface Props {
   onCancel(): void;
 }
 
+const NONE: RunRow[] = [];
 const NEWEST_FIRST = { key: 'created', descending: true };
 const runText = (run: RunRow) => `${run.name} ${run.experiment_id} ${run.dataset_name} ${run.status} ${run.owner}`;
 
@@ -31,8 +32,9 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
   const { payload, status } = useSource(source);
   const [query, setQuery] = useState('');
   const [chosen, setChosen] = useState<string[] | null>(null);
-  const all = payload?.runs ?? [];
-  const found = useMemo(() => filterRows(all, query, runText), [all, query]);
+  const all = payload?.runs ?? NONE;
+  const { runs: found, ordered, error } = useFoundRuns(source, all, query, runText);
+  const problem = useId();
   const inExperiment = useMemo(
     () => (selection.experiment_id ? found.filter(run => run.experiment_id === selection.experiment_id) : found),
     [found, selection.experiment_id]
@@ -57,7 +59,13 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
     <section class="hl-view" aria-label="Experiment Monitor">
       <header class="hl-bar">
         <h2>Experiment Monitor</h2>
-        <Search value={query} onInput={setQuery} label="Search runs" />
+        <Search
+          value={query}
+          onInput={setQuery}
+          label="Search runs"
+          hint={RUN_SEARCH}
+          problem={error && problem}
+        />
         <small aria-live="polite" class="hl-count">
           {inExperiment.length === all.length ? count(all.length, 'run') : `${inExperiment.length} of ${count(all.length, 'run')}`}
           {ticked.size > 0 && `, ${ticked.size} ticked`}
@@ -70,6 +78,7 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
           </button>
         )}
       </header>
+      {error && <Problem id={problem}>{error}</Problem>}
       {status.word === 'lost' && <Banner>{status.text}</Banner>}
       {payload && payload.absent.length > 0 && (
         <Banner>Not recorded yet: {payload.absent.join(', ')}. It will appear here once it is.</Banner>
@@ -83,6 +92,7 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
           onSelect={experiment_id => onSelect({ ...selection, experiment_id })}
         />
         <Table
+          key={ordered ? 'as found' : 'sorted'}
           label="Runs"
           columns={columns}
           rows={inExperiment}
@@ -91,20 +101,25 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
           onSelect={run_id => onSelect({ ...selection, run_id })}
           ticked={ticked}
           onTick={tick}
-          sort={NEWEST_FIRST}
+          sort={ordered ? undefined : NEWEST_FIRST}
           empty={query ? 'No run matches the search.' : 'No runs yet. They appear as soon as one is recorded.'}
         />
       </div>
-      <Selected source={source} run={run} />
+      <Selected source={source} run={run} onOpenRun={run_id => onSelect({ ...selection, run_id })} />
     </section>
   );
 }
 
-function Selected({ source, run }: { source: Source<ExperimentsPayload>; run: RunRow | undefined }) {
-  const version = run ? `${run.revision} ${run.status}` : '';
-  const { value, waiting, error } = useDetail<Detail>(source, 'run', 'run_id', run?.run_id ?? '', version);
+interface SelectedProps {
+  source: Source<ExperimentsPayload>;
+  run: RunRow | undefined;
+  onOpenRun(run_id: string): void;
+}
+
+function Selected({ source, run, onOpenRun }: SelectedProps) {
+  const { value, waiting, error } = useLatestDetail<Detail>(source, 'run', 'run_id', run?.run_id ?? '');
   if (!run) return <p class="hl-empty hl-details">Select a run to see its details.</p>;
-  return <RunDetail detail={value} waiting={waiting} error={error} title={run.name} charts={false} />;
+  return <RunDetail detail={value} waiting={waiting} error={error} title={run.name} charts={false} onOpenRun={onOpenRun} />;
 }
 
 function Experiments(props: {

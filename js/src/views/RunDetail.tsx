@@ -1,22 +1,25 @@
 /** All that is known of one run, in tabs. */
 import { toNumber } from '../contract/decode';
-import type { Importance, LogRow, RunDetail as Detail, SignatureTables } from '../contract/types.gen';
+import type { ArtifactRow, Importance, LogRow, RunDetail as Detail, RunLink, SignatureTables } from '../contract/types.gen';
 import { ConfusionMatrix, LineChart } from '../ui/charts';
-import { moment, number } from '../ui/format';
-import { Facts, GridTable } from '../ui/parts';
+import { moment, number, size } from '../ui/format';
+import { DataTable, Facts, GridTable, Section } from '../ui/parts';
 import { Pill } from '../ui/Pill';
 import { type Tab, Tabs } from '../ui/Tabs';
+import { MetricTable } from './MetricTable';
+import { Searches } from './Searches';
 
 interface Props {
   detail: Detail | null;
   waiting: boolean;
   error: string;
   title: string;
-  /** Whether to draw curves here; a cell has them beneath. */
+  /** Whether to draw the curves of classifiers here; a cell has them beneath. */
   charts: boolean;
+  onOpenRun(run_id: string, name: string): void;
 }
 
-export function RunDetail({ detail, waiting, error, title, charts }: Props) {
+export function RunDetail({ detail, waiting, error, title, charts, onOpenRun }: Props) {
   return (
     <section class="hl-details" aria-label={`Run ${title}`} aria-busy={waiting}>
       <header class="hl-title">
@@ -26,7 +29,7 @@ export function RunDetail({ detail, waiting, error, title, charts }: Props) {
         {waiting && !detail && <small role="status">Reading …</small>}
       </header>
       {error && <p class="hl-empty">{error}</p>}
-      {detail && <Tabs label="Parts of the run" tabs={tabs(detail, charts)} />}
+      {detail && <Tabs label="Parts of the run" tabs={tabs(detail, charts, onOpenRun)} />}
     </section>
   );
 }
@@ -35,7 +38,7 @@ function count(items: readonly unknown[]): string | undefined {
   return items.length ? String(items.length) : undefined;
 }
 
-function tabs(detail: Detail, charts: boolean): Tab[] {
+function tabs(detail: Detail, charts: boolean, onOpenRun: Props['onOpenRun']): Tab[] {
   const curves: Tab = {
     name: 'Charts',
     draw: () => (
@@ -48,17 +51,28 @@ function tabs(detail: Detail, charts: boolean): Tab[] {
       </div>
     )
   };
+  const tried = detail.searches.reduce((most, search) => Math.max(most, search.total), 0);
   return [
-    { name: 'Overview', draw: () => <Facts facts={detail.overview} empty="" /> },
+    { name: 'Overview', draw: () => <Overview detail={detail} onOpenRun={onOpenRun} /> },
     {
       name: 'Parameters',
       note: count(detail.parameters),
-      draw: () => <Facts facts={detail.parameters} empty="No parameters are recorded." />
+      draw: () => (
+        <>
+          <Section title="Optimal, chosen by the search" hidden={!detail.optimal.length}>
+            <Facts facts={detail.optimal} empty="" />
+          </Section>
+          <Section title="As given" hidden={!detail.optimal.length || !detail.parameters.length} />
+          <Facts facts={detail.parameters} empty="No parameters are recorded." />
+        </>
+      )
     },
+    { name: 'Metrics', note: count(detail.metrics), draw: () => <MetricTable metrics={detail.metrics} /> },
+    { name: 'Learning curves', note: count(detail.learning), draw: () => <Learning detail={detail} /> },
     {
-      name: 'Metrics',
-      note: count(detail.metrics),
-      draw: () => <Facts facts={detail.metrics} empty="No metrics are recorded." />
+      name: 'Search',
+      note: tried ? String(tried) : undefined,
+      draw: () => <Searches searches={detail.searches} active={detail.run.status === 'ACTIVE'} />
     },
     ...(charts ? [curves] : []),
     { name: 'Dataset', draw: () => <Facts facts={detail.dataset} empty="No dataset is recorded." /> },
@@ -69,8 +83,91 @@ function tabs(detail: Detail, charts: boolean): Tab[] {
     },
     { name: 'Importance', note: count(detail.importance), draw: () => <Bars bars={detail.importance} /> },
     { name: 'Signature', draw: () => <Signature signature={detail.signature} /> },
+    {
+      name: 'Environment and code',
+      draw: () => (
+        <div class="hl-signature">
+          <Section title="Code">
+            <Facts facts={detail.code} empty="No code is recorded." />
+          </Section>
+          <Section title="Environment">
+            <Facts facts={detail.environment} empty="No environment is recorded." />
+          </Section>
+        </div>
+      )
+    },
+    { name: 'Artifacts', note: count(detail.artifacts), draw: () => <Artifacts artifacts={detail.artifacts} /> },
     { name: 'Log', note: String(detail.log_total), draw: () => <Log log={detail.log} total={detail.log_total} /> }
   ];
+}
+
+function Overview({ detail, onOpenRun }: { detail: Detail; onOpenRun: Props['onOpenRun'] }) {
+  const { parent, children } = detail;
+  return (
+    <>
+      <Facts facts={detail.overview} empty="" />
+      <Section title="Notes" hidden={!detail.notes}>
+        <p class="hl-notes">{detail.notes}</p>
+      </Section>
+      <Section title="Tags" hidden={!detail.tags.length}>
+        <Facts facts={detail.tags} empty="" />
+      </Section>
+      <Section title="Within" hidden={!parent}>
+        {parent && <Runs runs={[parent]} onOpenRun={onOpenRun} />}
+      </Section>
+      <Section title="Runs within it" hidden={!children.length}>
+        <Runs runs={children} onOpenRun={onOpenRun} />
+      </Section>
+    </>
+  );
+}
+
+function Runs({ runs, onOpenRun }: { runs: RunLink[]; onOpenRun: Props['onOpenRun'] }) {
+  return (
+    <ul class="hl-links">
+      {runs.map(run => (
+        <li key={run.run_id}>
+          <button type="button" class="hl-link" onClick={() => onOpenRun(run.run_id, run.name)}>
+            {run.name}
+          </button>
+          <Pill word={run.status} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Learning({ detail }: { detail: Detail }) {
+  const { learning, learning_total: total } = detail;
+  if (!learning.length) return <p class="hl-empty">No metric has more than one step.</p>;
+  return (
+    <>
+      {learning.length < total && (
+        <p class="hl-empty">
+          The first {learning.length} of {total}.
+        </p>
+      )}
+      <div class="hl-charts">
+        {learning.map(chart => (
+          <LineChart key={chart.title} curve={chart} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+function Artifacts({ artifacts }: { artifacts: ArtifactRow[] }) {
+  return (
+    <DataTable
+      head={['Name', 'Kind', 'Type', 'Size']}
+      rows={artifacts.map(each => ({
+        key: each.name,
+        cells: [each.name, each.kind, each.media_type, size(each.size_bytes)]
+      }))}
+      numbers={[3]}
+      empty="No artifacts are kept."
+    />
+  );
 }
 
 function Bars({ bars }: { bars: Importance[] }) {
@@ -102,7 +199,7 @@ function Signature({ signature }: { signature: SignatureTables }) {
   return (
     <div class="hl-signature">
       <Facts facts={properties} empty="" />
-      <GridTable grid={inputs} caption="Input" empty="" />
+      <GridTable grid={inputs} caption="Input, with what training saw" empty="" />
       <GridTable grid={outputs} caption="Output" empty="" />
       {parameters.rows.length > 0 && <GridTable grid={parameters} caption="Parameters" empty="" />}
     </div>

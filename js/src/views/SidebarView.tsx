@@ -1,11 +1,12 @@
 /** Everything in one narrow column: runs, models and tasks; a click opens the details. */
-import { useMemo, useState } from 'preact/hooks';
+import { useId, useMemo, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
-import type { ExperimentsPayload, ModelRow, ModelsPayload, TasksPayload } from '../contract/types.gen';
+import type { ExperimentsPayload, ModelRow, ModelsPayload, RunRow, TasksPayload } from '../contract/types.gen';
 import type { Source } from '../rpc/source';
 import { useSource } from '../ui/hooks';
 import { filterRows } from '../ui/order';
-import { Banner, Search } from '../ui/parts';
+import { Banner, Problem, RUN_SEARCH, Search } from '../ui/parts';
+import { isSearch, useFoundRuns } from '../ui/search';
 import { type Column, Table } from '../ui/Table';
 import { shortRunColumns, shortTaskColumns } from './columns';
 import { NoWorker } from './TaskView';
@@ -19,6 +20,9 @@ interface Props {
 }
 
 const ALL = '';
+const NONE: RunRow[] = [];
+const runText = (run: RunRow) => `${run.name} ${run.experiment_id} ${run.status}`;
+const modelText = (model: ModelRow) => `${model.name} ${model.kind} ${model.aliases.join(' ')}`;
 
 export function SidebarView({ experiments, models, tasks, onOpenRun, onOpenTask }: Props) {
   const runState = useSource(experiments);
@@ -27,12 +31,15 @@ export function SidebarView({ experiments, models, tasks, onOpenRun, onOpenTask 
   const [query, setQuery] = useState('');
   const [experiment, setExperiment] = useState(ALL);
   const [selected, setSelected] = useState('');
+  const { runs: found, ordered, error } = useFoundRuns(experiments, runState.payload?.runs ?? NONE, query, runText);
+  const problem = useId();
   const runs = useMemo(() => {
-    const all = (runState.payload?.runs ?? []).filter(run => !experiment || run.experiment_id === experiment);
-    return filterRows(all, query, run => `${run.name} ${run.experiment_id} ${run.status}`).toReversed();
-  }, [runState.payload, experiment, query]);
-  const modelRows = filterRows(modelState.payload?.models ?? [], query, model => `${model.name} ${model.kind}`);
-  const taskRows = filterRows(taskState.payload?.tasks ?? [], query, task => `${task.task_id} ${task.kind}`);
+    const shown = found.filter(run => !experiment || run.experiment_id === experiment);
+    return ordered || isSearch(query) ? shown : shown.toReversed();
+  }, [found, ordered, experiment, query]);
+  const words = isSearch(query) ? '' : query; // a search in words is about runs only
+  const modelRows = filterRows(modelState.payload?.models ?? [], words, modelText);
+  const taskRows = filterRows(taskState.payload?.tasks ?? [], words, task => `${task.task_id} ${task.kind}`);
 
   if (runState.status.word === 'lost') return <Banner>{runState.status.text}</Banner>;
   if (!runState.payload) return <p class="hl-empty">Reading …</p>;
@@ -42,8 +49,9 @@ export function SidebarView({ experiments, models, tasks, onOpenRun, onOpenTask 
   return (
     <section class="hl-view hl-side" aria-label="hanalife">
       <header class="hl-bar">
-        <Search value={query} onInput={setQuery} label="Search" />
+        <Search value={query} onInput={setQuery} label="Search" hint={RUN_SEARCH} problem={error && problem} />
       </header>
+      {error && <Problem id={problem}>{error}</Problem>}
       {taskState.payload && <NoWorker payload={taskState.payload} />}
       <Part title="Runs" count={runs.length}>
         <select
@@ -111,13 +119,29 @@ function Part({ title, count, children }: { title: string; count: number; childr
 }
 
 const MODEL_COLUMNS: Column<ModelRow>[] = [
-  { key: 'name', label: 'Model', track: 'minmax(90px, 1fr)', least: 90, value: model => model.name },
+  { key: 'name', label: 'Model', track: 'minmax(70px, 1fr)', least: 70, value: model => model.name },
   {
     key: 'version',
     label: 'Version',
-    track: '60px',
-    least: 60,
+    track: '54px',
+    least: 54,
     numeric: true,
     value: model => model.version
+  },
+  {
+    key: 'aliases',
+    label: 'Aliases',
+    track: 'minmax(90px, 1.3fr)',
+    least: 90,
+    value: model => model.aliases.join(', '),
+    draw: model => (
+      <span title={model.aliases.join(', ')}>
+        {model.aliases.map(alias => (
+          <span class="hl-tag" key={alias}>
+            {alias}
+          </span>
+        ))}
+      </span>
+    )
   }
 ];

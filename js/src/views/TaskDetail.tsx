@@ -1,18 +1,22 @@
 /** All that is known of one task, in tabs. */
-import type { JobRow, TaskDetail as Detail, TaskLogRow, TickRow } from '../contract/types.gen';
-import { duration, moment } from '../ui/format';
-import { Facts } from '../ui/parts';
+import type { JobRow, TaskDetail as Detail, TaskLogRow } from '../contract/types.gen';
+import { duration, moment, size } from '../ui/format';
+import { DataTable, Facts, Section } from '../ui/parts';
 import { Pill } from '../ui/Pill';
 import { type Tab, Tabs } from '../ui/Tabs';
+import { Ledger } from './Ledger';
+import { Parts } from './Parts';
 
 interface Props {
   detail: Detail | null;
   waiting: boolean;
   error: string;
   title: string;
+  /** Goes to the run of a job, where that can be shown. */
+  onOpenRun?: (run_id: string, name: string) => void;
 }
 
-export function TaskDetail({ detail, waiting, error, title }: Props) {
+export function TaskDetail({ detail, waiting, error, title, onOpenRun }: Props) {
   return (
     <section class="hl-details" aria-label={`Task ${title}`} aria-busy={waiting}>
       <header class="hl-title">
@@ -22,80 +26,104 @@ export function TaskDetail({ detail, waiting, error, title }: Props) {
         {waiting && !detail && <small role="status">Reading …</small>}
       </header>
       {error && <p class="hl-empty">{error}</p>}
-      {detail && <Tabs label="Parts of the task" tabs={tabs(detail)} />}
+      {detail && <Tabs label="Parts of the task" tabs={tabs(detail, onOpenRun)} />}
     </section>
   );
 }
 
-function tabs(detail: Detail): Tab[] {
+function tabs(detail: Detail, onOpenRun: Props['onOpenRun']): Tab[] {
+  const parts: Tab = {
+    name: 'Parts',
+    note: String(detail.parts.length),
+    draw: () => <Parts parts={detail.parts} kind={detail.task.kind} />
+  };
   return [
-    { name: 'Jobs', note: String(detail.jobs.length), draw: () => <Jobs jobs={detail.jobs} /> },
+    ...(detail.parts.length ? [parts] : []),
+    {
+      name: 'Jobs',
+      note: String(detail.jobs.length),
+      draw: () => <Jobs jobs={detail.jobs} onOpenRun={onOpenRun} />
+    },
     { name: 'Log', note: String(detail.log_total), draw: () => <Log log={detail.log} total={detail.log_total} /> },
     { name: 'Ledger', note: String(detail.ledger.length), draw: () => <Ledger ledger={detail.ledger} /> },
+    {
+      name: 'Policy and trigger',
+      draw: () => (
+        <div class="hl-signature">
+          <Section title="Policy">
+            <Facts facts={detail.policy} empty="" />
+          </Section>
+          <Section title="Trigger">
+            <Facts facts={detail.trigger} empty="None: the task is due by its schedule, or when asked." />
+          </Section>
+        </div>
+      )
+    },
     { name: 'Definition', draw: () => <Facts facts={detail.definition} empty="No definition." /> },
     { name: 'Parameters', draw: () => <Facts facts={detail.parameters} empty="The task has no parameters." /> }
   ];
 }
 
-function Jobs({ jobs }: { jobs: JobRow[] }) {
-  if (!jobs.length) return <p class="hl-empty">This task has not run yet.</p>;
+const JOB_HEAD = [
+  'Job',
+  'Status',
+  'Due (UTC)',
+  'Started (UTC)',
+  'Took',
+  'CPU time',
+  'Peak memory',
+  'Attempt',
+  'Failures',
+  'Run',
+  'Worker',
+  'Message'
+];
+
+function Jobs({ jobs, onOpenRun }: { jobs: JobRow[]; onOpenRun: Props['onOpenRun'] }) {
   return (
-    <table class="hl-grid">
-      <thead>
-        <tr>
-          {['Job', 'Status', 'Due (UTC)', 'Started (UTC)', 'Took', 'Attempt', 'Worker', 'Message'].map(name => (
-            <th scope="col" key={name}>
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {jobs.map(job => (
-          <tr key={job.job_id}>
-            <td class="hl-number">{job.job_id}</td>
-            <td>
-              <Pill word={job.status} />
-            </td>
-            <td>{moment(job.due)}</td>
-            <td>{moment(job.started_at)}</td>
-            <td class="hl-number">{duration(job.duration_seconds)}</td>
-            <td class="hl-number">{job.attempt}</td>
-            <td>{job.worker ?? ''}</td>
-            <td>{job.message}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <DataTable
+      head={JOB_HEAD}
+      rows={jobs.map(job => ({
+        key: job.job_id,
+        cells: [
+          job.job_id,
+          <Pill word={job.status} />,
+          moment(job.due),
+          moment(job.started_at),
+          duration(job.duration_seconds),
+          duration(job.cpu_seconds),
+          size(job.peak_memory_bytes),
+          job.attempt,
+          job.failures,
+          job.run_id && <RunOf run_id={job.run_id} job_id={job.job_id} onOpenRun={onOpenRun} />,
+          job.worker ?? '',
+          job.message
+        ]
+      }))}
+      numbers={[0, 4, 5, 6, 7, 8]}
+      empty="This task has not run yet."
+    />
   );
 }
 
-function Ledger({ ledger }: { ledger: TickRow[] }) {
-  if (!ledger.length) return <p class="hl-empty">No due time has passed yet.</p>;
+interface RunOfProps {
+  run_id: string;
+  job_id: string;
+  onOpenRun: Props['onOpenRun'];
+}
+
+function RunOf({ run_id, job_id, onOpenRun }: RunOfProps) {
+  if (!onOpenRun) return <code>{run_id}</code>;
   return (
-    <table class="hl-grid">
-      <thead>
-        <tr>
-          {['Due (UTC)', 'What became of it', 'Job', 'Recorded (UTC)'].map(name => (
-            <th scope="col" key={name}>
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {ledger.map(tick => (
-          <tr key={tick.due}>
-            <td>{moment(tick.due)}</td>
-            <td>
-              <Pill word={tick.status} />
-            </td>
-            <td class="hl-number">{tick.job_id ?? ''}</td>
-            <td>{moment(tick.recorded_at)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <button
+      type="button"
+      class="hl-link"
+      aria-label={`Run of job ${job_id}`}
+      title={run_id}
+      onClick={() => onOpenRun(run_id, `Run of job ${job_id}`)}
+    >
+      {run_id.slice(0, 8)}
+    </button>
   );
 }
 

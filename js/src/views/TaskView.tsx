@@ -3,7 +3,7 @@ import { useMemo, useState } from 'preact/hooks';
 import type { TaskDetail as Detail, TaskRow, TasksPayload } from '../contract/types.gen';
 import type { Source } from '../rpc/source';
 import { count } from '../ui/format';
-import { useDetail, useSource } from '../ui/hooks';
+import { useLatestDetail, useSource } from '../ui/hooks';
 import { filterRows } from '../ui/order';
 import { Badge, Banner, Search } from '../ui/parts';
 import { Table } from '../ui/Table';
@@ -61,7 +61,7 @@ export function TaskView({ source, selected, onSelect, onCancel }: Props) {
           empty={query ? 'No task matches the search.' : 'No tasks yet. They appear as soon as one is created.'}
         />
       </div>
-      <Selected source={source} task={task} seq={payload?.seq ?? 0} />
+      <Selected source={source} task={task} />
     </section>
   );
 }
@@ -79,8 +79,8 @@ function Workers({ workers }: { workers: number }) {
   return <small class="hl-workers">{count(workers, 'worker')}</small>;
 }
 
-function Selected({ source, task, seq }: { source: Source<TasksPayload>; task: TaskRow | undefined; seq: number }) {
-  const { value, waiting, error } = useDetail<Detail>(source, 'task', 'task_id', task?.task_id ?? '', seq);
+function Selected({ source, task }: { source: Source<TasksPayload>; task: TaskRow | undefined }) {
+  const { value, waiting, error } = useLatestDetail<Detail>(source, 'task', 'task_id', task?.task_id ?? '');
   if (!task) return <p class="hl-empty hl-details">Select a task to see its jobs and log.</p>;
   return <TaskDetail detail={value} waiting={waiting} error={error} title={task.task_id} />;
 }

@@ -1,0 +1,41 @@
+"""What a composite is made of and how each part went, as a tree."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from hanalife.database import members, tasks
+from hanalife.records import Job, Task
+from hanalife.views.job_rows import job_row
+from hanalife.views.payloads import Part
+
+#: Composites of composites are followed so deep.
+MOST_LEVELS = 8
+
+
+def parts(connection: sa.Connection, task: Task, last: Job | None, levels: int = MOST_LEVELS) -> list[Part]:
+    """Return the parts of a composite in their order, none of a single task.
+
+    Each part comes with its job within ``last``, which is the last execution of the composite. A part
+    that has no turn yet there has none; before the first execution it is the part's own last job.
+    """
+    names = members.of(connection, task.task_id) if levels and task.kind in members.COMPOSITES else []
+    found = {one.task_id: one for one in tasks.tasks(connection, names)}
+    jobs = {} if last is None else {job.seq_order: job for job in members.children(connection, last.job_id)}
+    made: list[Part] = []
+    for place, name in enumerate(names, 1):
+        job = jobs.get(place) if last is not None else _last_job(connection, name)
+        part = found.get(name)
+        made.append(
+            {
+                "task_id": name,
+                "kind": part.kind if part else "",
+                "job": None if job is None else job_row(job),
+                "parts": parts(connection, part, job, levels - 1) if part else [],
+            }
+        )
+    return made
+
+
+def _last_job(connection: sa.Connection, task_id: str) -> Job | None:
+    return next(iter(tasks.jobs(connection, [task_id], limit=1)), None)
