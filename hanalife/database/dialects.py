@@ -18,7 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from hanalife.clock import utc_now
 from hanalife.database.chains import compile_deep_chains
 from hanalife.database.sqlite_functions import add_functions
-from hanalife.database.sqlite_turns import BUSY_SECONDS, lock_for_writing
+from hanalife.database.sqlite_turns import BUSY_SECONDS, lock_for_writing, use_write_ahead_log
 from hanalife.errors import InvalidArgumentError
 
 #: Execution option of a connection that is going to write.
@@ -59,7 +59,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # transactions begin where _begin_sqlite says
     connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-    connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not block each other
+    use_write_ahead_log(connection)
     connection.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives power loss
     connection.execute("PRAGMA foreign_keys=ON")
     add_functions(connection)

@@ -33,9 +33,19 @@ def lock_for_writing(cursor: Any, database: Path | None) -> bool:
     cursor.execute("PRAGMA busy_timeout=0")
     try:
         with _head_of_the_queue(database):
-            return _try_often(cursor)
+            return _try_often(cursor, "BEGIN IMMEDIATE")
     finally:
         cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+
+
+def use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Let readers and one writer not block each other; the file keeps it.
+
+    SQLite does not wait here if another process opens the new file at the same moment.
+    """
+    statement = "PRAGMA journal_mode=WAL"
+    if not _try_often(connection, statement):
+        connection.execute(statement)  # fails, as sqlite3's errors do
 
 
 def hold_file(descriptor: int) -> None:
@@ -64,11 +74,11 @@ def _open(path: Path) -> int | None:
         return None  # a folder that may only be read, a full disk: SQLite says so better
 
 
-def _try_often(cursor: Any) -> bool:
+def _try_often(cursor: Any, statement: str) -> bool:
     deadline = time.monotonic() + BUSY_SECONDS
     while time.monotonic() < deadline:
         try:
-            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute(statement)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 return False
