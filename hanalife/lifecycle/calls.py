@@ -1,7 +1,7 @@
 """A model's method call as data: captured now, executed later in another process.
 
-What is kept is JSON: the method's name, the model by name and version (or its own state beside
-bytes in the blob store), frames as their queries. Nothing in it is code and nothing is secret.
+What is kept is JSON: the method's name, the model by name and version or alias (or its own state
+beside bytes in the blob store), frames as their queries. Nothing in it is code and nothing is secret.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from hanalife.errors import (
     NotSupportedError,
     TableNotFoundError,
 )
+from hanalife.records import ModelVersion
 from hanalife.storage import states
+from hanalife.storage.base import not_found
 from hanalife.storage.storage import ModelStorage
 from hanalife.tracking.experiments import MLExperiments
 
@@ -51,7 +53,7 @@ class Call:
     """A call as it is stored in a task."""
 
     method: str
-    model: Mapping[str, Any]  #: name and version, the kept state of an unnamed model, or class and arguments
+    model: Mapping[str, Any]  #: name and version or alias, the kept state of an unnamed model, or class and arguments
     parameters: Mapping[str, Any]  #: each ``{"value": ...}`` or ``{"frame": ...}``
     outputs: Sequence[str]  #: one table name for each frame returned
     copies: Sequence[str]  #: tables made at capture for data that would not outlive the session
@@ -82,6 +84,7 @@ def capture(
     *,
     append: bool = False,
     experiment_id: str | None = None,
+    alias: str | None = None,
 ) -> Call:
     """Turn a call into data, within the caller's session transaction.
 
@@ -91,9 +94,10 @@ def capture(
         The object is no model, the parameters do not fit the method, or one of them cannot be
         written as JSON.
     InvalidArgumentError
-        A frame belongs to another database, or a table name is too long or one too many.
+        A frame belongs to another database, a table name is too long or one too many, or an alias
+        is given for a model that is not stored.
     ModelStorageError
-        The stored version that the model came from is gone.
+        The stored version that the model came from is gone, or the model has no such alias.
     FitIncompleteError
         The model is not fitted.
     """
@@ -103,7 +107,7 @@ def capture(
     copies: list[str] = []
     for name, value in parameters.items():
         kept[name] = keep_parameter(context, task_id, name, value, copies)
-    reference = _unfitted(model) if method == "fit" else _reference(connection, model)
+    reference = _unfitted(model) if method == "fit" else _reference(connection, model, alias)
     procedure = procedure or f"PROCEDURE_{task_id}"
     return Call(method, reference, kept, outputs, copies, procedure, append, experiment_id)
 
@@ -124,9 +128,11 @@ def execute(context: ConnectionContext, call: Call, task_id: str, run_name: str)
     Error
         The method is not one that a task may call.
     ModelStorageError
-        The model version is gone.
+        The model's version or alias is gone.
     TableNotFoundError
         A table that it reads is gone.
+    InvalidArgumentError
+        The alias names a model of another kind by now, which gives other tables.
     """
     if call.method not in METHODS:
         raise Error(f"method: {call.method!r} is not one a task may call; those are {', '.join(METHODS)}.")
@@ -137,7 +143,13 @@ def execute(context: ConnectionContext, call: Call, task_id: str, run_name: str)
     result = getattr(model, call.method)(**arguments)
     if call.method == "fit":
         return Outcome(_fit_frames(context, model), model)
-    return Outcome([result] if isinstance(result, DataFrame) else list(result))
+    frames = [result] if isinstance(result, DataFrame) else list(result)
+    if len(frames) != len(call.outputs):
+        raise InvalidArgumentError(
+            f"alias: {call.method} of {type(model).__name__} gives {len(frames)} tables, task {task_id!r} has "
+            f"{len(call.outputs)}; let the alias name a model of the former kind, or create the task anew."
+        )
+    return Outcome(frames)
 
 
 def output_count(class_name: str, method: str) -> int:
@@ -258,11 +270,17 @@ def _json(name: str, value: Any) -> Any:
         ) from None
 
 
-def _reference(connection: sa.Connection, model: Any) -> dict[str, Any]:
+def _reference(connection: sa.Connection, model: Any, alias: str | None) -> dict[str, Any]:
     stored_as = getattr(model, "stored_as", None)
     if stored_as is None:
+        if alias is not None:
+            raise InvalidArgumentError(f"alias: obj is not stored, so {alias!r} can name no version of it; save it.")
         return {"kept": asdict(states.keep(connection, model.to_state()))}
     name, version = stored_as
+    if alias is not None:
+        if models.version_of_alias(connection, name, alias) is None:
+            raise not_found(connection, name, alias=alias)
+        return {"name": name, "alias": alias}
     if models.version(connection, name, version) is None:
         raise ModelStorageError(f"obj: model {name!r} version {version} is no longer stored; save the model again.")
     return {"name": name, "version": version}
@@ -289,17 +307,25 @@ def _revive_model(context: ConnectionContext, reference: Mapping[str, Any], task
     if "class_path" in reference:
         return _make(reference)
     if "name" in reference:
-        name, version = reference["name"], reference["version"]
         with context.database.read() as connection:
-            if models.version(connection, name, version) is None:
-                raise ModelStorageError(
-                    f"Model {name!r} version {version} is no longer stored; save it again, or create task "
-                    f"{task_id!r} anew with another version."
-                )
-        return ModelStorage(context).load_model(name, version)
+            found = _stored(connection, reference)
+        if found is None:
+            which = f"alias {reference['alias']!r}" if "alias" in reference else f"version {reference['version']}"
+            raise ModelStorageError(
+                f"Model {reference['name']!r} {which} is no longer stored; save it again, or create task "
+                f"{task_id!r} anew with another."
+            )
+        return ModelStorage(context).load_model(found.name, found.version)
     with context.database.read() as connection:
         state = states.restore(connection, states.Kept(**reference["kept"]))
     return states.instantiate(context, state)
+
+
+def _stored(connection: sa.Connection, reference: Mapping[str, Any]) -> ModelVersion | None:
+    """Return the version that a task names, for an alias the present one."""
+    if "alias" in reference:
+        return models.version_of_alias(connection, reference["name"], reference["alias"])
+    return models.version(connection, reference["name"], reference["version"])
 
 
 def _make(reference: Mapping[str, Any]) -> Any:
@@ -315,7 +341,7 @@ def parameters_taken(connection: sa.Connection, definition: Mapping[str, Any]) -
     """Return the parameters of the method that a task calls."""
     reference = definition["model"]
     if "name" in reference:
-        found = models.version(connection, reference["name"], reference["version"])
+        found = _stored(connection, reference)
         class_path = "" if found is None else found.class_path
     else:
         class_path = reference.get("class_path") or reference["kept"]["state"]["class_path"]

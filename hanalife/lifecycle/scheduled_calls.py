@@ -35,6 +35,7 @@ class ScheduledCalls(ScheduledTimes):
         *,
         append: bool = False,
         experiment_id: str | None = None,
+        alias: str | None = None,
     ) -> None:
         """Keep a call of ``obj.predict`` as a task.
 
@@ -61,18 +62,24 @@ class ScheduledCalls(ScheduledTimes):
             own, in place of replacing the table.
         experiment_id : str, optional
             Record each job as a run of this experiment.
+        alias : str, optional
+            Each job uses the version that this alias of the stored model names by then, such as
+            'champion', in place of the version that ``obj`` is.
 
         Raises
         ------
         TaskExistsError
             The task exists and ``force`` is False.
         ArgumentTypeError, InvalidArgumentError
-            The object is no model, or the arguments do not fit.
+            The object is no model, or the arguments do not fit, or an alias of a model that is not stored.
+        ModelStorageError
+            The model has no such alias, or its version is gone.
         FitIncompleteError
             The model is not fitted.
         """
         self._create_call(
-            "predict", obj, predict_params, task_id, proc_name, output_table_names, force, append, experiment_id
+            *("predict", obj, predict_params, task_id, proc_name, output_table_names, force, append, experiment_id),
+            alias=alias,
         )
 
     def create_score_task(
@@ -86,6 +93,7 @@ class ScheduledCalls(ScheduledTimes):
         *,
         append: bool = False,
         experiment_id: str | None = None,
+        alias: str | None = None,
     ) -> None:
         """Keep a call of ``obj.score`` as a task.
 
@@ -94,7 +102,8 @@ class ScheduledCalls(ScheduledTimes):
         (metrics), a regression the first two.
         """
         self._create_call(
-            "score", obj, score_params, task_id, proc_name, output_table_names, force, append, experiment_id
+            *("score", obj, score_params, task_id, proc_name, output_table_names, force, append, experiment_id),
+            alias=alias,
         )
 
     def create_fit_task(
@@ -164,10 +173,12 @@ class ScheduledCalls(ScheduledTimes):
         output_table_names: TableNames = None,
         force: bool = True,
         timezone: str = "UTC",
+        *,
+        alias: str | None = None,
     ) -> DataFrame:
         """Create a predict task and its schedule; see :meth:`create_predict_task`, :meth:`create_task_schedule`."""
         self._check_times(task_id, cron, recurrence_range, timezone)
-        self.create_predict_task(obj, predict_params, task_id, proc_name, output_table_names, force)
+        self.create_predict_task(obj, predict_params, task_id, proc_name, output_table_names, force, alias=alias)
         return self.create_task_schedule(task_id, cron, recurrence_range, force, timezone)
 
     def create_score_schedule(
@@ -181,10 +192,12 @@ class ScheduledCalls(ScheduledTimes):
         output_table_names: TableNames = None,
         force: bool = True,
         timezone: str = "UTC",
+        *,
+        alias: str | None = None,
     ) -> DataFrame:
         """Create a score task and its schedule; see :meth:`create_score_task` and :meth:`create_task_schedule`."""
         self._check_times(task_id, cron, recurrence_range, timezone)
-        self.create_score_task(obj, score_params, task_id, proc_name, output_table_names, force)
+        self.create_score_task(obj, score_params, task_id, proc_name, output_table_names, force, alias=alias)
         return self.create_task_schedule(task_id, cron, recurrence_range, force, timezone)
 
     # --- what was created last ----------------------------------------------------------------
@@ -238,6 +251,7 @@ class ScheduledCalls(ScheduledTimes):
         force: bool,
         append: bool,
         experiment_id: str | None,
+        alias: str | None = None,
     ) -> None:
         context = self.connection_context
         check_id(task_id)
@@ -248,6 +262,7 @@ class ScheduledCalls(ScheduledTimes):
                 *(connection, context, task_id, obj, method, parameters, output_table_names, proc_name),
                 append=append,
                 experiment_id=experiment_id,
+                alias=alias,
             )
             said = [f"Created: {method} into {', '.join(call.outputs)}."]
             said += [f"Data of the session was copied once, to table {table}." for table in call.copies]

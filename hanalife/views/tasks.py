@@ -94,14 +94,20 @@ def _last_job(connection: sa.Connection, task_id: str) -> Job | None:
     return next(iter(tasks.jobs(connection, [task_id], limit=1)), None)
 
 
+def _model(reference: Mapping[str, Any]) -> str:
+    if "name" not in reference:
+        return "kept by the task itself"
+    which = f"alias {reference['alias']}" if "alias" in reference else f"version {reference['version']}"
+    return f"{reference['name']}, {which}"
+
+
 def _definition(task: Task, schedule: Schedule | None, parts: Sequence[str]) -> dict[str, Any]:
     call = task.definition
-    model = call.get("model", {})
     values = {
         "Kind": task.kind,
         "Description": task.description,
         "Owner": task.owner,
-        "Model": f"{model['name']}, version {model['version']}" if "name" in model else "kept by the task itself",
+        "Model": _model(task.definition.get("model", {})),
         "Output tables": ", ".join(call.get("outputs", [])),
         "Copied inputs": ", ".join(call.get("copies", [])),
         "Procedure": procedure_of(task),

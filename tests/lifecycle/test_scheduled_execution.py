@@ -10,7 +10,14 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from hanalife import ConnectionContext, DataSets, ModelStorage, ScheduledExecution, UnifiedClassification
+from hanalife import (
+    ConnectionContext,
+    DataSets,
+    ModelStorage,
+    ScheduledExecution,
+    UnifiedClassification,
+    UnifiedRegression,
+)
 from hanalife.database import dialects, leases, tables, tasks
 from hanalife.database.engine import Database
 from hanalife.errors import (
@@ -81,6 +88,58 @@ def test_a_stored_model_is_kept_by_name_and_version(scheduler, model, data, conn
     with conn.database.read() as connection:
         assert tasks.task(connection, "STORED").definition["model"] == {"name": "finder", "version": 1}
     assert run(scheduler, "STORED").status == "SUCCEEDED"
+
+
+def test_a_task_by_alias_uses_the_version_that_the_alias_names_by_then(scheduler, model, data, conn):
+    storage = ModelStorage(conn)
+    model.name = "finder"
+    storage.save_model(model)
+    other = UnifiedClassification("HybridGradientBoostingTree", random_state=1, n_estimators=2)
+    other.fit(DataSets.load_diabetes_data(conn)[0], key="ID", label="CLASS")
+    other.name = "finder"
+    storage.save_model(other)
+    storage.promote("finder", 1)
+    inputs = {"data": data, "key": "ID"}
+    scheduler.create_predict_task(model, inputs, "STORED", alias="champion")
+    for version, used in ((1, model), (2, other), (1, model)):
+        storage.promote("finder", version)
+        assert run(scheduler, "STORED").status == "SUCCEEDED"
+        expected = used.predict(data, key="ID").collect().sort_values("ID", ignore_index=True)
+        pd.testing.assert_frame_equal(conn.table("out_STORED0").sort("ID").collect(), expected)
+    scheduler.create_one_off_task_schedule("STORED", parameters={"top_k_attributions": 1})
+    storage.delete_alias("finder", "champion")
+    job = run(scheduler, "STORED")
+    assert job.status == "FAILED"
+    assert "alias 'champion' is no longer stored" in job.message
+
+
+def test_an_alias_that_names_another_kind_of_model_fails_with_the_reason(scheduler, model, diabetes, conn):
+    storage = ModelStorage(conn)
+    model.name = "finder"
+    storage.save_model(model)
+    storage.promote("finder", 1)
+    scheduler.create_score_task(model, {"data": diabetes, "key": "ID", "label": "CLASS"}, "CHECK", alias="champion")
+    other = UnifiedRegression("HybridGradientBoostingTree", random_state=1, n_estimators=2)
+    other.fit(diabetes, key="ID", label="CLASS")
+    other.name = "finder"
+    storage.save_model(other)
+    storage.promote("finder", 2)
+    job = run(scheduler, "CHECK")
+    assert job.status == "FAILED"
+    assert "score of UnifiedRegression gives 2 tables, task 'CHECK' has 4" in job.message
+
+
+def test_an_alias_that_is_not_there_is_refused(scheduler, model, data, conn):
+    with pytest.raises(InvalidArgumentError, match="alias: obj is not stored"):
+        scheduler.create_predict_task(model, {"data": data, "key": "ID"}, "STORED", alias="champion")
+    model.name = "finder"
+    ModelStorage(conn).save_model(model)
+    with pytest.raises(ModelStorageError, match="no version under alias 'challenger'"):
+        scheduler.create_score_schedule(
+            model, {"data": data, "key": "ID", "label": "CLASS"}, "STORED", MONDAYS, alias="challenger"
+        )
+    with pytest.raises(TaskNotFoundError):
+        scheduler.get_task_definition("STORED")
 
 
 def test_a_job_whose_model_was_deleted_fails_with_the_reason_and_a_traceback(scheduler, model, data, conn):
