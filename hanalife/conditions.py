@@ -1,12 +1,12 @@
 """The tree of a search for runs: what :mod:`hanalife.tracking.grammar` reads and the database answers.
 
-Frozen values without behaviour. What each condition means is said in the grammar.
+Frozen values. What each condition means is said in the grammar.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -195,3 +195,25 @@ def leaves(condition: Condition) -> Iterator[Test]:
             yield from leaves(part)
     else:
         yield condition
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns asked for: fields, and kinds of which all fields are meant."""
+
+    items: tuple[Field | Kind, ...]
+
+    def names(self, kind: Kind) -> list[str] | None:
+        """Return the names of the fields of a kind; None is all of them."""
+        if kind in self.items:
+            return None
+        return [item.name for item in self.items if isinstance(item, Field) and item.kind is kind]
+
+    def resolve(self, known: Iterable[Field]) -> list[Field]:
+        """Return the fields, given those that the runs have; each once."""
+        fields_known = list(known)
+        found: dict[Field, None] = {}
+        for item in self.items:
+            chosen = [item] if isinstance(item, Field) else [field for field in fields_known if field.kind is item]
+            found |= dict.fromkeys(chosen)
+        return list(found)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
-from hanalife.conditions import Field, Kind
+from hanalife.conditions import Columns, Field, Kind
 from hanalife.database import run_search, run_tables, search_values, tables
 from hanalife.database.sqlite_functions import text_of_number
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hanalife.dataframe.context import ConnectionContext
-    from hanalife.tracking.search import Columns
 
 _NUMBER = "#number"
 _ROWS = 50_000

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 
-from hanalife.conditions import ATTRIBUTES, Field, Kind, Search, fields
+from hanalife.conditions import ATTRIBUTES, Columns, Field, Kind, Search, fields
 from hanalife.database import run_search, run_tables
 from hanalife.dataframe.frame import DataFrame
 from hanalife.errors import InvalidArgumentError
@@ -22,28 +21,6 @@ if TYPE_CHECKING:
 
 #: The columns that every answer begins with, unless others are asked for.
 DEFAULT_COLUMNS = ("run_id", "experiment", "name", "status", "owner", "created", "duration")
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """What was asked for: fields, and kinds of which all fields are meant."""
-
-    items: tuple[Field | Kind, ...]
-
-    def names(self, kind: Kind) -> list[str] | None:
-        """Return the names of the fields of a kind; None is all of them."""
-        if kind in self.items:
-            return None
-        return [item.name for item in self.items if isinstance(item, Field) and item.kind is kind]
-
-    def resolve(self, known: Iterable[Field]) -> list[Field]:
-        """Return the fields, given those that the runs have; each once."""
-        fields = list(known)
-        found: dict[Field, None] = {}
-        for item in self.items:
-            chosen = [item] if isinstance(item, Field) else [field for field in fields if field.kind is item]
-            found |= dict.fromkeys(chosen)
-        return list(found)
 
 
 class FoundRuns(DataFrame):

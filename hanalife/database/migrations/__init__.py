@@ -17,10 +17,10 @@ from hanalife.database import contract_views, dialects, tables
 from hanalife.database.migrations import (
     step_2_tracking,
     step_3_snapshots,
-    step_drift,
-    step_scheduling,
-    step_search,
-    step_storage,
+    step_4_search,
+    step_5_storage,
+    step_6_scheduling,
+    step_7_drift,
 )
 from hanalife.errors import IncompatibleStoreError
 
@@ -30,10 +30,10 @@ Step = Callable[[sa.Connection], None]
 STEPS: tuple[Step, ...] = (
     step_2_tracking.upgrade,
     step_3_snapshots.upgrade,
-    step_search.upgrade,
-    step_storage.upgrade,
-    step_scheduling.upgrade,
-    step_drift.upgrade,
+    step_4_search.upgrade,
+    step_5_storage.upgrade,
+    step_6_scheduling.upgrade,
+    step_7_drift.upgrade,
 )
 
 #: The version of a store that is up to date.
