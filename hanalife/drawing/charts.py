@@ -18,7 +18,9 @@ _STROKES = ((_BRAND, 2, ""), ("currentColor", 1, "4 3"), ("var(--hl-good, #2e7d3
 _FADED = 'opacity="0.7"'
 _FILL = f'fill="{_BRAND}"'
 _HOLLOW = f'fill="none" stroke="{_BRAND}"'  # of a negative number
+_SIDES = (_FILL, 'fill="none" stroke="currentColor"')  # of two bars that are compared
 _BAR = 20  # px
+_PAIR = 24  # px
 _CELL = 66  # px
 _LONGEST_LABEL = 22
 
@@ -82,6 +84,26 @@ def bars(title: str, items: Sequence[Mapping[str, Any]]) -> str:
             _text(142 + width, y + 12, _tick(value)),
         ]
     return _svg(340, height, title, body)
+
+
+def paired_bars(
+    title: str, names: Sequence[str], before: tuple[str, Sequence[float]], after: tuple[str, Sequence[float]]
+) -> str:
+    """Return two horizontal bars below each other for each name; each side is its own name and values from 0."""
+    values = [*zip(before[1], after[1], strict=True)]
+    most = max((value for pair in values for value in pair), default=0.0) or 1.0
+    body = [_text(170, 16, title, 'text-anchor="middle" font-weight="600" font-size="12"')]
+    for place, (side, style) in enumerate(zip((before[0], after[0]), _SIDES, strict=True)):
+        x = 60 + 130 * place
+        body += [f'<rect x="{x}" y="27" width="12" height="8" {style}/>', _text(x + 17, 34, side)]
+    for index, (name, pair) in enumerate(zip(names, values, strict=True)):
+        top = 44 + _PAIR * index
+        body.append(_text(130, top + 12, _short(name), f'text-anchor="end" {_FADED}'))
+        for y, value, style in zip((top, top + 9), pair, _SIDES, strict=True):
+            width = 150 * value / most
+            body.append(f'<rect x="136" y="{y}" width="{width:.1f}" height="8" {style}/>')
+            body.append(_text(142 + width, y + 7, _tick(value), 'font-size="9"'))
+    return _svg(340, 50 + _PAIR * len(names), title, body)
 
 
 def heat_map(title: str, confusion: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ td.word { white-space: nowrap; }
 details { border: 1px solid var(--hl-line); border-radius: 4px; margin: 8px 0; padding: 0 12px; }
 summary { padding: 7px 0; cursor: pointer; font-weight: 600; } details[open] { padding-bottom: 12px; }
 td details, td details[open] { border: 0; margin: 0; padding: 0; } td summary { padding: 0; font-weight: 400; }
-.parts { display: flex; flex-wrap: wrap; gap: 4px 36px; } .parts > div { max-width: 100%; }
+.parts { display: flex; flex-wrap: wrap; gap: 4px 36px; } .parts > * { max-width: 100%; }
 """
 
 

@@ -74,7 +74,7 @@ def _map(checks: Sequence[DriftCheck]) -> str:
 
 def _details(check: DriftCheck) -> str:
     ranked = _ranked(check)
-    head = ["Column", "Role", "Verdict", "Indicator", "Measure", "Effect", "Interval", "Minimum", "Rows needed", "Why"]
+    head = ["Column", "Role", "Verdict", "Indicator", "Measure", "Effect", "Interval", "Minimum", "Rows needed", "Also"]
     rows = [_row(result) for result in ranked]
     bars = charts.bars(
         "Variable drift: deviation indicator",
@@ -85,7 +85,7 @@ def _details(check: DriftCheck) -> str:
     return (
         f"<h2>{escape(_place(check))}: {_WORDS[check.verdict]}</h2>{notes}"
         f"{pages.table('', head, rows, ('Indicator', 'Effect', 'Minimum', 'Rows needed'))}"
-        f"<div class='charts'>{bars}{''.join(_distributions(check, one) for one in shown)}</div>"
+        f"<div class='parts'>{bars}{''.join(_distributions(check, one) for one in shown)}</div>"
     )
 
 
@@ -114,8 +114,11 @@ def _others(effects: Iterable[DriftEffect]) -> str:
 
 
 def _distributions(check: DriftCheck, result: DriftResult) -> str:
-    """Return the shares of the bins of both sides, one over the other."""
-    before = [(place, 100 * one[1] / max(check.reference_rows, 1)) for place, one in enumerate(result.bins)]
-    after = [(place, 100 * one[2] / max(check.current_rows, 1)) for place, one in enumerate(result.bins)]
-    series = [{"name": "Reference %", "points": before}, {"name": "New %", "points": after}]
-    return charts.line_chart(result.column, f"{result.bins[0][0]} ... {result.bins[-1][0]}"[:60], "% of rows", series)
+    """Return the shares of the bins of both sides, side by side."""
+    names, before, after = zip(*result.bins, strict=True)
+    return charts.paired_bars(
+        result.column,
+        names,
+        ("Reference, % of rows", [100 * count / max(check.reference_rows, 1) for count in before]),
+        ("New, % of rows", [100 * count / max(check.current_rows, 1) for count in after]),
+    )

@@ -81,6 +81,7 @@ def test_windows_by_time_and_by_rows(conn, reference):
     page = conn.drift.report(weeks)
     assert "2026-02-09" in page
     assert "Columns over windows" in page
+    assert "New, % of rows" in page
     assert "<script" not in page
     for wrong in ({}, {"rows": 5, "time_column": "DAY"}):
         with pytest.raises(errors.InvalidArgumentError, match="rows, time_column"):
