@@ -149,6 +149,9 @@ def append_log(
 ) -> None:
     """Add lines (event key, moment, message) to the log of a task or of one of its jobs."""
     entry = tables.task_log
+    # A job's own process and its worker write at once, and each line has a number of its own.
+    owner = tables.task.c.task_id == task_id if job_id is None else tables.job.c.job_id == job_id
+    connection.execute(sa.select(sa.literal(1)).where(owner).with_for_update())
     of_job = entry.c.job_id.is_(None) if job_id is None else entry.c.job_id == job_id
     last = connection.execute(sa.select(sa.func.max(entry.c.seq)).where(entry.c.task_id == task_id, of_job)).scalar()
     rows = [

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -48,6 +49,22 @@ def test_a_queued_job_is_executed_and_its_output_is_in_the_log(database, runner)
     assert [entry.message for entry in entries if entry.event_key == "JOB"][-1] == "SUCCEEDED."
     done = job(database, job_id)
     assert done.created_at <= done.started_at <= done.ended_at
+
+
+def test_lines_written_at_once_have_numbers_of_their_own(database):
+    add_task(database)
+    job_id = queue(database)
+
+    def write(who):
+        for _ in range(25):
+            with database.write() as connection:
+                tasks.append_log(connection, "T", [("OUT", dialects.now(connection), who)], job_id)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, "abcd"))
+    numbers = [entry.seq for entry in log(database, job_id=job_id)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) > 100
 
 
 def test_a_failing_job_says_why(database, runner):

@@ -23,7 +23,7 @@ from tests.scheduling.private_server import PrivateServer
 
 
 def test_nothing_is_lost_or_done_twice_while_workers_and_children_are_killed(database, url):
-    lost, doubled, again = under_kills(database, url, workers=2, jobs=24, kills=4, job_seconds=0.3)
+    lost, doubled, again = under_kills(database, url, workers=2, jobs=24, kills=8, job_seconds=0.3)
     assert (lost, doubled) == ([], [])
     assert again, "some were interrupted, else the test says nothing"
 
