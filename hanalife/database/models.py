@@ -53,6 +53,13 @@ def version_of_alias(connection: sa.Connection, name: str, alias: str) -> ModelV
     return _version(connection.execute(query).first())
 
 
+def find(
+    connection: sa.Connection, name: str, number: int | None = None, alias: str | None = None
+) -> ModelVersion | None:
+    """Return the version of an alias if one is given, else that of a number or the highest, or None."""
+    return version(connection, name, number) if alias is None else version_of_alias(connection, name, alias)
+
+
 def heads(connection: sa.Connection, pattern: str | None = None, number: int | None = None) -> list[ModelHead]:
     """Return versions ordered by name and number; ``%`` in the pattern stands for any text."""
     return [ModelHead(*cast("tuple[Any, ...]", row)) for row in rows(connection, _HEAD, pattern, number)]

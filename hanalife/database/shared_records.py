@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -43,6 +44,12 @@ def get(connection: sa.Connection, record_id: int) -> SharedRecord | None:
     """Return a record, or None."""
     row = connection.execute(sa.select(_record).where(_record.c.record_id == record_id)).first()
     return None if row is None else SharedRecord(row.record_id, row.sha256, row.kind, json.loads(row.content))
+
+
+def content(connection: sa.Connection, record_id: int | None) -> Mapping[str, Any]:
+    """Return what a record says; nothing if there is none."""
+    record = None if record_id is None else get(connection, record_id)
+    return {} if record is None else record.content
 
 
 def of_runs(connection: sa.Connection, run_ids: Iterable[str]) -> set[int]:

@@ -41,6 +41,11 @@ def jobs(connection: sa.Connection, task_ids: Sequence[str] | None = None, limit
     return [job_of(row) for row in rows]
 
 
+def last_job(connection: sa.Connection, task_id: str) -> Job | None:
+    """Return the newest job of a task, or None."""
+    return next(iter(jobs(connection, [task_id], limit=1)), None)
+
+
 def job(connection: sa.Connection, job_id: int) -> Job:
     """Return one job that exists."""
     return job_of(connection.execute(sa.select(tables.job).where(tables.job.c.job_id == job_id)).one())
@@ -60,6 +65,15 @@ def task_log(connection: sa.Connection, task_id: str, job_id: int | None = None)
         query = query.where(tables.task_log.c.job_id == job_id)
     rows = connection.execute(query.order_by(tables.task_log.c.entry_id))
     return [TaskLogEntry(**row._mapping) for row in rows]
+
+
+def end_of_log(connection: sa.Connection, task_id: str, limit: int) -> tuple[list[TaskLogEntry], int]:
+    """Return the last entries of a task's log in the order they were written, and how many entries it has."""
+    entry = tables.task_log
+    query = _of(sa.select(*_LOG_COLUMNS), entry, [task_id]).order_by(entry.c.entry_id.desc()).limit(limit)
+    found = [TaskLogEntry(**row._mapping) for row in connection.execute(query)]
+    total = connection.execute(sa.select(sa.func.count()).where(entry.c.task_id == task_id)).scalar_one()
+    return found[::-1], int(total)
 
 
 def workers(connection: sa.Connection, alive_since: datetime) -> list[Worker]:

@@ -79,7 +79,7 @@ def bars(title: str, items: Sequence[Mapping[str, Any]]) -> str:
         y = 26 + _BAR * index
         width = 150 * abs(value) / most if math.isfinite(value) else 0
         body += [
-            _text(130, y + 12, _short(item["name"]), f'text-anchor="end" {_FADED}'),
+            _text(130, y + 12, shortened(item["name"]), f'text-anchor="end" {_FADED}'),
             f'<rect x="136" y="{y + 3}" width="{width:.1f}" height="{_BAR - 8}" {_FILL if value >= 0 else _HOLLOW}/>',
             _text(142 + width, y + 12, _tick(value)),
         ]
@@ -98,7 +98,7 @@ def paired_bars(
         body += [f'<rect x="{x}" y="27" width="12" height="8" {style}/>', _text(x + 17, 34, side)]
     for index, (name, pair) in enumerate(zip(names, values, strict=True)):
         top = 44 + _PAIR * index
-        body.append(_text(130, top + 12, _short(name), f'text-anchor="end" {_FADED}'))
+        body.append(_text(130, top + 12, shortened(name), f'text-anchor="end" {_FADED}'))
         for y, value, style in zip((top, top + 9), pair, _SIDES, strict=True):
             width = 150 * value / most
             body.append(f'<rect x="136" y="{y}" width="{width:.1f}" height="8" {style}/>')
@@ -122,8 +122,8 @@ def heat_map(title: str, confusion: Mapping[str, Any]) -> str:
     for i, label in enumerate(labels):
         middle = _CELL * i + _CELL / 2
         body += [
-            _text(left + middle, top - 8, _short(label), 'text-anchor="middle"'),
-            _text(left - 8, top + middle + 4, _short(label), 'text-anchor="end"'),
+            _text(left + middle, top - 8, shortened(label), 'text-anchor="middle"'),
+            _text(left - 8, top + middle + 4, shortened(label), 'text-anchor="end"'),
         ]
         body += [
             _heat_cell(left + _CELL * j, top + _CELL * i, count, count / most) for j, count in enumerate(counts[i])
@@ -151,10 +151,10 @@ def strength_map(
     body = [_text(left, 16, title, 'font-weight="600" font-size="12"')]
     for j, name in enumerate(columns):
         place = f'transform="translate({left + width * j + 8} {top - 6}) rotate(-25)"'
-        body.append(_text(0, 0, _short(name), f"{_FADED} {place}"))
+        body.append(_text(0, 0, shortened(name), f"{_FADED} {place}"))
     for i, (name, line) in enumerate(zip(rows, cells, strict=True)):
         y = top + height * i
-        body.append(_text(left - 6, y + 17, _short(name), f'text-anchor="end" {_FADED}'))
+        body.append(_text(left - 6, y + 17, shortened(name), f'text-anchor="end" {_FADED}'))
         for j, cell in enumerate(line):
             if cell is not None:
                 x = left + width * j
@@ -205,7 +205,7 @@ def _legend(plot: _Plot, names: Sequence[str]) -> Iterable[str]:
     for index, name in enumerate(names):
         x = plot.left + 98 * index
         yield f'<path d="M{x} 31h14" {_stroke(index)}/>'
-        yield _text(x + 18, 34, _short(name))
+        yield _text(x + 18, 34, shortened(name))
 
 
 def _stroke(index: int) -> str:
@@ -226,5 +226,6 @@ def _tick(value: float) -> str:
     return f"{value:.3g}"
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 1]}…"
+def shortened(text: str, longest: int = _LONGEST_LABEL) -> str:
+    """Return a text of at most ``longest`` characters, an ellipsis for the rest."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -105,14 +105,15 @@ def summarise(
 
 def _refuse_retyped(reference: Reference, data: DataFrame, shared: Sequence[str]) -> None:
     for name, kind in _types(data, shared).items():
-        if _family(kind) != _family(reference.types[name]):
+        if family(kind) != family(reference.types[name]):
             raise InvalidArgumentError(
                 f"new_data: {name} is {kind}, but {reference.types[name]} in the reference. "
                 "Cast it, or fit a new reference."
             )
 
 
-def _family(kind: str) -> str:
+def family(kind: str) -> str:
+    """Return whether a column type holds numbers, moments or categories."""
     if any(word in kind for word in _NUMBERS):
         return bins.NUMBER
     return bins.MOMENT if any(word in kind for word in _MOMENTS) else bins.CATEGORY

@@ -9,7 +9,7 @@ from hanalife.clock import Clock, IdSource, new_id, utc_now
 from hanalife.database import checks, references
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import checking, reading, verdict
+from hanalife.drift import bins, checking, reading, verdict
 from hanalife.drift import performance as performances
 from hanalife.drift.checking import Method
 from hanalife.drift.comparison import Limits
@@ -285,6 +285,6 @@ def _window_split(data: DataFrame, rows: int | None, time_column: str | None, ev
     if every not in _PERIODS:
         raise InvalidArgumentError(f"every: expected one of {', '.join(_PERIODS)}, got {every!r}.")
     kind = {spec.name: spec.type for spec in data.specs}[time_column]
-    if not any(word in kind for word in ("DATE", "TIMESTAMP")):
+    if checking.family(kind) != bins.MOMENT:
         raise InvalidArgumentError(f"time_column: {time_column} is {kind}; a date or moment is needed.")
     return reading.by_period(time_column, every)

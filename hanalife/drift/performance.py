@@ -218,9 +218,14 @@ def estimate(reference: Scored, scores: Any) -> Estimated:
     )
 
 
+def _edges(reference: Scored) -> Floats:
+    """Return where groups of reference scores, of equal size, meet."""
+    return np.unique(np.quantile(reference.score, np.linspace(0, 1, GROUPS + 1)[1:-1]))
+
+
 def _calibration_variance(reference: Scored, scores: Floats) -> float:
     """Return what the reference's chance adds: its groups of scores, weighted as the current rows are."""
-    edges = np.unique(np.quantile(reference.score, np.linspace(0, 1, GROUPS + 1)[1:-1]))
+    edges = _edges(reference)
     group, current = (np.searchsorted(edges, values, side="right") for values in (reference.score, scores))
     weights = np.bincount(current, minlength=len(edges) + 1) / len(scores)
     sizes = np.maximum(np.bincount(group, minlength=len(edges) + 1), 1)
@@ -240,8 +245,7 @@ def _expected_area(scores: Floats, chances: Floats) -> float:
 
 
 def _calibration_error(reference: Scored) -> float:
-    edges = np.unique(np.quantile(reference.score, np.linspace(0, 1, GROUPS + 1)[1:-1]))
-    group = np.searchsorted(edges, reference.score, side="right")
+    group = np.searchsorted(_edges(reference), reference.score, side="right")
     gaps = np.bincount(group, weights=reference.score - reference.positive)
     return float(np.abs(gaps).sum() / len(group))
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from hanalife.learning import functions
-from hanalife.learning.model import is_number
 from hanalife.learning.reports.reported import Reported
+from hanalife.learning.results.tables import is_number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
-from hanalife.errors import NotSupportedError
+from hanalife.dataframe.hana_only import refused
 
 logger = logging.getLogger(__name__)
-
-
-def _refused(method: str, remedy: str) -> Callable[..., NoReturn]:
-    def refuse(_self: object, *_args: Any, **_kwargs: Any) -> NoReturn:
-        """Say what to use instead; it works inside SAP HANA only."""
-        raise NotSupportedError(f"{method}: works inside SAP HANA only; {remedy}.")
-
-    refuse.__name__ = refuse.__qualname__ = method
-    return refuse
 
 
 def _tuned(method: str) -> Callable[..., Any]:
@@ -33,10 +24,10 @@ def _tuned(method: str) -> Callable[..., Any]:
 class HanaOnly:
     """What a notebook for SAP HANA may call around a model."""
 
-    create_model_state = _refused("create_model_state", "a fitted model is in memory already")
-    set_model_state = _refused("set_model_state", "use ModelStorage.load_model()")
-    delete_model_state = _refused("delete_model_state", "delete the object")
-    load_model = _refused("load_model", "use ModelStorage.load_model()")
+    create_model_state = refused("create_model_state", "a fitted model is in memory already")
+    set_model_state = refused("set_model_state", "use ModelStorage.load_model()")
+    delete_model_state = refused("delete_model_state", "delete the object")
+    load_model = refused("load_model", "use ModelStorage.load_model()")
 
     apply_with_hint = _tuned("apply_with_hint")
     disable_convert_bigint = _tuned("disable_convert_bigint")

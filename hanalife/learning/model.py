@@ -332,12 +332,3 @@ class Model(HanaOnly, ABC):
 
 def _in_capitals(given: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return [(name.upper(), value) for name, value in given.items()]
-
-
-def is_number(text: str) -> bool:
-    """Say whether a text is a number."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

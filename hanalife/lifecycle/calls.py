@@ -6,7 +6,6 @@ beside bytes in the blob store), frames as their queries. Nothing in it is code 
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import json
 from collections.abc import Mapping, Sequence
@@ -289,7 +288,7 @@ def _reference(connection: sa.Connection, model: Any, alias: str | None) -> dict
 def _unfitted(model: Any) -> dict[str, Any]:
     """Return what makes a model that is yet to be fitted: its class, its arguments, and a name to store it under."""
     class_path = f"{type(model).__module__}.{type(model).__qualname__}"
-    _check_class(class_path)
+    states.find_class(class_path)  # refuses what may not be stored
     constructor = {name: _json(name, value) for name, value in model.hanaml_parameters.items()}
     return {"class_path": class_path, "constructor": constructor, "save_as": model.name}
 
@@ -297,15 +296,9 @@ def _unfitted(model: Any) -> dict[str, Any]:
 # --- execution --------------------------------------------------------------------------------
 
 
-def _check_class(class_path: str) -> None:
-    if class_path not in states.ALLOWED_CLASSES:
-        allowed = ", ".join(sorted(states.ALLOWED_CLASSES))
-        raise ModelStorageError(f"model: class {class_path!r} is not one a task may use; those are {allowed}.")
-
-
 def _revive_model(context: ConnectionContext, reference: Mapping[str, Any], task_id: str) -> Any:
     if "class_path" in reference:
-        return _make(reference)
+        return make(reference)
     if "name" in reference:
         with context.database.read() as connection:
             found = _stored(connection, reference)
@@ -323,16 +316,19 @@ def _revive_model(context: ConnectionContext, reference: Mapping[str, Any], task
 
 def _stored(connection: sa.Connection, reference: Mapping[str, Any]) -> ModelVersion | None:
     """Return the version that a task names, for an alias the present one."""
-    if "alias" in reference:
-        return models.version_of_alias(connection, reference["name"], reference["alias"])
-    return models.version(connection, reference["name"], reference["version"])
+    return models.find(connection, reference["name"], reference.get("version"), reference.get("alias"))
 
 
-def _make(reference: Mapping[str, Any]) -> Any:
-    _check_class(reference["class_path"])
-    module, _, name = reference["class_path"].rpartition(".")
+def make(reference: Mapping[str, Any]) -> Any:
+    """Make a model that is yet to be fitted.
+
+    Raises
+    ------
+    ModelStorageError
+        Its class is not one that may be stored.
+    """
     constructor = dict(reference["constructor"])
-    model = getattr(importlib.import_module(module), name)(**constructor.pop("kwargs", {}), **constructor)
+    model = states.find_class(reference["class_path"])(**constructor.pop("kwargs", {}), **constructor)
     model.name = reference["save_as"]
     return model
 
@@ -345,9 +341,7 @@ def parameters_taken(connection: sa.Connection, definition: Mapping[str, Any]) -
         class_path = "" if found is None else found.class_path
     else:
         class_path = reference.get("class_path") or reference["kept"]["state"]["class_path"]
-    _check_class(class_path)
-    module, _, name = class_path.rpartition(".")
-    method = getattr(getattr(importlib.import_module(module), name), definition["method"])
+    method = getattr(states.find_class(class_path), definition["method"])
     return list(inspect.signature(method).parameters)[1:]
 
 

@@ -57,7 +57,7 @@ class HANAScheduler:
         rows = []
         with self.connection_context.database.read() as connection:
             for schedule in tasks.schedules(connection):
-                job = next(iter(tasks.jobs(connection, [schedule.task_id], limit=1)), None)
+                job = tasks.last_job(connection, schedule.task_id)
                 idle = "SCHEDULED" if schedule.enabled else "DISABLED"
                 started = job.started_at if job else schedule.next_due
                 moment = None if started is None else started.replace(tzinfo=None)

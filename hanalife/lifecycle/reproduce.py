@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hanalife.errors import DataNotFoundError, Error, InvalidArgumentError
 from hanalife.observation import CallOutcome, CallProgress, CallStart
 from hanalife.tracking import comparison, provenance, run_data, run_facts
-from hanalife.tracking.events import to_json
+from hanalife.tracking.events import plain
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
@@ -59,10 +59,7 @@ class Reproduction:
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as plain JSON values."""
-        import json
-
-        plain: dict[str, Any] = json.loads(to_json(asdict(self)))
-        return plain
+        return {name: plain(value) for name, value in asdict(self).items()}
 
     def __str__(self) -> str:
         return "\n".join([f"{self.run}: {self.verdict}", *(f"  {difference}" for difference in self.differences)])
@@ -231,9 +228,7 @@ class _Witness:
         self.metrics: dict[str, float | str] = {}
 
     def call_started(self, start: CallStart) -> str:
-        import json
-
-        self.parameters = json.loads(to_json(start.parameters))
+        self.parameters = {name: plain(value) for name, value in start.parameters.items()}
         return ""
 
     def call_progressed(self, progress: CallProgress) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.errors import InvalidArgumentError, NotSupportedError
+from hanalife.lifecycle import calls
 from hanalife.lifecycle.scheduled_execution import ScheduledExecution
 from hanalife.records import ModelVersion
 from hanalife.scheduling import cron
@@ -66,11 +67,8 @@ def _unfitted(version: ModelVersion, plan: Mapping[str, Any]) -> Any:
             "UnifiedRegression, or schedule its predictions with ScheduledExecution.create_predict_schedule."
         )
     constructor = dict(version.state["constructor"])
-    arguments = {**constructor, **constructor.pop("kwargs", {}), **plan["init_params"]}
-    arguments.pop("kwargs", None)
-    model = kind(**arguments)
-    model.name = version.name
-    return model
+    arguments = {**constructor.pop("kwargs", {}), **constructor, **plan["init_params"]}
+    return calls.make({"class_path": version.class_path, "constructor": arguments, "save_as": version.name})
 
 
 def _fit_parameters(version: ModelVersion, plan: Mapping[str, Any]) -> dict[str, Any]:

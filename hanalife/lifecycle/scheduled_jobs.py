@@ -196,8 +196,8 @@ class ScheduledJobs(ScheduledBase):
         if job_id:
             return job_id
         with self._database.read() as connection:
-            latest = tasks.jobs(connection, [task_id], limit=1)
-        return latest[0].job_id if latest else 0
+            latest = tasks.last_job(connection, task_id)
+        return latest.job_id if latest else 0
 
     def _unfinished(self, job_ids: Sequence[int]) -> list[int]:
         with self._database.read() as connection:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import bqplot
 import ipywidgets
 
+from hanalife.drawing.charts import shortened
 from hanalife.views.payloads import Chart, Confusion, Importance, RunDetail, RunRow, Search
 
 # CSS variables follow the theme, live; bqplot's own colours are unreadable in a dark one. They
@@ -21,6 +23,7 @@ _GOOD = "var(--hl-chart-good)"
 
 _MOST_BARS = 20
 _LONGEST_LABEL = 18
+_short = partial(shortened, longest=_LONGEST_LABEL)
 
 #: Colour and dashes of the first, second and third line.
 _LINES = ((_BRAND, "solid"), (_MUTED, "dashed"), (_GOOD, "dotted"))
@@ -350,7 +353,3 @@ def _first_choice(rows: Sequence[RunRow]) -> str | None:
     """Return the metric that most runs have; of several the best known, then the first by name."""
     counts = Counter(name for row in rows for name, value in row["metrics"].items() if _is_number(value))
     return min(counts, key=lambda name: (-counts[name], name != "AUC", name != "ACCURACY", name), default=None)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 1]}…"

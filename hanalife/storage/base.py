@@ -68,10 +68,7 @@ class StorageBase:
         self, connection: sa.Connection, name: str, version: int | None = None, alias: str | None = None
     ) -> ModelVersion:
         """Return a version by number, by alias, or the highest; raise what names those there are."""
-        if alias is not None:
-            found = models.version_of_alias(connection, name, alias)
-        else:
-            found = models.version(connection, name, version)
+        found = models.find(connection, name, version, alias)
         if found is None:
             raise not_found(connection, name, version, alias)
         return found

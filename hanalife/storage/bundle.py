@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 from hanalife.errors import CorruptModelError, ModelStorageError, UnreachableFileError
 from hanalife.records import ModelVersion
 from hanalife.storage import formats
+from hanalife.storage.archives import member
 
 MANIFEST, MODEL, SIGNATURE = "manifest.json", "model.bin", "signature.txt"
 
@@ -84,11 +85,11 @@ def write_file(target: Path | BinaryIO, manifest: bytes, file: BinaryIO, signatu
     """Write a model into one file, a zip archive without compression and without times."""
     file.seek(0)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(_member(MANIFEST), manifest)
+        archive.writestr(member(MANIFEST), manifest)
         if signature is not None:
-            archive.writestr(_member(SIGNATURE), signature)
-        with archive.open(_member(MODEL), "w", force_zip64=True) as member:
-            shutil.copyfileobj(file, member, 1024 * 1024)
+            archive.writestr(member(SIGNATURE), signature)
+        with archive.open(member(MODEL), "w", force_zip64=True) as target_file:
+            shutil.copyfileobj(file, target_file, 1024 * 1024)
 
 
 @contextmanager
@@ -221,9 +222,3 @@ def _bounded(size: int, read: Callable[[], bytes]) -> bytes:
     if size > _MANIFEST_BYTES:
         raise CorruptModelError(f"{MANIFEST}: expected at most {_MANIFEST_BYTES} bytes, found {size}.")
     return read()
-
-
-def _member(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name)  # of 1980, as no time was given
-    info.create_system = 3  # on every system
-    return info

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from hanalife.storage import schema
+from hanalife.storage.archives import member
 
 _HEAD = 2**16  # no head of NumPy's format is longer
 
@@ -57,7 +58,7 @@ def dump(estimator: Any, file: BinaryIO) -> None:
         except (TypeError, ValueError, AttributeError, RecursionError) as error:
             raise schema.RefusedError(str(error)) from error
         _settle(tree, files.names)
-        archive.writestr(_member(schema.SCHEMA), json.dumps(tree, separators=(",", ":")))
+        archive.writestr(member(schema.SCHEMA), json.dumps(tree, separators=(",", ":")))
     with zipfile.ZipFile(file) as archive:
         schema.check(archive, file.seek(0, io.SEEK_END))
 
@@ -139,7 +140,7 @@ class _Files:
         content = hashlib.sha256(data).digest()
         if content not in self._by_content:
             self._by_content[content] = f"{len(self._by_content)}.{ending}"
-            self._archive.writestr(_member(self._by_content[content]), data)
+            self._archive.writestr(member(self._by_content[content]), data)
         self.names[name] = self._by_content[content]
 
 
@@ -148,7 +149,7 @@ def _unpacked(data: bytes) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as packed, zipfile.ZipFile(buffer, "w") as plain:
         for name in sorted(packed.namelist()):
-            plain.writestr(_member(name), packed.read(name))
+            plain.writestr(member(name), packed.read(name))
     return buffer.getvalue()
 
 
@@ -166,12 +167,6 @@ def _without_gaps(data: bytes | memoryview) -> bytes | memoryview:
     np.lib.format.write_array_header_1_0(buffer, np.lib.format.header_data_from_array_1_0(cleared))
     buffer.write(cleared.tobytes())
     return buffer.getvalue()
-
-
-def _member(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name)  # of 1980, as no time was given
-    info.create_system = 3  # on every system
-    return info
 
 
 def _settle(tree: dict[str, Any], names: dict[str, str]) -> None:

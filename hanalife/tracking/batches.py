@@ -10,12 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hanalife.clock import format_utc
 from hanalife.database import run_artifacts, run_tags, run_values, runs, shared_records
 from hanalife.database.run_values import NewPoint
 from hanalife.observation import Json
 from hanalife.tracking.events import Event, EventKey, plain
 
-_MOMENTS = ("created_at", "heartbeat_at", "ended_at")
+_MOMENTS = ("created_at", "heartbeat_at", "ended_at", "event_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Batch:
                 [each.name, each.kind, each.media_type, base64.b64encode(each.data).decode()] for each in self.artifacts
             ],
             "shared": [[each.kind, each.content, each.sha256] for each in self.shared],
-            "changes": _without_moments(self.changes),
+            "changes": without_moments(self.changes),
         }
 
 
@@ -100,12 +101,13 @@ def from_json(values: Mapping[str, Any]) -> Batch:
     )
 
 
-def _without_moments(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+def without_moments(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with their moments written as text."""
+    return {name: format_utc(value) if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 def with_moments(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return columns of a run with their moments read from text."""
+    """Return columns of a run or of its log with their moments read from text."""
     return {
         name: datetime.fromisoformat(value) if name in _MOMENTS and value is not None else value
         for name, value in values.items()

@@ -16,18 +16,17 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from hanalife.clock import format_utc
 from hanalife.database import blobs, run_artifacts, run_bundles, run_values, runs, shared_records, snapshots
 from hanalife.database.run_values import NewPoint
 from hanalife.errors import BundleError, InvalidArgumentError, RunNotFoundError
 from hanalife.records import Artifact, Experiment, Run, RunStatus
 from hanalife.tracking import identity
+from hanalife.tracking.batches import with_moments, without_moments
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
@@ -104,7 +103,7 @@ def _files_of(connection: sa.Connection, experiment_id: str) -> Iterator[tuple[s
     found = runs.experiments(connection, [experiment_id])
     if not found:
         raise RunNotFoundError(f"experiment_id: {experiment_id!r} is not recorded; search_runs() shows what is.")
-    yield "experiment.json", _to_bytes(_without_moments(asdict(found[0])))
+    yield "experiment.json", _to_bytes(without_moments(asdict(found[0])))
     for run in sorted(runs.attempts(connection, experiment_id), key=lambda run: run.run_id):
         if run.status is not RunStatus.DELETED:
             yield from _files_of_run(connection, run)
@@ -121,13 +120,13 @@ def _files_of_run(connection: sa.Connection, run: Run) -> Iterator[tuple[str, by
     row = {name: value for name, value in asdict(run).items() if name not in {"number", *run_bundles.RECORDS}}
     assert run.number is not None
     content_of_run = {
-        "run": _without_moments(row),
+        "run": without_moments(row),
         "records": {name: shared[key][1] for name, key in _record_ids(run).items() if key in shared},
         "params": run_bundles.params(connection, run.number),
         "points": run_bundles.points(connection, run.number),
         "tags": run_bundles.tags(connection, run.run_id),
-        "log": [_without_moments(_entry_of_log(entry)) for entry in runs.log(connection, run.run_id)],
-        "artifacts": [_without_moments(asdict(artifact)) for artifact in artifacts],
+        "log": [without_moments(_entry_of_log(entry)) for entry in runs.log(connection, run.run_id)],
+        "artifacts": [without_moments(asdict(artifact)) for artifact in artifacts],
     }
     yield f"runs/{run.run_id}.json", _to_bytes(content_of_run)
 
@@ -138,7 +137,7 @@ def _files_of_snapshot(connection: sa.Connection, kind: str, content: str) -> It
     if found is not None:
         for sha256 in found["parts"]:
             yield f"blobs/{sha256}", blobs.get(connection, sha256)
-        yield f"snapshots/{content_hash}.json", _to_bytes(_without_moments(found))
+        yield f"snapshots/{content_hash}.json", _to_bytes(without_moments(found))
 
 
 def _record_ids(run: Run) -> dict[str, int | None]:
@@ -147,10 +146,6 @@ def _record_ids(run: Run) -> dict[str, int | None]:
 
 def _entry_of_log(entry: Any) -> dict[str, Any]:
     return {name: value for name, value in asdict(entry).items() if name != "run_id"}
-
-
-def _without_moments(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: format_utc(value) if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 # --- in ---------------------------------------------------------------------------------------
@@ -267,7 +262,7 @@ class _Import:
         self._files = files
 
     def run(self, experiment_id: str | None) -> Imported:
-        experiment = Experiment(**_with_moments(self._json("experiment.json")))
+        experiment = Experiment(**with_moments(self._json("experiment.json")))
         if experiment_id is not None:
             experiment = replace(experiment, experiment_id=experiment_id)
         identity.require_experiment_id(experiment.experiment_id)
@@ -292,12 +287,12 @@ class _Import:
     def _add_snapshot(self, found: dict[str, Any]) -> None:
         parts = [self._bundle.read(f"blobs/{sha256}") for sha256 in found["parts"]]
         columns = json.loads(found["columns"])
-        moment = _with_moments(found)["created_at"]
+        moment = with_moments(found)["created_at"]
         snapshots.insert(self._connection, found["content_hash"], found["row_count"], columns, parts, moment)
 
     def _add_run(self, experiment_id: str, found: dict[str, Any]) -> None:
         records = {name: self._record(sha256) for name, sha256 in found["records"].items()}
-        values = _with_moments(found["run"]) | records | {"experiment_id": experiment_id}
+        values = with_moments(found["run"]) | records | {"experiment_id": experiment_id}
         run = Run(**values | {"status": RunStatus(values["status"])})
         identity.require_name(run.name, "name")
         number = run_bundles.add_run(self._connection, run)
@@ -308,9 +303,9 @@ class _Import:
         ]
         run_values.write(self._connection, number, params, points)
         run_bundles.add_tags(self._connection, run.run_id, [tuple(row) for row in found["tags"]])
-        run_bundles.add_log(self._connection, run.run_id, [_with_moments(entry) for entry in found["log"]])
+        run_bundles.add_log(self._connection, run.run_id, [with_moments(entry) for entry in found["log"]])
         for values in found["artifacts"]:
-            artifact = Artifact(**_with_moments(values))
+            artifact = Artifact(**with_moments(values))
             data = self._bundle.read(f"blobs/{artifact.sha256}")
             run_bundles.add_artifact(self._connection, asdict(artifact), data)
 
@@ -328,10 +323,3 @@ def _point_value(number: float | None, text: str | None) -> float | str:
         return float(number)
     assert text is not None
     return float(text) if text in ("nan", "inf", "-inf") else text
-
-
-def _with_moments(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: datetime.fromisoformat(value) if name in _MOMENTS and value is not None else value
-        for name, value in values.items()
-    }

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from hanalife.tracking.events import to_json
+from hanalife.tracking.events import plain
 
 if TYPE_CHECKING:
     from hanalife.tracking.run_facts import RunFacts
@@ -113,10 +113,7 @@ class RunComparison:
 
     def to_json(self) -> dict[str, Any]:
         """Return the comparison as plain JSON values; NaN and infinities are texts."""
-        import json
-
-        plain: dict[str, Any] = json.loads(to_json(asdict(self)))
-        return plain
+        return {name: plain(value) for name, value in asdict(self).items()}
 
     def __str__(self) -> str:
         lines = [f"{self.left} ({self.left_run_id})", f"{self.right} ({self.right_run_id})"]

@@ -68,16 +68,11 @@ def of(connection: sa.Connection, run: Run) -> RunFacts:
         params=run_values.params(connection, [run.run_id])[run.run_id],
         metrics=run_values.metrics(connection, [run.run_id])[run.run_id],
         tags=run_tags.of_run(connection, run.run_id),
-        environment=_content(connection, run.environment_id),
-        code=_content(connection, run.code_id),
-        dataset=_content(connection, run.dataset_id),
+        environment=shared_records.content(connection, run.environment_id),
+        code=shared_records.content(connection, run.code_id),
+        dataset=shared_records.content(connection, run.dataset_id),
         curves=_curves(connection, run),
     )
-
-
-def _content(connection: sa.Connection, record_id: int | None) -> Mapping[str, Any]:
-    record = None if record_id is None else shared_records.get(connection, record_id)
-    return {} if record is None else record.content
 
 
 def _curves(connection: sa.Connection, run: Run) -> dict[str, tuple[tuple[float, float], ...]]:

@@ -24,7 +24,7 @@ def parts(connection: sa.Connection, task: Task, last: Job | None, levels: int =
     jobs = {} if last is None else {job.seq_order: job for job in members.children(connection, last.job_id)}
     made: list[Part] = []
     for place, name in enumerate(names, 1):
-        job = jobs.get(place) if last is not None else _last_job(connection, name)
+        job = jobs.get(place) if last is not None else tasks.last_job(connection, name)
         part = found.get(name)
         made.append(
             {
@@ -35,7 +35,3 @@ def parts(connection: sa.Connection, task: Task, last: Job | None, levels: int =
             }
         )
     return made
-
-
-def _last_job(connection: sa.Connection, task_id: str) -> Job | None:
-    return next(iter(tasks.jobs(connection, [task_id], limit=1)), None)

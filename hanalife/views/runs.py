@@ -62,16 +62,11 @@ def _surroundings(connection: sa.Connection, run: Run) -> Surroundings:
         tags=run_tags.of_run(connection, run.run_id),
         series=run_values.series(connection, [run.run_id])[run.run_id],
         artifacts=run_artifacts.of_run(connection, run.run_id),
-        environment=_shared(connection, run.environment_id),
-        code=_shared(connection, run.code_id),
+        environment=shared_records.content(connection, run.environment_id),
+        code=shared_records.content(connection, run.code_id),
         parent=None if run.parent_run_id is None else runs.run(connection, run.parent_run_id),
         children=runs.children(connection, run.run_id),
     )
-
-
-def _shared(connection: sa.Connection, record_id: int | None) -> Mapping[str, Any]:
-    record = None if record_id is None else shared_records.get(connection, record_id)
-    return {} if record is None else record.content
 
 
 def detail(

@@ -44,7 +44,9 @@ def read(
         "seq": 0,
         "database": database,
         "absent": [wanted for wanted in task_ids or [] if wanted not in present],
-        "tasks": [task_row(task, schedules.get(task.task_id), _last_job(connection, task.task_id)) for task in found],
+        "tasks": [
+            task_row(task, schedules.get(task.task_id), tasks.last_job(connection, task.task_id)) for task in found
+        ],
         "workers": [worker_row(worker) for worker in tasks.workers(connection, now - ALIVE)],
     }
 
@@ -74,7 +76,7 @@ def read_one(connection: sa.Connection, task_id: str) -> TaskDetail | None:
         return None
     schedule = next(iter(tasks.schedules(connection, [task_id])), None)
     jobs = tasks.jobs(connection, [task_id], limit=MOST_JOBS)
-    log = tasks.task_log(connection, task_id)
+    log, log_total = tasks.end_of_log(connection, task_id, MOST_LOG_LINES)
     return {
         "contract": CONTRACT,
         "task": task_row(task, schedule, jobs[0] if jobs else None),
@@ -85,13 +87,9 @@ def read_one(connection: sa.Connection, task_id: str) -> TaskDetail | None:
         "parameters": facts({name: _argument(kept) for name, kept in task.definition.get("parameters", {}).items()}),
         "jobs": [job_row(job) for job in jobs],
         "ledger": [tick_row(tick) for tick in tasks.ticks(connection, task_id, limit=MOST_TICKS)],
-        "log": [log_row(entry) for entry in log[-MOST_LOG_LINES:]],
-        "log_total": len(log),
+        "log": [log_row(entry) for entry in log],
+        "log_total": log_total,
     }
-
-
-def _last_job(connection: sa.Connection, task_id: str) -> Job | None:
-    return next(iter(tasks.jobs(connection, [task_id], limit=1)), None)
 
 
 def _model(reference: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from hanalife.drawing import charts, figures, page
-from hanalife.learning.results.tables import SIDES, Table
+from hanalife.learning.results.tables import SIDES, Table, is_number
 
 #: More rows of a table are left out of a page, and said so.
 MOST_ROWS = 200
@@ -125,22 +125,14 @@ def _table(title: str, table: Table) -> str:
 
 
 def _value(text: str) -> str:
-    if _is_number(text):
+    if is_number(text):
         return page.number(float(text))
     parts = text.split(", ")
-    return page.cell(", ".join(_short(part) if _is_number(part) else part for part in parts))
+    return page.cell(", ".join(_short(part) if is_number(part) else part for part in parts))
 
 
 def _short(text: str) -> str:
     return f"{float(text):.4g}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _text(value: Any) -> str:

@@ -124,3 +124,12 @@ def partition(keys: Sequence[Any], key_type: str, training: Iterable[bool]) -> T
     """Return the part of each row: 1 training, 2 validation."""
     marks = ((one, 1 if trains else 2) for one, trains in zip(keys, training, strict=True))
     return Table.of((("ID", key_type), ("TYPE", "INT")), marks)
+
+
+def is_number(text: str) -> bool:
+    """Say whether a text is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
