@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import sqlalchemy as sa
 
 from hanalife.clock import Clock, format_utc, utc_now
+from hanalife.controls import table as controls
 from hanalife.database import dialects
 from hanalife.errors import Error, InvalidArgumentError
 from hanalife.views.answers import error_info
@@ -196,6 +197,13 @@ class Monitor(ABC, Generic[P]):
             self._status = (word, text)
             if self._box is not None:
                 self._box.table.say(word, text)
+
+    def _answer_control(self, args: Mapping[str, str]) -> Any:
+        """Make the change that a control of the view stands for, and look what came of it."""
+        name, given = args["control"], {key: value for key, value in args.items() if key != "control"}
+        answer = controls.carry_out(self.connection_context, name, given)
+        self._wake.set()
+        return answer
 
     def _cancel(self) -> str:
         line = f"Cancelled at {format_utc(self._clock())}"

@@ -11,7 +11,7 @@ import bqplot
 import ipywidgets
 
 from hanalife.drawing.charts import shortened
-from hanalife.views.payloads import Chart, Confusion, Importance, RunDetail, RunRow, Search
+from hanalife.views.payloads.runs import Chart, Confusion, Importance, RunDetail, RunRow, Search
 
 # CSS variables follow the theme, live; bqplot's own colours are unreadable in a dark one. They
 # are set in js/src/ui/ui.css, because a colour here may not have a fallback.

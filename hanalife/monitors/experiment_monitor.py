@@ -11,7 +11,7 @@ from hanalife.clock import Clock, utc_now
 from hanalife.monitors.base import Monitor, check_ids
 from hanalife.tracking.writer import mark_lost_runs
 from hanalife.views import answers, changes, experiments, runs, static
-from hanalife.views.payloads import ExperimentsDelta, ExperimentsPayload, FoundRuns, RunDetail, RunRow
+from hanalife.views.payloads.runs import ExperimentsDelta, ExperimentsPayload, FoundRuns, RunDetail, RunRow
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
@@ -127,6 +127,7 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
             {
                 "run": self._answer_run,
                 "search": self._answer_search,
+                "control": self._answer_control,
                 "snapshot": self._answer_snapshot,
                 "cancel": self._answer_cancel,
             }

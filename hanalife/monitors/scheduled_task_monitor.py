@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hanalife.clock import Clock, utc_now
 from hanalife.monitors.base import Monitor, check_ids
 from hanalife.views import answers, changes, static, tasks
-from hanalife.views.payloads import TaskDetail, TasksDelta, TasksPayload
+from hanalife.views.payloads.tasks import TaskDetail, TasksDelta, TasksPayload
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
@@ -84,7 +84,12 @@ class ScheduledTaskMonitor(Monitor[TasksPayload]):
         from hanalife.monitors.widgets import MonitorBox, TaskTable
 
         first = self._latest["tasks"][0]["task_id"] if self._latest and self._latest["tasks"] else ""
-        methods = {"task": self._answer_task, "snapshot": self._answer_snapshot, "cancel": self._answer_cancel}
+        methods = {
+            "task": self._answer_task,
+            "control": self._answer_control,
+            "snapshot": self._answer_snapshot,
+            "cancel": self._answer_cancel,
+        }
         table = TaskTable(methods, selected=first)
         table.observe(lambda _: self._wake.set(), "selected")
         return MonitorBox(table, [], self._picture)

@@ -1,4 +1,4 @@
-"""The Jupyter Server extension: it reads the store for the JupyterLab panel."""
+"""The Jupyter Server extension: it reads and controls the store for the JupyterLab panel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def _load_jupyter_server_extension(server: Any) -> None:
     """Add the handlers to a server; called by Jupyter."""
     from jupyter_server.utils import url_path_join
 
-    from hanalife.server.handlers import QUESTIONS, STORE, QuestionHandler
+    from hanalife.server.handlers import QUESTIONS, STORE, ControlHandler, QuestionHandler
     from hanalife.server.store import ServerStore
 
     application = server.web_app
@@ -19,4 +19,5 @@ def _load_jupyter_server_extension(server: Any) -> None:
     routes = [
         (url_path_join(base, path), QuestionHandler, {"question": question}) for path, question in QUESTIONS.items()
     ]
-    application.add_handlers(".*$", routes)
+    controls = (url_path_join(base, "controls/([^/]+)"), ControlHandler)
+    application.add_handlers(".*$", [*routes, controls])

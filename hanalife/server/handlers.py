@@ -1,4 +1,4 @@
-"""The questions that the JupyterLab panel may ask. None of them takes SQL, none of them writes."""
+"""The questions and the controls of the JupyterLab panel. None of them takes SQL; no question writes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from jupyter_server.base.handlers import APIHandler
 from tornado.web import authenticated
 
 from hanalife.clock import utc_now
+from hanalife.controls import table as controls
+from hanalife.dataframe.context import ConnectionContext
 from hanalife.errors import (
     Error,
     IncompatibleStoreError,
+    InvalidArgumentError,
     RunNotFoundError,
     TaskNotFoundError,
     UnreachableDatabaseError,
@@ -49,10 +52,24 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
 )
 
 
-class QuestionHandler(APIHandler):  # type: ignore[misc]
-    """Answers one question for whoever may use this server; the database is read in a thread."""
+class StoreHandler(APIHandler):  # type: ignore[misc]
+    """Works on the store in a thread, for whoever may use this server."""
 
     auth_resource = "hanalife"
+
+    async def _send(self, work: Callable[[ServerStore], Any]) -> None:
+        """Send what the work returns, or the error as the contract writes it."""
+        store: ServerStore = self.settings[STORE]
+        try:
+            body = await asyncio.to_thread(work, store)
+        except (Error, sa.exc.SQLAlchemyError) as error:
+            self.set_status(next(status for kind, status in _STATUS if isinstance(error, kind)))
+            body = {"error": answers.error_info(error)}
+        self.finish(json.dumps(body, allow_nan=False))
+
+
+class QuestionHandler(StoreHandler):
+    """Answers one question."""
 
     def initialize(self, question: Question) -> None:
         """Take the question to answer from the route."""
@@ -61,11 +78,21 @@ class QuestionHandler(APIHandler):  # type: ignore[misc]
     @authenticated  # type: ignore[untyped-decorator]
     @authorized  # type: ignore[untyped-decorator]
     async def get(self, *names: str) -> None:
-        """Send the payload, or the error as the contract writes it."""
-        store: ServerStore = self.settings[STORE]
-        try:
-            body = await asyncio.to_thread(store.read, self._question, *names)
-        except (Error, sa.exc.SQLAlchemyError) as error:
-            self.set_status(next(status for kind, status in _STATUS if isinstance(error, kind)))
-            body = {"error": answers.error_info(error)}
-        self.finish(json.dumps(body, allow_nan=False))
+        """Send the payload."""
+        await self._send(lambda store: store.read(self._question, *names))
+
+
+class ControlHandler(StoreHandler):
+    """Makes the change of one control."""
+
+    @authenticated  # type: ignore[untyped-decorator]
+    @authorized  # type: ignore[untyped-decorator]
+    async def post(self, name: str) -> None:
+        """Make the change with the arguments in the body, an object of texts; send its answer as ``{"ok": ...}``."""
+        await self._send(lambda store: {"ok": store.change(self._change(name))})
+
+    def _change(self, name: str) -> Callable[[ConnectionContext], Any]:
+        args = self.get_json_body()
+        if not isinstance(args, dict):
+            raise InvalidArgumentError(f"{name}: the body {args!r} is not allowed; give an object of texts.")
+        return lambda context: controls.carry_out(context, name, args)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from hanalife.database import dialects
 from hanalife.database.engine import Database
-from hanalife.dataframe.context import URL_VARIABLE
+from hanalife.dataframe.context import URL_VARIABLE, ConnectionContext
 from hanalife.errors import Error
 
 FILE_NAME = "hanalife.db"
@@ -38,6 +38,12 @@ class ServerStore:
         database = self._open()
         with database.read() as connection:
             return question(connection, database.label, *names)
+
+    def change(self, change: Callable[[ConnectionContext], T]) -> T:
+        """Return the answer of a change, which is given a connection of its own."""
+        self._open()  # says what is missing; a change creates no database
+        with ConnectionContext(self._url) as context:
+            return change(context)
 
     def close(self) -> None:
         """Close all connections; the next question opens anew."""

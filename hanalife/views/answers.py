@@ -11,7 +11,10 @@ from hanalife.database import run_search
 from hanalife.errors import Error, RunNotFoundError, TaskNotFoundError
 from hanalife.tracking import grammar
 from hanalife.views import runs, tasks
-from hanalife.views.payloads import CONTRACT, ErrorInfo, FoundRuns, RunDetail, TaskDetail
+from hanalife.views.payloads.messages import ErrorInfo
+from hanalife.views.payloads.runs import FoundRuns, RunDetail
+from hanalife.views.payloads.tasks import TaskDetail
+from hanalife.views.payloads.words import CONTRACT
 
 
 def run(connection: sa.Connection, run_id: str) -> RunDetail:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from hanalife.views.payloads import ExperimentsDelta, ExperimentsPayload, TasksDelta, TasksPayload
+from hanalife.views.payloads.runs import ExperimentsDelta, ExperimentsPayload
+from hanalife.views.payloads.tasks import TasksDelta, TasksPayload
 
 
 def between_experiments(old: ExperimentsPayload, new: ExperimentsPayload) -> ExperimentsDelta | None:

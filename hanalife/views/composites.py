@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hanalife.database import members, tasks
 from hanalife.records import Job, Task
 from hanalife.views.job_rows import job_row
-from hanalife.views.payloads import Part
+from hanalife.views.payloads.tasks import Part
 
 #: Composites of composites are followed so deep.
 MOST_LEVELS = 8

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from hanalife.clock import format_utc
-from hanalife.views.payloads import Fact, Grid, Instant, JsonNumber
+from hanalife.views.payloads.words import Fact, Grid, Instant, JsonNumber
 
 #: A text longer than this is cut; the store keeps all of it.
 LONGEST_TEXT = 2_000

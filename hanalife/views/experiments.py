@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from hanalife.database import run_values, runs
 from hanalife.records import Experiment, Run
 from hanalife.views.encoding import instant, instant_or_none, metric, seconds_between
-from hanalife.views.payloads import CONTRACT, ExperimentRow, ExperimentsPayload, Progress, RunRow
+from hanalife.views.payloads.runs import ExperimentRow, ExperimentsPayload, Progress, RunRow
+from hanalife.views.payloads.words import CONTRACT
 
 
 def read(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hanalife.drawing import figures
 from hanalife.drawing.figures import Points
 from hanalife.views.encoding import number
-from hanalife.views.payloads import Confusion, Curve
+from hanalife.views.payloads.runs import Confusion, Curve
 
 
 def curves(lines: Mapping[str, Points]) -> list[Curve]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hanalife.records import Job
 from hanalife.views.encoding import cut, instant, instant_or_none, seconds_between
-from hanalife.views.payloads import JobRow
+from hanalife.views.payloads.tasks import JobRow
 
 
 def job_row(job: Job) -> JobRow:

@@ -9,7 +9,7 @@ from typing import Any
 from hanalife.drawing.figures import thin
 from hanalife.learning.evaluation.by_name import lower_is_better
 from hanalife.views.encoding import cut, number, text
-from hanalife.views.payloads import Candidate, Chart, Search
+from hanalife.views.payloads.runs import Candidate, Chart, Search
 
 #: So many learning curves are drawn.
 MOST_CHARTS = 24

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from hanalife.database import aliases, models
 from hanalife.records import ModelHead
 from hanalife.views.encoding import instant
-from hanalife.views.payloads import CONTRACT, ModelRow, ModelsPayload
+from hanalife.views.payloads.models import ModelRow, ModelsPayload
+from hanalife.views.payloads.words import CONTRACT
 
 
 def read(connection: sa.Connection) -> ModelsPayload:

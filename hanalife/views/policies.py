@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hanalife.records import Misfire, TaskPolicy, Trigger
 from hanalife.views.encoding import facts, instant, short_utc
-from hanalife.views.payloads import Fact
+from hanalife.views.payloads.words import Fact
 
 _MISFIRE = {
     Misfire.ONE: "one job makes up for all due times that were missed",

@@ -13,18 +13,8 @@ from hanalife.records import Artifact, LogEntry, Run
 from hanalife.views import figures, learning, run_log
 from hanalife.views.encoding import cut, facts, grid, instant, number, short_utc, size
 from hanalife.views.experiments import run_row
-from hanalife.views.payloads import (
-    CONTRACT,
-    ArtifactRow,
-    Fact,
-    Grid,
-    JsonNumber,
-    LogRow,
-    MetricRow,
-    RunDetail,
-    RunLink,
-    SignatureTables,
-)
+from hanalife.views.payloads.runs import ArtifactRow, LogRow, MetricRow, RunDetail, RunLink, SignatureTables
+from hanalife.views.payloads.words import CONTRACT, Fact, Grid, JsonNumber
 from hanalife.views.run_log import Call, last, mapping, pairs
 
 #: So many of the last entries of a log are shown.

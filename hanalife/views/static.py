@@ -10,21 +10,9 @@ from typing import TYPE_CHECKING
 from hanalife.clock import Clock, format_utc, utc_now
 from hanalife.drawing import charts, page
 from hanalife.views import encoding, experiments, runs, tasks
-from hanalife.views.payloads import (
-    ArtifactRow,
-    ExperimentsPayload,
-    Fact,
-    Grid,
-    MetricRow,
-    Part,
-    RunDetail,
-    RunLink,
-    RunRow,
-    Search,
-    TaskDetail,
-    TaskRow,
-    TasksPayload,
-)
+from hanalife.views.payloads.runs import ArtifactRow, ExperimentsPayload, MetricRow, RunDetail, RunLink, RunRow, Search
+from hanalife.views.payloads.tasks import Part, TaskDetail, TaskRow, TasksPayload
+from hanalife.views.payloads.words import Fact, Grid
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext

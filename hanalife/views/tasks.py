@@ -17,15 +17,8 @@ from hanalife.scheduling.runner import ALIVE
 from hanalife.views import composites, policies
 from hanalife.views.encoding import cut, facts, instant, instant_or_none, short_utc
 from hanalife.views.job_rows import job_row
-from hanalife.views.payloads import (
-    CONTRACT,
-    TaskDetail,
-    TaskLogRow,
-    TaskRow,
-    TasksPayload,
-    TickRow,
-    WorkerRow,
-)
+from hanalife.views.payloads.tasks import TaskDetail, TaskLogRow, TaskRow, TasksPayload, TickRow, WorkerRow
+from hanalife.views.payloads.words import CONTRACT
 
 MOST_JOBS = 200
 MOST_TICKS = 200

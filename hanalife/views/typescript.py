@@ -9,25 +9,37 @@ import sys
 from types import ModuleType, NoneType, UnionType
 from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from hanalife.views import payloads
+from hanalife.views.payloads import messages, models, runs, tasks, words
+
+#: The subjects of the contract, in the order in which they are written.
+SUBJECTS = (words, runs, tasks, models, messages)
 
 _PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null"}
 
 
-def render(module: ModuleType) -> str:
-    """Return the TypeScript declarations of all public types of a module, in its order."""
-    blocks = ["// Made by `python -m hanalife.views.typescript` from hanalife/views/payloads.py; do not edit."]
-    for name, value in vars(module).items():
-        if is_typeddict(value):
-            fields = "".join(f"  {key}: {_type(hint)};\n" for key, hint in get_type_hints(value).items())
-            blocks.append(f"export interface {name} {{\n{fields}}}")
-        elif isinstance(value, NewType):
-            blocks.append(f"export type {name} = {_type(value.__supertype__)};")
-        elif name[0].isupper() and get_origin(value) in (Literal, Union, UnionType):
-            blocks.append(f"export type {name} = {_type(value)};")
-        elif name.isupper() and isinstance(value, int):
-            blocks.append(f"export const {name} = {value};")
-    return "\n\n".join(blocks) + "\n"
+def render(*subjects: ModuleType) -> str:
+    """Return the TypeScript declarations of all public types of modules, each once, in their order."""
+    declared: dict[str, str] = {}
+    for subject in subjects:
+        for name, value in vars(subject).items():
+            if name not in declared and (declaration := _declaration(name, value)):
+                declared[name] = declaration
+    note = "// Made by `python -m hanalife.views.typescript` from hanalife/views/payloads/; do not edit."
+    return "\n\n".join([note, *declared.values()]) + "\n"
+
+
+def _declaration(name: str, value: Any) -> str:
+    """Return the declaration of one name of a module, empty if it is no part of the contract."""
+    if is_typeddict(value):
+        fields = "".join(f"  {key}: {_type(hint)};\n" for key, hint in get_type_hints(value).items())
+        return f"export interface {name} {{\n{fields}}}"
+    if isinstance(value, NewType):
+        return f"export type {name} = {_type(value.__supertype__)};"
+    if name[0].isupper() and get_origin(value) in (Literal, Union, UnionType):
+        return f"export type {name} = {_type(value)};"
+    if name.isupper() and isinstance(value, int):
+        return f"export const {name} = {value};"
+    return ""
 
 
 def _type(hint: Any) -> str:
@@ -54,4 +66,4 @@ def _generic(hint: Any, origin: Any, arguments: tuple[Any, ...]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(render(payloads))
+    sys.stdout.write(render(*SUBJECTS))

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { applyExperiments } from '../src/contract/decode';
 import type { ExperimentsDelta, ExperimentsPayload } from '../src/contract/types.gen';
 import { CellSource } from '../src/rpc/cell';
-import { HttpSource } from '../src/rpc/http';
+import { HttpAnswerer, HttpSource } from '../src/rpc/http';
+import { control } from '../src/rpc/source';
 import experimentsJson from './golden/experiments.json';
 import experimentsDeltaJson from './golden/experiments_delta.json';
 
@@ -138,4 +139,11 @@ test('a panel asks for one run by its id', async () => {
   expect(fetchJson).toHaveBeenLastCalledWith('runs/a%2Fb');
   await expect(source.request('cancel')).rejects.toThrow('no cancel');
   source.dispose();
+});
+
+test('a panel makes a change by the name of a control', async () => {
+  const fetchJson = vi.fn(async (_path: string, body?: Record<string, string>) => (body ? { ok: 7 } : experimentsJson));
+  const answerer = new HttpAnswerer(fetchJson);
+  expect(await control(answerer, 'task.pause', { task_id: 'a' })).toBe(7);
+  expect(fetchJson).toHaveBeenLastCalledWith('controls/task.pause', { task_id: 'a' });
 });

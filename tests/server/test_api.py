@@ -7,7 +7,7 @@ import json
 import pytest
 from tornado.httpclient import HTTPClientError
 
-from hanalife import ConnectionContext
+from hanalife import ConnectionContext, ScheduledExecution
 from hanalife.errors import UnreachableDatabaseError
 from tests.views import sample
 
@@ -130,3 +130,32 @@ async def test_nothing_can_be_written(jp_fetch, method):
     with pytest.raises(HTTPClientError) as caught:
         await jp_fetch("hanalife", "api", "experiments", method=method, allow_nonstandard_methods=True)
     assert caught.value.code == 405
+
+
+async def test_a_control_changes_the_store(store, jp_fetch):
+    sample.record_task(store, "weekly")
+    response = await jp_fetch("hanalife", "api", "controls", "task.pause", method="POST", body='{"task_id": "weekly"}')
+    assert json.loads(response.body) == {"ok": None}
+    assert ScheduledExecution(store).next_due("weekly") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status"),
+    [
+        ("task.drop", "{}", 400),
+        ("task.pause", "[]", 400),
+        ("task.pause", "{", 400),
+        ("task.pause", '{"task_id": "nothing"}', 404),
+    ],
+)
+async def test_a_control_that_cannot_be_is_refused_with_the_reason(store, jp_fetch, name, body, status):
+    with store.database.read(), pytest.raises(HTTPClientError) as caught:
+        await jp_fetch("hanalife", "api", "controls", name, method="POST", body=body)
+    assert caught.value.code == status
+    assert json.loads(caught.value.response.body)
+
+
+async def test_without_a_token_no_control_is_carried_out(jp_serverapp, http_server_client, jp_base_url):
+    with pytest.raises(HTTPClientError) as caught:
+        await http_server_client.fetch(f"{jp_base_url}hanalife/api/controls/task.pause", method="POST", body="{}")
+    assert caught.value.code == 403

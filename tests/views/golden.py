@@ -23,7 +23,7 @@ from hanalife.records import (
 )
 from hanalife.tracking import events
 from hanalife.views import changes, experiments, runs, tasks
-from hanalife.views.payloads import CONTRACT
+from hanalife.views.payloads.words import CONTRACT
 from tests.views import sample
 
 ROOT = Path(__file__).parents[2]

@@ -8,13 +8,14 @@ from typing import get_args
 import pytest
 
 from hanalife.records import JobStatus, RunStatus, TickStatus
-from hanalife.views import payloads, typescript
+from hanalife.views import typescript
+from hanalife.views.payloads import words
 from tests.views import golden
 
 
 def test_generated_types_are_fresh():
     path = golden.ROOT / "js" / "src" / "contract" / "types.gen.ts"
-    assert path.read_text() == typescript.render(payloads), (
+    assert path.read_text() == typescript.render(*typescript.SUBJECTS), (
         "stale; run: python -m hanalife.views.typescript > js/src/contract/types.gen.ts"
     )
 
@@ -28,9 +29,9 @@ def test_golden_files_are_what_python_writes(name):
 @pytest.mark.parametrize(
     ("words", "enum"),
     [
-        (payloads.RunStatusWord, RunStatus),
-        (payloads.JobStatusWord, JobStatus),
-        (payloads.TickStatusWord, TickStatus),
+        (words.RunStatusWord, RunStatus),
+        (words.JobStatusWord, JobStatus),
+        (words.TickStatusWord, TickStatus),
     ],
 )
 def test_status_words_are_those_of_the_records(words, enum):

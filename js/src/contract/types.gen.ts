@@ -1,4 +1,4 @@
-// Made by `python -m hanalife.views.typescript` from hanalife/views/payloads.py; do not edit.
+// Made by `python -m hanalife.views.typescript` from hanalife/views/payloads/; do not edit.
 
 export const CONTRACT = 1;
 

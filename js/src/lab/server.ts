@@ -12,12 +12,13 @@ const NO_EXTENSION: ErrorInfo = {
 };
 
 export function fetcher(settings: ServerConnection.ISettings): FetchJson {
-  return async path => {
+  return async (path, body) => {
     const url = URLExt.join(settings.baseUrl, 'hanalife', 'api', path);
-    const response = await ServerConnection.makeRequest(url, { cache: 'no-cache' }, settings);
+    const init: RequestInit = body ? { method: 'POST', body: JSON.stringify(body) } : { cache: 'no-cache' };
+    const response = await ServerConnection.makeRequest(url, init, settings);
     if (response.ok) return response.json();
-    const body: { error?: ErrorInfo } = await response.json().catch(() => ({}));
-    if (body.error) throw new RequestError(body.error);
+    const failed: { error?: ErrorInfo } = await response.json().catch(() => ({}));
+    if (failed.error) throw new RequestError(failed.error);
     if (response.status === 404) throw new RequestError(NO_EXTENSION);
     throw new Error(`The Jupyter server answered ${response.status} ${response.statusText}.`);
   };

@@ -2,7 +2,8 @@
 import { decode } from '../contract/decode';
 import { type Answerer, Store } from './source';
 
-export type FetchJson = (path: string) => Promise<unknown>;
+/** Asks for a path; with a body it is a change, without it a question. */
+export type FetchJson = (path: string, body?: Record<string, string>) => Promise<unknown>;
 
 const POLL_MS = 1_000;
 const SELDOM_MS = 30_000;
@@ -18,9 +19,15 @@ export class HttpAnswerer implements Answerer {
   constructor(private fetchJson: FetchJson) {}
 
   async request<T>(method: string, args: Record<string, string> = {}): Promise<T> {
+    if (method === 'control') return this.change<T>(args);
     const path = PATHS[method];
     if (!path) throw new Error(`The server has no ${method}; use the monitor in a notebook cell.`);
     return decode(await this.fetchJson(path(args))) as T;
+  }
+
+  private async change<T>({ control = '', ...args }: Record<string, string>): Promise<T> {
+    const answer = (await this.fetchJson(`controls/${encodeURIComponent(control)}`, args)) as { ok: T };
+    return answer.ok;
   }
 }
 

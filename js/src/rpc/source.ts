@@ -12,6 +12,11 @@ export interface Answerer {
   request<T>(method: string, args?: Record<string, string>): Promise<T>;
 }
 
+/** Makes a change in the store; the answer is what `hanalife/controls` returns for it. */
+export function control<T = unknown>(answerer: Answerer, name: string, args: Record<string, string>): Promise<T> {
+  return answerer.request<T>('control', { control: name, ...args });
+}
+
 export interface Source<P> extends Answerer {
   get(): State<P>;
   subscribe(listener: () => void): () => void;

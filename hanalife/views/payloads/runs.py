@@ -1,0 +1,212 @@
+"""Experiments and their runs, as a view is given them."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+from hanalife.views.payloads.words import Fact, Grid, Instant, JsonNumber, MetricValue, RunStatusWord
+
+
+class Progress(TypedDict):
+    """How far a run has come."""
+
+    done: int
+    total: int
+    text: str
+
+
+class ExperimentRow(TypedDict):
+    """One experiment in a list."""
+
+    experiment_id: str
+    description: str
+    owner: str
+    created_at: Instant
+
+
+class RunRow(TypedDict):
+    """One run in a list."""
+
+    run_id: str
+    experiment_id: str
+    name: str
+    attempt: int
+    status: RunStatusWord
+    progress: Progress | None
+    owner: str
+    dataset_name: str
+    created_at: Instant
+    ended_at: Instant | None
+    duration_seconds: float | None
+    revision: int
+    metrics: dict[str, MetricValue]
+
+
+class ExperimentsPayload(TypedDict):
+    """All that the list of experiments and runs shows."""
+
+    contract: int
+    seq: int
+    database: str
+    absent: list[str]
+    experiments: list[ExperimentRow]
+    runs: list[RunRow]
+
+
+class ExperimentsChange(TypedDict):
+    """Experiments that came, changed or went."""
+
+    changed: list[ExperimentRow]
+    removed: list[str]
+
+
+class RunsChange(TypedDict):
+    """Runs that came, changed or went."""
+
+    changed: list[RunRow]
+    removed: list[str]
+
+
+class FoundRuns(TypedDict):
+    """The runs that a search in words found; ``ordered`` if it says in which order."""
+
+    contract: int
+    run_ids: list[str]
+    ordered: bool
+
+
+class ExperimentsDelta(TypedDict):
+    """What turns the payload number ``seq - 1`` into number ``seq``."""
+
+    contract: int
+    seq: int
+    absent: list[str]
+    experiments: ExperimentsChange
+    runs: RunsChange
+
+
+class Importance(TypedDict):
+    """How much a model owes to one variable."""
+
+    name: str
+    value: JsonNumber
+
+
+class Series(TypedDict):
+    """One line of a chart."""
+
+    name: str
+    points: list[tuple[JsonNumber, JsonNumber]]
+
+
+class Chart(TypedDict):
+    """A chart of lines."""
+
+    title: str
+    x_label: str
+    y_label: str
+    series: list[Series]
+
+
+class Curve(Chart):
+    """A chart of the figures that a classifier reports."""
+
+    key: Literal["ROC", "CUMGAINS", "LIFT", "CUMLIFT"]
+
+
+class Confusion(TypedDict):
+    """Counts of rows: ``counts[i][j]`` of actual class i were predicted as class j."""
+
+    labels: list[str]
+    counts: list[list[int]]
+
+
+class SignatureTables(TypedDict):
+    """What a model takes and gives."""
+
+    properties: list[Fact]
+    inputs: Grid
+    outputs: Grid
+    parameters: Grid
+
+
+class MetricRow(Fact):
+    """A metric as text to show, and the bounds of its 95 % interval where that is known."""
+
+    low: JsonNumber | None
+    high: JsonNumber | None
+
+
+class Candidate(TypedDict):
+    """Parameters that a search tried, and their mean score over the folds so far."""
+
+    candidate: int
+    rung: int
+    folds: int
+    score: JsonNumber
+    parameters: str
+
+
+class Search(TypedDict):
+    """What a search found by one metric: the best candidates first, and the scores of all as a chart."""
+
+    metric: str
+    lower_is_better: bool
+    total: int
+    candidates: list[Candidate]
+    chart: Chart
+
+
+class ArtifactRow(TypedDict):
+    """Bytes that a run keeps under a name."""
+
+    name: str
+    kind: str
+    media_type: str
+    size_bytes: int
+
+
+class RunLink(TypedDict):
+    """Another run, to go to."""
+
+    run_id: str
+    name: str
+    status: RunStatusWord
+
+
+class LogRow(TypedDict):
+    """One entry of a run's log; a long message is cut."""
+
+    seq: int
+    event_key: str
+    event_time: Instant
+    message: str
+
+
+class RunDetail(TypedDict):
+    """All that is known of one run."""
+
+    contract: int
+    run: RunRow
+    overview: list[Fact]
+    notes: str
+    tags: list[Fact]
+    parent: RunLink | None
+    children: list[RunLink]
+    parameters: list[Fact]
+    optimal: list[Fact]
+    metrics: list[MetricRow]
+    learning: list[Chart]
+    learning_total: int
+    searches: list[Search]
+    environment: list[Fact]
+    code: list[Fact]
+    artifacts: list[ArtifactRow]
+    dataset: list[Fact]
+    columns: Grid
+    importance: list[Importance]
+    curves: list[Curve]
+    confusion: Confusion | None
+    signature: SignatureTables
+    log: list[LogRow]
+    log_total: int
