@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import lab as kit
+from tests.browser.accessibility import grave_violations
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.test_monitors import rows
 from tests.views import sample
@@ -54,3 +56,15 @@ def test_panel_takes_a_search_in_words_and_shows_aliases(store, panel, page):
     panel.get_by_label("Search").fill("metrics.AUC >")
     expect(panel.locator(".hl-problem")).to_contain_text("expected a value")
     page.screenshot(path=SCREENSHOTS / "panel_search.png")
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_panel_has_no_grave_barrier(store, panel, page, theme):
+    sample.record_run(store, "PANEL", "for everybody")
+    sample.record_models(store, f"BARRIER_FREE_{theme.split()[-1].upper()}")
+    sample.record_task(store, f"BARRIER_FREE_{theme.split()[-1].upper()}")
+    kit.set_theme(page, theme)
+    expect(rows(panel, "Tasks").first).to_be_visible()
+    rows(panel, "Runs").first.click()
+    assert grave_violations(page, "#hanalife-sidebar") == []
+    kit.set_theme(page, "JupyterLab Light")
