@@ -33,7 +33,7 @@ class Control:
         for key, value in args.items():
             if key not in allowed or not isinstance(value, str):
                 raise InvalidArgumentError(
-                    f"{name}: {key}={value!r} is not allowed; give text for {', '.join(allowed)}."
+                    f"{name}: {key}={value!r} is not allowed; give text for {', '.join(allowed) or 'nothing'}."
                 )
         for key in self.required:
             if key not in args:

@@ -1,0 +1,40 @@
+/** A control as something that can be run, is under way, or went wrong. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { type Answerer, control } from '../../rpc/source';
+
+export interface Running {
+  busy: boolean;
+  /** Why the last attempt failed; empty if it did not. */
+  error: string;
+  run(args?: Record<string, string>): Promise<void>;
+  forget(): void;
+}
+
+/** Runs the control of a name; `onDone` is given its answer. One at a time: a second call while busy does nothing. */
+export function useControl<T = unknown>(source: Answerer, name: string, onDone?: (answer: T) => void): Running {
+  const [state, setState] = useState({ busy: false, error: '' });
+  const mounted = useRef(true);
+  const busy = useRef(false);
+  useEffect(() => {
+    mounted.current = true;
+    return () => {
+      mounted.current = false;
+    };
+  }, []);
+
+  const run = async (args: Record<string, string> = {}) => {
+    if (busy.current) return;
+    busy.current = true;
+    setState({ busy: true, error: '' });
+    let error = '';
+    try {
+      const answer = await control<T>(source, name, args);
+      onDone?.(answer);
+    } catch (failure) {
+      error = (failure as Error).message;
+    }
+    busy.current = false;
+    if (mounted.current) setState({ busy: false, error });
+  };
+  return { ...state, run, forget: () => setState(old => ({ ...old, error: '' })) };
+}
