@@ -1,0 +1,53 @@
+/** Python for the notebook. Whatever comes from the store becomes a literal, so that it can do nothing. */
+
+/** A text as a literal: JSON's escapes are Python's too. */
+export function text(value: string): string {
+  return JSON.stringify(value);
+}
+
+function list(values: readonly string[]): string {
+  return `[${values.map(text).join(', ')}]`;
+}
+
+/** Which version of a model: a number, or what an alias names. */
+export type Which = { version: number } | { alias: string };
+
+export function loadModel(name: string, which: Which): string {
+  const wanted = 'alias' in which ? `alias=${text(which.alias)}` : `version=${which.version}`;
+  return lines('from hanalife import ModelStorage', `model = ModelStorage(conn).load_model(${text(name)}, ${wanted})`, 'model');
+}
+
+export function compareRuns(run_ids: readonly string[]): string {
+  const [first = '', second = ''] = run_ids;
+  if (run_ids.length === 2) return lines('from hanalife import compare_runs', `compare_runs(conn, ${text(first)}, ${text(second)})`);
+  const others = run_ids.slice(1);
+  return lines(
+    'from hanalife import compare_runs',
+    `for other in ${list(others)}:`,
+    `    display(compare_runs(conn, ${text(first)}, other))`
+  );
+}
+
+/** The monitors that can be opened, and what their ids are ids of. */
+export const MONITORS = {
+  ExperimentMonitor: 'experiments',
+  ScheduledTaskMonitor: 'tasks'
+} as const;
+
+export type MonitorKind = keyof typeof MONITORS;
+
+export function openMonitor(kind: MonitorKind, ids: readonly string[] = []): string {
+  const argument = ids.length ? `, ${list(ids)}` : '';
+  return lines(`from hanalife import ${kind}`, 'monitor = ' + `${kind}(conn${argument})`, 'monitor.start()');
+}
+
+function lines(imports: string, ...statements: string[]): string {
+  return [imports, '', ...statements].join('\n');
+}
+
+/** A cell: the lines that connect, unless the notebook has them already, then the code. */
+export function withConnection(connecting: string, code: string, cells: readonly string[]): string {
+  const [imports = '', statements = ''] = connecting.trimEnd().split('\n\n');
+  if (!statements || cells.some(cell => cell.includes(statements))) return code;
+  return [imports, ...(code ? code.split('\n\n', 1) : [])].join('\n') + rest(statements, code);
+}
