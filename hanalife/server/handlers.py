@@ -25,11 +25,18 @@ from hanalife.errors import (
 )
 from hanalife.server.store import NoDatabaseError, ServerStore
 from hanalife.views import answers, experiments, models, tasks
+from hanalife.views.task_answers import QUESTIONS as TASK_QUESTIONS
+from hanalife.views.task_answers import TaskQuestion
 
 STORE = "hanalife_store"
 
 #: Given a connection, the database's label and the names in the path, gives a payload.
 Question = Callable[..., Mapping[str, Any]]
+
+
+def _about_a_task(question: TaskQuestion) -> Question:
+    return lambda connection, _label, *names: question.answer(connection, *names)
+
 
 #: What may be asked, by its path below ``hanalife/api``.
 QUESTIONS: Mapping[str, Question] = {
@@ -39,6 +46,7 @@ QUESTIONS: Mapping[str, Question] = {
     "models": lambda connection, _label: models.read(connection),
     "tasks": lambda connection, label: tasks.read(connection, label, utc_now()),
     "tasks/([^/]+)": lambda connection, _label, task_id: answers.task(connection, task_id),
+    **{f"{name}{'/([^/]+)' * (1 + len(one.arguments))}": _about_a_task(one) for name, one in TASK_QUESTIONS.items()},
 }
 
 _STATUS: tuple[tuple[type[Exception], int], ...] = (

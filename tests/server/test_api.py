@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 import pytest
 from tornado.httpclient import HTTPClientError
@@ -159,3 +160,18 @@ async def test_without_a_token_no_control_is_carried_out(jp_serverapp, http_serv
     with pytest.raises(HTTPClientError) as caught:
         await http_server_client.fetch(f"{jp_base_url}hanalife/api/controls/task.pause", method="POST", body="{}")
     assert caught.value.code == 403
+
+
+async def test_questions_about_a_task_with_names_and_texts_to_quote(
+    store, http_server_client, jp_auth_header, jp_base_url
+):
+    sample.record_task(store, "my/task?")
+
+    async def ask(*names):
+        path = "/".join(quote(name, safe="") for name in names)
+        response = await http_server_client.fetch(f"{jp_base_url}hanalife/api/{path}", headers=jp_auth_header)
+        return json.loads(response.body)
+
+    assert (await ask("task_log", "my/task?", "0", "0"))["log"][0]["message"] == "Task created."
+    preview = await ask("schedule_preview", "my/task?", "*/15 * * * *", "Europe/Berlin")
+    assert preview["words"] == "every 15 minutes Europe/Berlin"
