@@ -136,7 +136,17 @@ class TaskExistsError(Error, ValueError):
 
 
 class CronError(Error, ValueError):
-    """A cron text is not of the seven-field grammar; the message names the field."""
+    """A cron text is not of the seven-field grammar; the message names the field, and so do the attributes.
+
+    Attributes
+    ----------
+    field, part : str
+        The field and what is wrong in it; empty if the text as a whole is.
+    """
+
+    def __init__(self, message: str, field: str = "", part: str = "") -> None:
+        super().__init__(message)
+        self.field, self.part = field, part
 
 
 class LostLeaseError(Error):

@@ -346,6 +346,18 @@ class TaskLogEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskLogLine:
+    """One line of a task's or job's log with the beginning of its message."""
+
+    entry_id: int
+    job_id: int | None
+    event_key: str
+    event_time: datetime
+    message: str
+    length: int  #: characters of the whole message
+
+
+@dataclass(frozen=True, slots=True)
 class Worker:
     """A process or thread that executes jobs."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hanalife.database import tables
-from hanalife.records import Schedule, Tick
+from hanalife.records import Schedule, Tick, TickStatus
 
 _schedule, _tick = tables.schedule, tables.tick
 
@@ -38,6 +38,14 @@ def between(connection: sa.Connection, task_id: str, start: datetime, end: datet
     if end is not None:
         query = query.where(_tick.c.due <= end)
     return [Tick(**row._mapping) for row in connection.execute(query.order_by(_tick.c.due))]
+
+
+def days(connection: sa.Connection, task_id: str, since: datetime) -> list[tuple[str, TickStatus, int]]:
+    """Return how many due times of each day (UTC) since a moment came to what: day, status, number; oldest first."""
+    day = sa.func.date(_tick.c.due)
+    query = sa.select(day, _tick.c.status, sa.func.count()).where(_tick.c.task_id == task_id, _tick.c.due >= since)
+    rows = connection.execute(query.group_by(day, _tick.c.status).order_by(day, _tick.c.status))
+    return [(str(one), TickStatus(status), int(number)) for one, status, number in rows]
 
 
 def record_ticks(connection: sa.Connection, ticks: Sequence[Tick]) -> None:

@@ -41,6 +41,24 @@ def jobs(connection: sa.Connection, task_ids: Sequence[str] | None = None, limit
     return [job_of(row) for row in rows]
 
 
+def ends_of_jobs(
+    connection: sa.Connection, task_ids: Sequence[str], most: int
+) -> dict[str, list[tuple[JobStatus, float]]]:
+    """Return how the last jobs of some tasks ended and how many seconds they took, oldest first, by task."""
+    job, one = tables.job, tables.job.alias()
+    latest = sa.select(one.c.job_id).where(
+        one.c.task_id == tables.task.c.task_id, one.c.started_at.is_not(None), one.c.ended_at.is_not(None)
+    )
+    latest = latest.order_by(one.c.job_id.desc()).limit(most).correlate(tables.task)
+    columns = (job.c.task_id, job.c.status, job.c.started_at, job.c.ended_at)
+    query = sa.select(*columns).select_from(tables.task.join(job, job.c.job_id.in_(latest.scalar_subquery())))
+    query = query.where(tables.task.c.task_id.in_(task_ids)).order_by(job.c.job_id)
+    ends: dict[str, list[tuple[JobStatus, float]]] = {}
+    for task_id, status, started, ended in connection.execute(query):
+        ends.setdefault(task_id, []).append((JobStatus(status), (ended - started).total_seconds()))
+    return ends
+
+
 def last_job(connection: sa.Connection, task_id: str) -> Job | None:
     """Return the newest job of a task, or None."""
     return next(iter(jobs(connection, [task_id], limit=1)), None)
@@ -65,15 +83,6 @@ def task_log(connection: sa.Connection, task_id: str, job_id: int | None = None)
         query = query.where(tables.task_log.c.job_id == job_id)
     rows = connection.execute(query.order_by(tables.task_log.c.entry_id))
     return [TaskLogEntry(**row._mapping) for row in rows]
-
-
-def end_of_log(connection: sa.Connection, task_id: str, limit: int) -> tuple[list[TaskLogEntry], int]:
-    """Return the last entries of a task's log in the order they were written, and how many entries it has."""
-    entry = tables.task_log
-    query = _of(sa.select(*_LOG_COLUMNS), entry, [task_id]).order_by(entry.c.entry_id.desc()).limit(limit)
-    found = [TaskLogEntry(**row._mapping) for row in connection.execute(query)]
-    total = connection.execute(sa.select(sa.func.count()).where(entry.c.task_id == task_id)).scalar_one()
-    return found[::-1], int(total)
 
 
 def workers(connection: sa.Connection, alive_since: datetime) -> list[Worker]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from hanalife.clock import Clock, utc_now
 from hanalife.monitors.base import Monitor, check_ids
-from hanalife.views import answers, changes, static, tasks
+from hanalife.views import answers, changes, static, task_answers, tasks
 from hanalife.views.payloads.tasks import TaskDetail, TasksDelta, TasksPayload
+from hanalife.views.task_answers import TaskQuestion
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
-    from hanalife.monitors.widgets import MonitorBox
+    from hanalife.monitors.widgets import Methods, MonitorBox
 
 
 class ScheduledTaskMonitor(Monitor[TasksPayload]):
@@ -54,8 +55,8 @@ class ScheduledTaskMonitor(Monitor[TasksPayload]):
         self._detail: TaskDetail | None = None
         self._read_at: object = None
 
-    def _read(self, connection: sa.Connection, previous: TasksPayload | None) -> TasksPayload:  # noqa: ARG002
-        return tasks.read(connection, self._database.label, self._clock(), self._ids)
+    def _read(self, connection: sa.Connection, previous: TasksPayload | None) -> TasksPayload:
+        return tasks.read(connection, self._database.label, self._clock(), self._ids, previous)
 
     def _between(self, old: TasksPayload, new: TasksPayload) -> TasksDelta | None:
         return changes.between_tasks(old, new)
@@ -67,7 +68,7 @@ class ScheduledTaskMonitor(Monitor[TasksPayload]):
         if selected is None or self._read_at == (self._looks, selected):
             return
         self._read_at = (self._looks, selected)
-        detail = tasks.read_one(connection, selected)
+        detail = tasks.read_one(connection, selected, self._detail)
         if detail != self._detail:
             self._detail = detail
             self._show_detail(selected, detail)
@@ -84,7 +85,8 @@ class ScheduledTaskMonitor(Monitor[TasksPayload]):
         from hanalife.monitors.widgets import MonitorBox, TaskTable
 
         first = self._latest["tasks"][0]["task_id"] if self._latest and self._latest["tasks"] else ""
-        methods = {
+        methods: Methods = {
+            **{name: self._answerer(question) for name, question in task_answers.QUESTIONS.items()},
             "task": self._answer_task,
             "control": self._answer_control,
             "snapshot": self._answer_snapshot,
@@ -101,6 +103,13 @@ class ScheduledTaskMonitor(Monitor[TasksPayload]):
     def _answer_task(self, args: Mapping[str, str]) -> TaskDetail:
         with self._database.read() as connection:
             return answers.task(connection, args["task_id"])
+
+    def _answerer(self, question: TaskQuestion) -> Callable[[Mapping[str, str]], Mapping[str, Any]]:
+        def answer(args: Mapping[str, str]) -> Mapping[str, Any]:
+            with self._database.read() as connection:
+                return question.ask(connection, args)
+
+        return answer
 
     def _answer_snapshot(self, _args: Mapping[str, str]) -> TasksPayload | None:
         return self._latest

@@ -271,7 +271,7 @@ def _step(field: Field, text: str | None, part: str, span: int) -> int:
 
 
 def _refused(field: Field, part: str, remedy: str) -> CronError:
-    return CronError(f"cron: field {field.name} has {part!r}; {remedy}.")
+    return CronError(f"cron: field {field.name} has {part!r}; {remedy}.", field.name, part)
 
 
 # --- five fields ------------------------------------------------------------------------------

@@ -25,11 +25,18 @@ from hanalife.errors import (
 from hanalife.server.connections import DEFAULT, UnusableConnectionError, read_entries
 from hanalife.server.store import NoDatabaseError, ServerStore, UnknownConnectionError, WorkerNotAllowedError
 from hanalife.views import answers, attention, experiments, models, tasks
+from hanalife.views.task_answers import QUESTIONS as TASK_QUESTIONS
+from hanalife.views.task_answers import TaskQuestion
 
 STORE = "hanalife_store"
 
 #: Given a connection, the database's label and the names in the path, gives a payload.
 Question = Callable[..., Mapping[str, Any]]
+
+
+def _about_a_task(question: TaskQuestion) -> Question:
+    return lambda connection, _label, *names: question.answer(connection, *names)
+
 
 #: What may be asked, by its path below ``hanalife/api``.
 QUESTIONS: Mapping[str, Question] = {
@@ -41,6 +48,7 @@ QUESTIONS: Mapping[str, Question] = {
     "tasks/([^/]+)": lambda connection, _label, task_id: answers.task(connection, task_id),
     "drift": lambda connection, _label: attention.read_alerts(connection),
     "pulse": lambda connection, _label: attention.read_pulse(connection),
+    **{f"{name}{'/([^/]+)' * (1 + len(one.arguments))}": _about_a_task(one) for name, one in TASK_QUESTIONS.items()},
 }
 
 _STATUS: tuple[tuple[type[Exception], int], ...] = (

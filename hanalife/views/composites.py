@@ -30,8 +30,14 @@ def parts(connection: sa.Connection, task: Task, last: Job | None, levels: int =
             {
                 "task_id": name,
                 "kind": part.kind if part else "",
+                "rule": rule(part),
                 "job": None if job is None else job_row(job),
                 "parts": parts(connection, part, job, levels - 1) if part else [],
             }
         )
     return made
+
+
+def rule(task: Task | None) -> str:
+    """Return how many parts of a parallel composite must succeed, ALL or ANY; empty for what is none."""
+    return (task.parallel_attribute or "ALL") if task is not None and task.kind == "parallel" else ""

@@ -11,7 +11,7 @@ from hanalife.clock import Clock, format_utc, utc_now
 from hanalife.drawing import charts, page
 from hanalife.views import encoding, experiments, runs, tasks
 from hanalife.views.payloads.runs import ArtifactRow, ExperimentsPayload, MetricRow, RunDetail, RunLink, RunRow, Search
-from hanalife.views.payloads.tasks import Part, TaskDetail, TaskRow, TasksPayload
+from hanalife.views.payloads.tasks import Part, TaskDetail, TaskLogRow, TaskRow, TasksPayload
 from hanalife.views.payloads.words import Fact, Grid
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def task_details(detail: TaskDetail) -> str:
         for tick in detail["ledger"]
     ]
     log = [
-        [page.cell(encoding.short_utc(line["event_time"])), page.cell(line["event_key"]), page.cell(line["message"])]
+        [page.cell(encoding.short_utc(line["event_time"])), page.cell(line["event_key"]), page.cell(_message(line))]
         for line in detail["log"]
     ]
     job_head = ["Job", "Status", "Due (UTC)", "Started (UTC)", "Seconds", "CPU seconds", "Peak memory"]
@@ -260,6 +260,11 @@ def task_details(detail: TaskDetail) -> str:
         f"<details><summary>{escape(detail['task']['task_id'])} <small>{escape(detail['task']['schedule_text'])}"
         f"</small></summary><div class='parts'>{''.join(parts)}</div></details>"
     )
+
+
+def _message(line: TaskLogRow) -> str:
+    cut = line["length"] - len(line["message"])
+    return f"{line['message']} ... ({line['length']:,} characters)" if cut > 0 else line["message"]
 
 
 def _parts(parts: Sequence[Part]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,37 +12,71 @@ import sqlalchemy as sa
 from hanalife.database import dialects, members, tasks, triggers
 from hanalife.database.engine import Database
 from hanalife.lifecycle.procedure_names import procedure_of
-from hanalife.records import Job, Schedule, Task, TaskLogEntry, Tick, Worker
+from hanalife.records import Job, JobStatus, Schedule, Task, Tick, Worker
 from hanalife.scheduling import cron
 from hanalife.scheduling.runner import ALIVE
-from hanalife.views import composites, policies
-from hanalife.views.encoding import cut, facts, instant, instant_or_none, short_utc
+from hanalife.views import composites, ledgers, policies, task_logs
+from hanalife.views.encoding import facts, instant, instant_or_none, short_utc
 from hanalife.views.job_rows import job_row
-from hanalife.views.payloads.tasks import TaskDetail, TaskLogRow, TaskRow, TasksPayload, TickRow, WorkerRow
+from hanalife.views.payloads.tasks import Argument, RecentJob, TaskDetail, TaskRow, TasksPayload, TickDay, WorkerRow
 from hanalife.views.payloads.words import CONTRACT
 
 MOST_JOBS = 200
 MOST_TICKS = 200
-MOST_LOG_LINES = 500
+#: Bars in the small chart of a task.
+MOST_RECENT = 20
 
 
 def read(
-    connection: sa.Connection, database: str, now: datetime, task_ids: Sequence[str] | None = None
+    connection: sa.Connection,
+    database: str,
+    now: datetime,
+    task_ids: Sequence[str] | None = None,
+    previous: TasksPayload | None = None,
 ) -> TasksPayload:
-    """Return all tasks, or those of some ids; an id that does not exist is listed as absent."""
+    """Return all tasks, or those of some ids; an id that does not exist is listed as absent.
+
+    What the previous payload says of jobs that ended is taken from it where no job has come or ended since.
+    """
     found = tasks.tasks(connection, task_ids)
     schedules = {schedule.task_id: schedule for schedule in tasks.schedules(connection, task_ids)}
     present = {task.task_id for task in found}
+    last = {task.task_id: tasks.last_job(connection, task.task_id) for task in found}
+    recent = _recent(connection, found, last, previous)
     return {
         "contract": CONTRACT,
         "seq": 0,
         "database": database,
         "absent": [wanted for wanted in task_ids or [] if wanted not in present],
         "tasks": [
-            task_row(task, schedules.get(task.task_id), tasks.last_job(connection, task.task_id)) for task in found
+            task_row(task, schedules.get(task.task_id), last[task.task_id], recent[task.task_id]) for task in found
         ],
         "workers": [worker_row(worker) for worker in tasks.workers(connection, now - ALIVE)],
     }
+
+
+def _recent(
+    connection: sa.Connection,
+    found: Sequence[Task],
+    last: Mapping[str, Job | None],
+    previous: TasksPayload | None,
+) -> dict[str, list[RecentJob]]:
+    """Return the last jobs that ended of each task; they are read only where that may be news."""
+    known = {row["task_id"]: row for row in previous["tasks"]} if previous else {}
+    recent: dict[str, list[RecentJob]] = {}
+    for task in found:
+        row, job = known.get(task.task_id), last[task.task_id]
+        same = row is not None and row["last_job"] == (None if job is None else job_row(job))
+        if row is not None and same and task.policy.concurrency == 1:
+            recent[task.task_id] = row["recent"]
+    ends = tasks.ends_of_jobs(connection, [task.task_id for task in found if task.task_id not in recent], MOST_RECENT)
+    for task in found:
+        recent.setdefault(task.task_id, _bars(ends.get(task.task_id, [])))
+    return recent
+
+
+def _bars(ends: Sequence[tuple[JobStatus, float]]) -> list[RecentJob]:
+    return [{"status": status.value, "seconds": seconds} for status, seconds in ends]
 
 
 def read_now(database: Database) -> TasksPayload:
@@ -62,27 +97,45 @@ def as_text(payload: TasksPayload) -> str:
     return "\n".join([*lines, "", f"workers: {alive or remedy}"])
 
 
-def read_one(connection: sa.Connection, task_id: str) -> TaskDetail | None:
-    """Return all that is known of one task, or None if there is none of that id."""
+def read_one(connection: sa.Connection, task_id: str, previous: TaskDetail | None = None) -> TaskDetail | None:
+    """Return all that is known of one task, or None if there is none of that id.
+
+    The days of the ledger are taken from the previous answer if no due time has passed since.
+    """
     task = next(iter(tasks.tasks(connection, [task_id])), None)
     if task is None:
         return None
     schedule = next(iter(tasks.schedules(connection, [task_id])), None)
     jobs = tasks.jobs(connection, [task_id], limit=MOST_JOBS)
-    log, log_total = tasks.end_of_log(connection, task_id, MOST_LOG_LINES)
+    recent = _bars(tasks.ends_of_jobs(connection, [task_id], MOST_RECENT).get(task_id, []))
+    ticks = tasks.ticks(connection, task_id, limit=MOST_TICKS)
+    ledger = [ledgers.tick_row(tick) for tick in ticks]
+    known = previous is not None and previous["task"]["task_id"] == task_id and previous["ledger"] == ledger
+    page = task_logs.page(connection, task_id)
     return {
         "contract": CONTRACT,
-        "task": task_row(task, schedule, jobs[0] if jobs else None),
+        "task": task_row(task, schedule, jobs[0] if jobs else None, recent),
+        "rule": composites.rule(task),
         "parts": composites.parts(connection, task, jobs[0] if jobs else None),
         "policy": policies.policy(task.policy),
         "trigger": policies.trigger(triggers.find(connection, task_id)),
         "definition": facts(_definition(task, schedule, members.of(connection, task_id))),
         "parameters": facts({name: _argument(kept) for name, kept in task.definition.get("parameters", {}).items()}),
+        "arguments": _arguments(task),
+        "takes_arguments": task.kind not in members.COMPOSITES,
+        "outputs": list(task.definition.get("outputs", [])),
         "jobs": [job_row(job) for job in jobs],
-        "ledger": [tick_row(tick) for tick in tasks.ticks(connection, task_id, limit=MOST_TICKS)],
-        "log": [log_row(entry) for entry in log],
-        "log_total": log_total,
+        "ledger": ledger,
+        "ledger_days": _days(connection, task_id, ticks, previous if known else None),
+        "log": page["log"],
+        "log_total": page["older"] + len(page["log"]),
     }
+
+
+def _days(connection: sa.Connection, task_id: str, ticks: Sequence[Tick], previous: TaskDetail | None) -> list[TickDay]:
+    if previous is not None:
+        return previous["ledger_days"]
+    return ledgers.days(connection, task_id, ticks[0].due) if ticks else []
 
 
 def _model(reference: Mapping[str, Any]) -> str:
@@ -118,6 +171,13 @@ def _argument(kept: Any) -> Any:
     return kept["value"] if isinstance(kept, Mapping) and "value" in kept else kept
 
 
+def _arguments(task: Task) -> list[Argument]:
+    """Return the parameters that are values; those that are frames stay as they are."""
+    kept = task.definition.get("parameters", {})
+    values = {name: _argument(one) for name, one in kept.items() if not (isinstance(one, Mapping) and "frame" in one)}
+    return [{"name": name, "json": json.dumps(value, ensure_ascii=False)} for name, value in values.items()]
+
+
 def schedule_text(schedule: Schedule | None) -> str:
     """Return when a task runs, in words."""
     if schedule is None:
@@ -126,7 +186,7 @@ def schedule_text(schedule: Schedule | None) -> str:
     return words if schedule.enabled else f"paused: {words}"
 
 
-def task_row(task: Task, schedule: Schedule | None, last_job: Job | None) -> TaskRow:
+def task_row(task: Task, schedule: Schedule | None, last_job: Job | None, recent: Sequence[RecentJob] = ()) -> TaskRow:
     """Return one task for a list."""
     return {
         "task_id": task.task_id,
@@ -135,33 +195,21 @@ def task_row(task: Task, schedule: Schedule | None, last_job: Job | None) -> Tas
         "owner": task.owner,
         "created_at": instant(task.created_at),
         "cron": None if schedule is None else schedule.cron,
+        "timezone": None if schedule is None else schedule.timezone,
         "schedule_text": schedule_text(schedule),
         "enabled": schedule is not None and schedule.enabled,
         "next_due": None if schedule is None or not schedule.enabled else instant_or_none(schedule.next_due),
         "last_job": None if last_job is None else job_row(last_job),
-    }
-
-
-def tick_row(tick: Tick) -> TickRow:
-    """Return one due time for the ledger."""
-    return {
-        "due": instant(tick.due),
-        "status": tick.status.value,
-        "job_id": None if tick.job_id is None else str(tick.job_id),
-        "recorded_at": instant(tick.recorded_at),
-    }
-
-
-def log_row(entry: TaskLogEntry) -> TaskLogRow:
-    """Return one line of a log, cut if it is long."""
-    return {
-        "job_id": None if entry.job_id is None else str(entry.job_id),
-        "event_key": entry.event_key,
-        "event_time": instant(entry.event_time),
-        "message": cut(entry.message),
+        "recent": list(recent),
     }
 
 
 def worker_row(worker: Worker) -> WorkerRow:
     """Return one worker for a list."""
-    return {"worker_id": worker.worker_id, "host": worker.host, "started_at": instant(worker.started_at)}
+    return {
+        "worker_id": worker.worker_id,
+        "host": worker.host,
+        "pid": worker.pid,
+        "max_jobs": worker.max_jobs,
+        "started_at": instant(worker.started_at),
+    }

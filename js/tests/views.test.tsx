@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { decode } from '../src/contract/decode';
-import type { ExperimentsPayload, RunDetail as Detail, RunRow, TaskDetail as Task } from '../src/contract/types.gen';
+import type { ExperimentsPayload, RunDetail as Detail, RunRow } from '../src/contract/types.gen';
 import { Store } from '../src/rpc/source';
 import { LineChart } from '../src/ui/charts';
 import { mount } from '../src/ui/mount';
@@ -8,10 +8,8 @@ import { isSearch } from '../src/ui/search';
 import { ExperimentView, type Selection } from '../src/views/ExperimentView';
 import { defaultMetrics, metricNames } from '../src/views/metrics';
 import { RunDetail } from '../src/views/RunDetail';
-import { TaskDetail } from '../src/views/TaskDetail';
 import experimentsJson from './golden/experiments.json';
 import runDetailJson from './golden/run_detail.json';
-import tasksJson from './golden/tasks.json';
 
 const payload = decode<ExperimentsPayload>(experimentsJson);
 const detail = decode<Detail>(runDetailJson);
@@ -189,36 +187,4 @@ test('only what reads like a search is one', () => {
     expect(isSearch(text), text).toBe(true);
   }
   for (const text of ['', 'week_3', 'limits', 'trees in order', 'likely is null_model']) expect(isSearch(text), text).toBe(false);
-});
-
-test('a composite shows each part with its status, a job its use, the ledger its words', async () => {
-  const job = { ...tasksJson.tasks[0]!.last_job, status: 'SKIPPED' as const, message: '<b>no turn</b>' };
-  const part = { task_id: 'FIT', kind: 'callable', job, parts: [] };
-  const task = {
-    contract: 1,
-    task: { ...tasksJson.tasks[0]!, kind: 'sequential' },
-    parts: [{ ...part, task_id: 'INNER', kind: 'parallel', parts: [part] }, { ...part, task_id: 'NEXT', job: null }],
-    policy: [{ name: 'Retries', value: 'none' }],
-    trigger: [],
-    definition: [],
-    parameters: [],
-    jobs: [tasksJson.tasks[0]!.last_job],
-    ledger: [{ due: payload.runs[0]!.created_at, status: 'MISSED', job_id: null, recorded_at: payload.runs[0]!.created_at }],
-    log: [],
-    log_total: 0
-  } as unknown as Task;
-  const onOpenRun = vi.fn();
-  unmount = mount(element, <TaskDetail detail={task} waiting={false} error="" title="t" onOpenRun={onOpenRun} />);
-  const parts = element.querySelector('[role=tabpanel]')!;
-  expect([...parts.querySelectorAll('.hl-node b')].map(each => each.textContent)).toEqual(['INNER', 'FIT', 'NEXT']);
-  expect(parts.textContent).toContain('skipped');
-  expect(parts.textContent).toContain('no turn yet');
-  expect(parts.querySelector('.hl-node b b')).toBeNull();
-  const jobs = await openTab('Jobs');
-  expect(jobs.textContent).toContain('1.50 s');
-  expect(jobs.textContent).toContain('128.0 MiB');
-  jobs.querySelector<HTMLButtonElement>('.hl-link')!.click();
-  expect(onOpenRun).toHaveBeenCalledWith('a', expect.stringContaining('Run of job'));
-  expect((await openTab('Ledger')).textContent).toContain('no worker was running');
-  expect((await openTab('Policy')).textContent).toContain('Retries');
 });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from tornado.httpclient import HTTPClientError
@@ -138,3 +139,18 @@ async def test_the_pulse_counts_jobs_and_tells_when_some_failed(store, get):
     pulse = await get("pulse")
     assert (pulse["running"], pulse["queued"]) == (0, 1)
     assert pulse["failed"] == ["2026-03-02T08:00:04.000000Z"] * 2
+
+
+async def test_questions_about_a_task_with_names_and_texts_to_quote(
+    store, http_server_client, jp_auth_header, jp_base_url
+):
+    sample.record_task(store, "my/task?")
+
+    async def ask(*names):
+        path = "/".join(quote(name, safe="") for name in names)
+        response = await http_server_client.fetch(f"{jp_base_url}hanalife/api/{path}", headers=jp_auth_header)
+        return json.loads(response.body)
+
+    assert (await ask("task_log", "my/task?", "0", "0"))["log"][0]["message"] == "Task created."
+    preview = await ask("schedule_preview", "my/task?", "*/15 * * * *", "Europe/Berlin")
+    assert preview["words"] == "every 15 minutes Europe/Berlin"

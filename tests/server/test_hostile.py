@@ -66,7 +66,18 @@ BODIES = [
 ]
 
 
-QUESTIONS = ["runs/{}", "tasks/{}", "searches/{}", "experiments?connection={}", "pulse?connection={}"]
+QUESTIONS = [
+    "runs/{}",
+    "tasks/{}",
+    "searches/{}",
+    "experiments?connection={}",
+    "pulse?connection={}",
+    "task_log/weekly/{}/0",
+    "log_message/weekly/1/{}",
+    "schedule_preview/weekly/{}/UTC",
+    "schedule_preview/weekly/*%20*%20*%20*%20*/{}",
+    "output_table/weekly/{}",
+]
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
-from hanalife.views.payloads.words import Fact, Instant, JobStatusWord, TickStatusWord
+from hanalife.views.payloads.words import Fact, Grid, Instant, JobStatusWord, TickStatusWord
 
 
 class JobRow(TypedDict):
@@ -25,6 +25,13 @@ class JobRow(TypedDict):
     run_id: str | None
 
 
+class RecentJob(TypedDict):
+    """A job that has ended, as a bar of a small chart."""
+
+    status: JobStatusWord
+    seconds: float
+
+
 class TaskRow(TypedDict):
     """One task in a list, with its schedule and its last job."""
 
@@ -34,10 +41,12 @@ class TaskRow(TypedDict):
     owner: str
     created_at: Instant
     cron: str | None
+    timezone: str | None
     schedule_text: str
     enabled: bool
     next_due: Instant | None
     last_job: JobRow | None
+    recent: list[RecentJob]
 
 
 class WorkerRow(TypedDict):
@@ -45,6 +54,8 @@ class WorkerRow(TypedDict):
 
     worker_id: str
     host: str
+    pid: int
+    max_jobs: int
     started_at: Instant
 
 
@@ -92,13 +103,39 @@ class TickRow(TypedDict):
     recorded_at: Instant
 
 
-class TaskLogRow(TypedDict):
-    """One line of the log of a task or of its jobs; a long message is cut."""
+class TickDay(TypedDict):
+    """A day (UTC) of the ledger: how many due times came to what."""
 
+    day: str
+    counts: dict[str, int]
+
+
+class TaskLogRow(TypedDict):
+    """One line of the log of a task or of its jobs; of a message longer than ``message`` the rest can be asked for."""
+
+    entry_id: str
     job_id: str | None
     event_key: str
     event_time: Instant
     message: str
+    length: int
+
+
+class LogPage(TypedDict):
+    """Lines of a log in the order they were written, and how many were written before them."""
+
+    contract: int
+    log: list[TaskLogRow]
+    older: int
+
+
+class LogMessage(TypedDict):
+    """A stretch of a long message."""
+
+    contract: int
+    text: str
+    offset: int
+    length: int
 
 
 class Part(TypedDict):
@@ -106,8 +143,50 @@ class Part(TypedDict):
 
     task_id: str
     kind: str
+    rule: str
     job: JobRow | None
     parts: list[Part]
+
+
+class Argument(TypedDict):
+    """A parameter that one job may be given another value for, as JSON."""
+
+    name: str
+    json: str
+
+
+class DueTime(TypedDict):
+    """A due time to come: the moment, and what the clock of the schedule's zone shows then."""
+
+    at: Instant
+    local: str
+
+
+class ScheduleProblem(TypedDict):
+    """Why a schedule cannot be: which argument is wrong, and its characters from ``start`` to before ``end``."""
+
+    argument: Literal["cron", "timezone"]
+    message: str
+    start: int
+    end: int
+
+
+class SchedulePreview(TypedDict):
+    """What a schedule would mean, or why it cannot be."""
+
+    contract: int
+    words: str
+    due: list[DueTime]
+    problem: ScheduleProblem | None
+
+
+class TablePreview(TypedDict):
+    """The first rows of a table; without columns if it does not exist yet."""
+
+    contract: int
+    table: str
+    grid: Grid
+    more: bool
 
 
 class TaskDetail(TypedDict):
@@ -115,12 +194,17 @@ class TaskDetail(TypedDict):
 
     contract: int
     task: TaskRow
+    rule: str
     parts: list[Part]
     policy: list[Fact]
     trigger: list[Fact]
     definition: list[Fact]
     parameters: list[Fact]
+    arguments: list[Argument]
+    takes_arguments: bool
+    outputs: list[str]
     jobs: list[JobRow]
     ledger: list[TickRow]
+    ledger_days: list[TickDay]
     log: list[TaskLogRow]
     log_total: int

@@ -209,6 +209,11 @@ export interface JobRow {
   run_id: string | null;
 }
 
+export interface RecentJob {
+  status: 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT' | 'ABANDONED' | 'SKIPPED';
+  seconds: number;
+}
+
 export interface TaskRow {
   task_id: string;
   kind: string;
@@ -216,15 +221,19 @@ export interface TaskRow {
   owner: string;
   created_at: Instant;
   cron: string | null;
+  timezone: string | null;
   schedule_text: string;
   enabled: boolean;
   next_due: Instant | null;
   last_job: JobRow | null;
+  recent: RecentJob[];
 }
 
 export interface WorkerRow {
   worker_id: string;
   host: string;
+  pid: number;
+  max_jobs: number;
   started_at: Instant;
 }
 
@@ -262,30 +271,87 @@ export interface TickRow {
   recorded_at: Instant;
 }
 
+export interface TickDay {
+  day: string;
+  counts: Record<string, number>;
+}
+
 export interface TaskLogRow {
+  entry_id: string;
   job_id: string | null;
   event_key: string;
   event_time: Instant;
   message: string;
+  length: number;
+}
+
+export interface LogPage {
+  contract: number;
+  log: TaskLogRow[];
+  older: number;
+}
+
+export interface LogMessage {
+  contract: number;
+  text: string;
+  offset: number;
+  length: number;
 }
 
 export interface Part {
   task_id: string;
   kind: string;
+  rule: string;
   job: JobRow | null;
   parts: Part[];
+}
+
+export interface Argument {
+  name: string;
+  json: string;
+}
+
+export interface DueTime {
+  at: Instant;
+  local: string;
+}
+
+export interface ScheduleProblem {
+  argument: 'cron' | 'timezone';
+  message: string;
+  start: number;
+  end: number;
+}
+
+export interface SchedulePreview {
+  contract: number;
+  words: string;
+  due: DueTime[];
+  problem: ScheduleProblem | null;
+}
+
+export interface TablePreview {
+  contract: number;
+  table: string;
+  grid: Grid;
+  more: boolean;
 }
 
 export interface TaskDetail {
   contract: number;
   task: TaskRow;
+  rule: string;
   parts: Part[];
   policy: Fact[];
   trigger: Fact[];
   definition: Fact[];
   parameters: Fact[];
+  arguments: Argument[];
+  takes_arguments: boolean;
+  outputs: string[];
   jobs: JobRow[];
   ledger: TickRow[];
+  ledger_days: TickDay[];
   log: TaskLogRow[];
   log_total: number;
 }

@@ -39,5 +39,5 @@ interface TaskPaneProps {
 
 export function TaskPane({ source, id, onOpenRun }: TaskPaneProps) {
   const { value, waiting, error } = useLiveDetail<Task>(source, 'task', 'task_id', id);
-  return <TaskDetail detail={value} waiting={waiting} error={error} title={id} onOpenRun={onOpenRun} />;
+  return <TaskDetail source={source} detail={value} waiting={waiting} error={error} title={id} onOpenRun={onOpenRun} />;
 }

@@ -45,9 +45,15 @@ function lines(imports: string, ...statements: string[]): string {
   return [imports, '', ...statements].join('\n');
 }
 
-/** A cell: the lines that connect, unless the notebook has them already, then the code. */
+/** A cell: the lines that connect, unless the notebook has them already, and the code; all imports first. */
 export function withConnection(connecting: string, code: string, cells: readonly string[]): string {
-  const [imports = '', statements = ''] = connecting.trimEnd().split('\n\n');
+  const [imports = '', statements = ''] = halves(connecting);
   if (!statements || cells.some(cell => cell.includes(statements))) return code;
-  return [imports, ...(code ? code.split('\n\n', 1) : [])].join('\n') + rest(statements, code);
+  const [more = '', then = ''] = halves(code);
+  const head = [imports, more].filter(Boolean).join('\n');
+  return [head, [statements, then].filter(Boolean).join('\n')].join('\n\n');
+}
+
+function halves(code: string): string[] {
+  return code.trimEnd().split('\n\n');
 }

@@ -12,8 +12,18 @@ const SELDOM_MS = 30_000;
 const PATHS: Record<string, (args: Record<string, string>) => string> = {
   search: args => `searches/${encodeURIComponent(args['text'] ?? '')}`,
   run: args => `runs/${encodeURIComponent(args['run_id'] ?? '')}`,
-  task: args => `tasks/${encodeURIComponent(args['task_id'] ?? '')}`
+  task: args => `tasks/${encodeURIComponent(args['task_id'] ?? '')}`,
+  ...aboutATask('task_log', 'before', 'job_id'),
+  ...aboutATask('log_message', 'entry_id', 'offset'),
+  ...aboutATask('schedule_preview', 'cron', 'timezone'),
+  ...aboutATask('output_table', 'table')
 };
+
+/** The path of a question about a task: its name, the task, and its arguments in their order. */
+function aboutATask(method: string, ...names: string[]): typeof PATHS {
+  const all = ['task_id', ...names];
+  return { [method]: args => [method, ...all.map(name => encodeURIComponent(args[name] ?? ''))].join('/') };
+}
 
 /** Answers questions about one thing at a time. */
 export class HttpAnswerer implements Answerer {

@@ -25,6 +25,14 @@ const LOOKS: Record<Word, [sign: string, tone: string]> = {
 /** Of a store that is newer than this code. */
 const UNKNOWN: (typeof LOOKS)[Word] = ['·', 'dull'];
 
+export function signOf(word: Word): string {
+  return (LOOKS[word] ?? UNKNOWN)[0];
+}
+
+export function toneOf(word: Word): string {
+  return (LOOKS[word] ?? UNKNOWN)[1];
+}
+
 /** The sign of a status alone, for a narrow column. */
 export function Sign({ word }: { word: Word }) {
   const [sign, tone] = LOOKS[word] ?? UNKNOWN;

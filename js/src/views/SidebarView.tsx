@@ -9,7 +9,7 @@ import { Banner, Problem, RUN_SEARCH, Search } from '../ui/parts';
 import { isSearch, useFoundRuns } from '../ui/search';
 import { type Column, Table } from '../ui/Table';
 import { shortRunColumns, shortTaskColumns } from './columns';
-import { NoWorker } from './TaskView';
+import { NoWorker } from './task/Workers';
 
 interface Props {
   experiments: Source<ExperimentsPayload>;
@@ -52,7 +52,7 @@ export function SidebarView({ experiments, models, tasks, onOpenRun, onOpenTask 
         <Search value={query} onInput={setQuery} label="Search" hint={RUN_SEARCH} problem={error && problem} />
       </header>
       {error && <Problem id={problem}>{error}</Problem>}
-      {taskState.payload && <NoWorker payload={taskState.payload} />}
+      {taskState.payload && <NoWorker source={tasks} payload={taskState.payload} />}
       <Part title="Runs" count={runs.length}>
         <select
           aria-label="Experiment"

@@ -1,13 +1,17 @@
-/** Scheduled tasks, live, with the details of one task. */
-import { useMemo, useState } from 'preact/hooks';
+/** Scheduled tasks, live, with the details and controls of one task. */
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { TaskDetail as Detail, TaskRow, TasksPayload } from '../contract/types.gen';
 import type { Source } from '../rpc/source';
 import { count } from '../ui/format';
 import { useLatestDetail, useSource } from '../ui/hooks';
+import { useNarrow } from '../ui/narrow';
 import { filterRows } from '../ui/order';
 import { Badge, Banner, Search } from '../ui/parts';
+import { useNow } from '../ui/relative';
 import { Table } from '../ui/Table';
-import { taskColumns } from './columns';
+import { taskColumns } from './task/columns';
+import { EVERY, STATES, taskText } from './task/filters';
+import { NoWorker, Workers } from './task/Workers';
 import { TaskDetail } from './TaskDetail';
 
 interface Props {
@@ -18,25 +22,36 @@ interface Props {
 }
 
 const BY_NAME = { key: 'task', descending: false };
-const taskText = (task: TaskRow) => `${task.task_id} ${task.kind} ${task.description} ${task.schedule_text}`;
+const NONE: TaskRow[] = [];
+const NARROW = 560;
 
 export function TaskView({ source, selected, onSelect, onCancel }: Props) {
   const { payload, status } = useSource(source);
   const [query, setQuery] = useState('');
-  const all = payload?.tasks ?? [];
-  const found = useMemo(() => filterRows(all, query, taskText), [all, query]);
+  const [state, setState] = useState(EVERY);
+  const view = useRef<HTMLElement>(null);
+  const narrow = useNarrow(view, NARROW);
+  const now = useNow();
+  const all = payload?.tasks ?? NONE;
+  const found = useMemo(() => filterRows(all.filter(STATES[state]!), query, taskText), [all, query, state]);
+  const columns = useMemo(() => taskColumns(now, narrow), [now, narrow]);
   // A single task needs no choice.
   const task = all.length === 1 ? all[0] : all.find(each => each.task_id === selected);
 
   return (
-    <section class="hl-view" aria-label="Scheduled Task Monitor">
+    <section class="hl-view" aria-label="Scheduled Task Monitor" ref={view}>
       <header class="hl-bar">
         <h2>Scheduled Task Monitor</h2>
         <Search value={query} onInput={setQuery} label="Search tasks" />
+        <select class="hl-select" aria-label="State" value={state} onChange={event => setState(event.currentTarget.value)}>
+          {Object.keys(STATES).map(name => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
         <small aria-live="polite" class="hl-count">
           {found.length === all.length ? count(all.length, 'task') : `${found.length} of ${count(all.length, 'task')}`}
         </small>
-        {payload && <Workers workers={payload.workers.length} />}
+        {payload && <Workers source={source} workers={payload.workers} />}
         <Badge status={status} />
         {status.word !== 'cancelled' && (
           <button type="button" class="hl-button" title="Stop watching; tasks go on" onClick={onCancel}>
@@ -45,42 +60,47 @@ export function TaskView({ source, selected, onSelect, onCancel }: Props) {
         )}
       </header>
       {status.word === 'lost' && <Banner>{status.text}</Banner>}
-      {payload && <NoWorker payload={payload} />}
+      {payload && <NoWorker source={source} payload={payload} />}
       {payload && payload.absent.length > 0 && (
         <Banner>No such task yet: {payload.absent.join(', ')}. It will appear here once it is created.</Banner>
       )}
       <div class="hl-split hl-single">
         <Table
           label="Tasks"
-          columns={taskColumns}
+          columns={columns}
           rows={found}
           rowKey={each => each.task_id}
           selected={task?.task_id ?? ''}
           onSelect={onSelect}
           sort={BY_NAME}
-          empty={query ? 'No task matches the search.' : 'No tasks yet. They appear as soon as one is created.'}
+          empty={all.length ? 'No task matches the search.' : 'No tasks yet. They appear as soon as one is created.'}
         />
       </div>
-      <Selected source={source} task={task} />
+      <Selected source={source} task={task} onSelect={onSelect} known={all} />
     </section>
   );
 }
 
-export function NoWorker({ payload }: { payload: TasksPayload }) {
-  if (payload.workers.length || !payload.tasks.length) return null;
-  return (
-    <Banner>
-      No worker is running, so nothing that is due will start. Start one in a terminal: <code>hanalife worker</code>
-    </Banner>
-  );
+interface SelectedProps {
+  source: Source<TasksPayload>;
+  task: TaskRow | undefined;
+  known: readonly TaskRow[];
+  onSelect(task_id: string): void;
 }
 
-function Workers({ workers }: { workers: number }) {
-  return <small class="hl-workers">{count(workers, 'worker')}</small>;
-}
-
-function Selected({ source, task }: { source: Source<TasksPayload>; task: TaskRow | undefined }) {
+function Selected({ source, task, known, onSelect }: SelectedProps) {
   const { value, waiting, error } = useLatestDetail<Detail>(source, 'task', 'task_id', task?.task_id ?? '');
   if (!task) return <p class="hl-empty hl-details">Select a task to see its jobs and log.</p>;
-  return <TaskDetail detail={value} waiting={waiting} error={error} title={task.task_id} />;
+  // A monitor of some tasks may not show the parts of one of them.
+  const onOpenTask = known.length > 1 ? onSelect : undefined;
+  return (
+    <TaskDetail
+      source={source}
+      detail={value}
+      waiting={waiting}
+      error={error}
+      title={task.task_id}
+      onOpenTask={onOpenTask}
+    />
+  );
 }

@@ -86,45 +86,8 @@ export function runColumns(metrics: string[], showExperiment: boolean): Column<R
 
 export const shortRunColumns: Column<RunRow>[] = [name, { ...status, track: '112px', least: 112 }];
 
-export const taskColumns: Column<TaskRow>[] = [
-  { key: 'task', label: 'Task', track: 'minmax(140px, 2fr)', least: 140, value: task => task.task_id },
-  { key: 'kind', label: 'Kind', track: '76px', least: 76, value: task => task.kind },
-  {
-    key: 'schedule',
-    label: 'Schedule',
-    track: 'minmax(120px, 2fr)',
-    least: 120,
-    value: task => task.schedule_text,
-    draw: task => <span title={task.cron ?? ''}>{task.schedule_text}</span>
-  },
-  {
-    key: 'next',
-    label: 'Next run (UTC)',
-    track: '138px',
-    least: 138,
-    value: task => task.next_due,
-    draw: task => <time dateTime={task.next_due ?? ''}>{moment(task.next_due) || '–'}</time>
-  },
-  {
-    key: 'status',
-    label: 'Last status',
-    track: '104px',
-    least: 104,
-    value: task => task.last_job?.status,
-    draw: task => (task.last_job ? <Pill word={task.last_job.status} /> : <small>never run</small>)
-  },
-  {
-    key: 'last',
-    label: 'Last run (UTC)',
-    track: '138px',
-    least: 138,
-    value: task => task.last_job?.started_at,
-    draw: task => moment(task.last_job?.started_at ?? null) || '–'
-  }
-];
-
 export const shortTaskColumns: Column<TaskRow>[] = [
-  { ...taskColumns[0]!, track: 'minmax(90px, 1fr)', least: 90 },
+  { key: 'task', label: 'Task', track: 'minmax(90px, 1fr)', least: 90, value: task => task.task_id },
   {
     key: 'next',
     label: 'Next run',

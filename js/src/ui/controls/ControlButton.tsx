@@ -17,10 +17,13 @@ interface ButtonProps {
   onClick(): void;
   /** Takes the focus when it appears. */
   focus?: boolean;
+  /** Of a button that opens and closes something: whether it is open. */
+  expanded?: boolean;
 }
 
 /** A button of a bar of controls. While busy it keeps the focus and does nothing. */
-export function Button({ children, busy = false, disabled = false, tone = 'plain', title, onClick, focus }: ButtonProps) {
+export function Button(props: ButtonProps) {
+  const { children, busy = false, disabled = false, tone = 'plain', title, onClick, focus, expanded } = props;
   const element = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (focus) element.current?.focus();
@@ -33,6 +36,7 @@ export function Button({ children, busy = false, disabled = false, tone = 'plain
       title={title}
       disabled={disabled}
       aria-busy={busy}
+      aria-expanded={expanded}
       onClick={() => busy || onClick()}
     >
       {busy && <i class="hl-spin" aria-hidden="true" />}

@@ -1,0 +1,89 @@
+/** The columns of the list of tasks. */
+import type { TaskRow } from '../../contract/types.gen';
+import { moment } from '../../ui/format';
+import { Pill } from '../../ui/Pill';
+import { relative } from '../../ui/relative';
+import type { Column } from '../../ui/Table';
+import { median, Spark } from './Spark';
+
+type TaskColumn = Column<TaskRow>;
+
+const name: TaskColumn = {
+  key: 'task',
+  label: 'Task',
+  track: 'minmax(130px, 2fr)',
+  least: 130,
+  value: task => task.task_id,
+  draw: task => <span title={task.description || task.task_id}>{task.task_id}</span>
+};
+
+const kind: TaskColumn = { key: 'kind', label: 'Kind', track: '76px', least: 76, value: task => task.kind };
+
+const schedule: TaskColumn = {
+  key: 'schedule',
+  label: 'Schedule',
+  track: 'minmax(130px, 2fr)',
+  least: 130,
+  value: task => task.schedule_text,
+  draw: task => (
+    <span title={task.cron ? `${task.schedule_text}\ncron: ${task.cron}` : ''} class={task.next_due ? '' : 'hl-muted'}>
+      {task.schedule_text}
+    </span>
+  )
+};
+
+const status: TaskColumn = {
+  key: 'status',
+  label: 'Last status',
+  track: '96px',
+  least: 96,
+  value: task => task.last_job?.status,
+  draw: task => (task.last_job ? <Pill word={task.last_job.status} /> : <small>never run</small>)
+};
+
+const durations: TaskColumn = {
+  key: 'durations',
+  label: 'Durations',
+  track: '84px',
+  least: 84,
+  value: task => median(task.recent),
+  draw: task => <Spark jobs={task.recent} />
+};
+
+function next(now: number): TaskColumn {
+  return {
+    key: 'next',
+    label: 'Next run',
+    track: '92px',
+    least: 92,
+    value: task => task.next_due,
+    draw: task => <Moment instant={task.next_due} now={now} />
+  };
+}
+
+function last(now: number): TaskColumn {
+  return {
+    key: 'last',
+    label: 'Last run',
+    track: '92px',
+    least: 92,
+    value: task => task.last_job?.started_at,
+    draw: task => <Moment instant={task.last_job?.started_at ?? null} now={now} />
+  };
+}
+
+/** What the list shows at a moment; in a narrow place only what matters most. */
+export function taskColumns(now: number, narrow: boolean): TaskColumn[] {
+  if (narrow) return [{ ...name, track: 'minmax(110px, 1fr)', least: 110 }, status, next(now), durations];
+  return [name, kind, schedule, next(now), status, durations, last(now)];
+}
+
+/** A moment from now; its title has the date. */
+export function Moment({ instant, now }: { instant: string | null; now: number }) {
+  if (!instant) return <span class="hl-muted">–</span>;
+  return (
+    <time dateTime={instant} title={`${moment(instant)} UTC`}>
+      {relative(instant, now)}
+    </time>
+  );
+}
