@@ -1,5 +1,7 @@
 /** Python for the notebook. Whatever comes from the store becomes a literal, so that it can do nothing. */
 
+import type { MonitorKind, Which } from '../views/sidebar/actions';
+
 /** A text as a literal: JSON's escapes are Python's too. */
 export function text(value: string): string {
   return JSON.stringify(value);
@@ -8,9 +10,6 @@ export function text(value: string): string {
 function list(values: readonly string[]): string {
   return `[${values.map(text).join(', ')}]`;
 }
-
-/** Which version of a model: a number, or what an alias names. */
-export type Which = { version: number } | { alias: string };
 
 export function loadModel(name: string, which: Which): string {
   const wanted = 'alias' in which ? `alias=${text(which.alias)}` : `version=${which.version}`;
@@ -28,17 +27,13 @@ export function compareRuns(run_ids: readonly string[]): string {
   );
 }
 
-/** The monitors that can be opened, and what their ids are ids of. */
-export const MONITORS = {
-  ExperimentMonitor: 'experiments',
-  ScheduledTaskMonitor: 'tasks'
-} as const;
-
-export type MonitorKind = keyof typeof MONITORS;
-
 export function openMonitor(kind: MonitorKind, ids: readonly string[] = []): string {
   const argument = ids.length ? `, ${list(ids)}` : '';
-  return lines(`from hanalife import ${kind}`, 'monitor = ' + `${kind}(conn${argument})`, 'monitor.start()');
+  return lines(`from hanalife import ${kind}`, `monitor = ${kind}(conn${argument})`, 'monitor.start()');
+}
+
+export function listAlerts(): string {
+  return 'conn.drift.alerts().collect()';
 }
 
 function lines(imports: string, ...statements: string[]): string {

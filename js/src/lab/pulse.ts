@@ -1,7 +1,10 @@
 /** What asks for attention while the panel is not looked at: jobs under way, new failures, new drift. */
 import type { Instant, PulsePayload } from '../contract/types.gen';
-import type { Source } from '../rpc/source';
+import { HttpSource } from '../rpc/http';
+import type { Attended } from '../views/sidebar/actions';
+import type { Connections } from './connections';
 import type { Memory } from './memory';
+import type { Watched } from './state';
 
 export interface Attention {
   running: number;
@@ -11,45 +14,45 @@ export interface Attention {
   drifted: number;
 }
 
-export type Seen = 'failed' | 'drifted';
+const PULSE_MS = 3_000;
 
 /** Instants of the contract sort as text. */
 function since(instants: readonly Instant[], seen: string): number {
   return instants.filter(instant => instant > seen).length;
 }
 
-export class Pulse {
+/** Keeps count of what is new, for whichever database is chosen. */
+export class Pulse implements Watched<Attention | null> {
+  private source: HttpSource<PulsePayload> | undefined;
+  private name = '';
+  private attended = new Map<Attended, number>();
   private listeners = new Set<() => void>();
-  private stop: () => void;
 
   constructor(
-    private source: Source<PulsePayload>,
+    private connections: Connections,
     private memory: Memory,
-    /** The marks of each database are its own. */
-    private connection: string
+    /** Whether the panel is; nothing is in sight otherwise. */
+    private seen: Watched<boolean>
   ) {
-    this.stop = source.subscribe(() => this.tell());
+    connections.subscribe(() => this.follow());
+    seen.subscribe(() => this.tell());
+    this.follow();
   }
 
   /** Null while the database is not to be had. */
   get(): Attention | null {
-    const { payload, status } = this.source.get();
-    if (!payload || status.word !== 'live') return null;
-    const { running, queued, failed, drifted } = payload;
-    return {
-      running,
-      queued,
-      failed: since(failed, this.memory.get(this.mark('failed'))),
-      drifted: since(drifted, this.memory.get(this.mark('drifted')))
-    };
+    const pulse = this.source?.get();
+    if (!pulse?.payload || pulse.status.word !== 'live') return null;
+    const { running, queued, failed, drifted } = pulse.payload;
+    const marked = (what: Attended) => this.memory.get(this.mark(what));
+    return { running, queued, failed: since(failed, marked('failed')), drifted: since(drifted, marked('drifted')) };
   }
 
-  /** Notes that all there are by now were looked at. */
-  see(what: Seen): void {
-    const newest = this.source.get().payload?.[what][0];
-    if (!newest || newest <= this.memory.get(this.mark(what))) return;
-    this.memory.set(this.mark(what), newest);
+  /** From now on these are in sight while the panel is, until what it returns is called. */
+  attend(what: Attended): () => void {
+    this.count(what, 1);
     this.tell();
+    return () => this.count(what, -1);
   }
 
   subscribe(listener: () => void): () => void {
@@ -57,17 +60,33 @@ export class Pulse {
     return () => this.listeners.delete(listener);
   }
 
-  dispose(): void {
-    this.stop();
-    this.source.dispose();
-    this.listeners.clear();
+  private count(what: Attended, more: number): void {
+    this.attended.set(what, (this.attended.get(what) ?? 0) + more);
   }
 
-  private mark(what: Seen): string {
-    return `seen-${what}:${this.connection}`;
+  private follow(): void {
+    const { chosen } = this.connections.get();
+    if (this.source && chosen === this.name) return;
+    this.source?.dispose();
+    this.name = chosen;
+    this.source = new HttpSource<PulsePayload>(this.connections.fetcher(chosen), 'pulse', PULSE_MS);
+    this.source.subscribe(() => this.tell());
+    this.tell();
+  }
+
+  /** The marks of each database are its own. */
+  private mark(what: Attended): string {
+    return `seen-${what}:${this.name}`;
   }
 
   private tell(): void {
+    if (this.seen.get()) for (const [what, watchers] of this.attended) if (watchers) this.note(what);
     for (const listener of [...this.listeners]) listener();
+  }
+
+  /** Notes that all there are by now were looked at. */
+  private note(what: Attended): void {
+    const newest = this.source?.get().payload?.[what][0];
+    if (newest && newest > this.memory.get(this.mark(what))) this.memory.set(this.mark(what), newest);
   }
 }

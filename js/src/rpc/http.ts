@@ -44,9 +44,12 @@ export class HttpAnswerer implements Answerer {
 
 const LIVE: MonitorStatus = { word: 'live', text: '' };
 
-/** Resolves while the page is in sight; a page that nobody sees asks nothing. */
-function inSight(): Promise<void> {
-  if (typeof document === 'undefined' || !document.hidden) return Promise.resolve();
+/** A page that nobody sees asks nothing. */
+function isHidden(): boolean {
+  return typeof document !== 'undefined' && document.hidden;
+}
+
+function shown(): Promise<void> {
   return new Promise(resolve => document.addEventListener('visibilitychange', () => resolve(), { once: true }));
 }
 
@@ -65,10 +68,16 @@ export class HttpSource<P extends { contract: number }> extends Store<P> {
     void this.poll();
   }
 
-  /** Asks at once, such as after a change. */
+  /** Asks at once, such as after a change, and again and again from then on. */
   again(): void {
     clearTimeout(this.timer);
     void this.poll();
+  }
+
+  /** Asks no more until `again`; an answer under way is dropped. */
+  pause(): void {
+    clearTimeout(this.timer);
+    this.round += 1;
   }
 
   request<T>(method: string, args: Record<string, string> = {}): Promise<T> {
@@ -83,7 +92,7 @@ export class HttpSource<P extends { contract: number }> extends Store<P> {
 
   private async poll(): Promise<void> {
     const round = ++this.round;
-    await inSight();
+    if (isHidden()) await shown();
     let answer: Partial<State<P>>;
     try {
       answer = { payload: decode<P>(await this.fetchJson(this.path)), status: LIVE };
