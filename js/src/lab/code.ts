@@ -42,13 +42,15 @@ function lines(imports: string, ...statements: string[]): string {
 
 /** A cell: the lines that connect, unless the notebook has them already, and the code; all imports first. */
 export function withConnection(connecting: string, code: string, cells: readonly string[]): string {
-  const [imports = '', statements = ''] = halves(connecting);
+  const [imports, statements] = halves(connecting);
   if (!statements || cells.some(cell => cell.includes(statements))) return code;
-  const [more = '', then = ''] = halves(code);
+  const [more, then] = halves(code);
   const head = [imports, more].filter(Boolean).join('\n');
   return [head, [statements, then].filter(Boolean).join('\n')].join('\n\n');
 }
 
-function halves(code: string): string[] {
-  return code.trimEnd().split('\n\n');
+/** Imports and statements, which an empty line parts; no literal has one. */
+function halves(code: string): [imports: string, statements: string] {
+  const parts = code.trimEnd().split('\n\n');
+  return parts.length > 1 ? [parts[0]!, parts[1]!] : ['', parts[0]!];
 }

@@ -25,8 +25,8 @@ const run: Column<RunRow> = {
 const status: Column<RunRow> = {
   key: 'status',
   label: 'Status',
-  track: '40px',
-  least: 40,
+  track: '46px',
+  least: 46,
   value: row => row.status,
   draw: row => <RunSign run={row} />
 };
@@ -48,8 +48,8 @@ export function runColumns(runs: readonly RunRow[]): Column<RunRow>[] {
   const chief: Column<RunRow> = {
     key: 'metric',
     label: name,
-    track: '58px',
-    least: 58,
+    track: '54px',
+    least: 54,
     numeric: true,
     value: row => metricNumber(row.metrics[name]) ?? row.metrics[name],
     draw: row => metric(row.metrics[name])
@@ -58,12 +58,12 @@ export function runColumns(runs: readonly RunRow[]): Column<RunRow>[] {
 }
 
 export const modelColumns: Column<ModelGroup>[] = [
-  { key: 'name', label: 'Model', track: 'minmax(80px, 1fr)', least: 80, value: model => model.name },
+  { key: 'name', label: 'Model', track: 'minmax(70px, 1fr)', least: 70, value: model => model.name },
   {
     key: 'aliases',
     label: 'Aliases',
-    track: 'minmax(80px, 1.2fr)',
-    least: 80,
+    track: 'minmax(94px, 1.2fr)',
+    least: 94,
     value: model => model.aliases.map(([alias]) => alias).join(', '),
     draw: model => (
       <span title={model.aliases.map(([alias, version]) => `${alias}: version ${version}`).join('\n')}>
@@ -79,8 +79,8 @@ export const modelColumns: Column<ModelGroup>[] = [
   {
     key: 'versions',
     label: 'Latest',
-    track: '44px',
-    least: 44,
+    track: '40px',
+    least: 40,
     numeric: true,
     value: model => model.versions[0]!.version
   }
