@@ -154,6 +154,7 @@ def test_panel_lists_everything_and_opens_details(own_lab, open_panel, page):
     rows(panel, "Models").filter(has_text="DIABETES").click()
     expect(page.get_by_role("region", name="Model DIABETES")).to_contain_text("champion")
 
+    page.wait_for_function("async () => (await (await fetch('/lab/api/workspaces')).text()).includes('hanalife-model')")
     page.reload()
     page.wait_for_function("() => !!window.jupyterapp")
     page.evaluate("async () => { await window.jupyterapp.restored; }")
@@ -222,8 +223,10 @@ def test_empty_states_say_what_to_do(open_panel, page):
 
 def test_connections_are_chosen_and_a_password_in_the_settings_is_refused(open_panel, page):
     panel, _ = open_panel("Empty")
-    refusal = panel.get_by_role("alert").filter(has_text="Secret")
-    expect(refusal).to_contain_text("passwordVariable")
+    panel.get_by_text("Secret cannot be used").click()
+    expect(panel.get_by_text("name an environment variable of the Jupyter server as passwordVariable")).to_be_visible()
+    page.screenshot(path=SCREENSHOTS / "panel_refused.png")
+    panel.get_by_text("Secret cannot be used").click()
     assert "hunter2" not in page.content()
     choice = panel.get_by_label("Database")
     expect(choice.locator("option", has_text="Secret")).to_be_disabled()

@@ -21,6 +21,12 @@ interface Props {
 
 const ALL = '';
 
+/** The ids of those of some runs that are still there, in the order in which they were made. */
+function oldestFirst(runs: readonly RunRow[], ids: readonly string[]): string[] {
+  const there = runs.filter(run => ids.includes(run.run_id));
+  return there.toSorted((a, b) => (a.created_at < b.created_at ? -1 : 1)).map(run => run.run_id);
+}
+
 export function RunsPart({ payload, found, ordered, query, actions, reveal }: Props) {
   const [experiment, setExperiment] = useState(ALL);
   const [selected, select] = useState('');
@@ -30,7 +36,7 @@ export function RunsPart({ payload, found, ordered, query, actions, reveal }: Pr
     return ordered || isSearch(query) ? shown : shown.toReversed();
   }, [found, ordered, experiment, query]);
   const columns = useMemo(() => runColumns(runs), [runs]);
-  const chosen = ticked.filter(id => payload.runs.some(run => run.run_id === id)); // some may be gone
+  const chosen = useMemo(() => oldestFirst(payload.runs, ticked), [payload, ticked]);
   const open = (run_id: string) => actions.openRun(run_id, runs.find(run => run.run_id === run_id)?.name ?? 'Run');
   const tick = (id: string) => setTicked(chosen.includes(id) ? chosen.filter(other => other !== id) : [...chosen, id]);
 

@@ -43,7 +43,10 @@ export function SidebarView({ connections, chosen, problem, onChoose, actions, .
       <ConnectionChoice rows={connections} chosen={chosen} onChoose={onChoose} onEdit={actions.editSettings} />
       {problem && <Banner>{problem}</Banner>}
       {problems.map(row => (
-        <Banner key={row.name}>{row.problem}</Banner>
+        <details class="hl-unusable" key={row.name}>
+          <summary>{row.name || 'The default database'} cannot be used</summary>
+          {row.problem}
+        </details>
       ))}
       <Store key={chosen} actions={actions} {...rest} />
       <Foot database={connections.find(row => row.name === chosen)?.database ?? ''} />

@@ -58,12 +58,12 @@ export function runColumns(runs: readonly RunRow[]): Column<RunRow>[] {
 }
 
 export const modelColumns: Column<ModelGroup>[] = [
-  { key: 'name', label: 'Model', track: 'minmax(70px, 1fr)', least: 70, value: model => model.name },
+  { key: 'name', label: 'Model', track: 'minmax(64px, 1fr)', least: 64, value: model => model.name },
   {
     key: 'aliases',
     label: 'Aliases',
-    track: 'minmax(94px, 1.2fr)',
-    least: 94,
+    track: 'minmax(102px, 1.2fr)',
+    least: 102,
     value: model => model.aliases.map(([alias]) => alias).join(', '),
     draw: model => (
       <span title={model.aliases.map(([alias, version]) => `${alias}: version ${version}`).join('\n')}>
@@ -79,8 +79,8 @@ export const modelColumns: Column<ModelGroup>[] = [
   {
     key: 'versions',
     label: 'Latest',
-    track: '40px',
-    least: 40,
+    track: '44px',
+    least: 44,
     numeric: true,
     value: model => model.versions[0]!.version
   }
