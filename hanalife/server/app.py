@@ -9,7 +9,7 @@ from pathlib import Path
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, default
 
-from hanalife.server.handlers import QUESTIONS, STORE, ConnectionsHandler, ControlHandler, QuestionHandler
+from hanalife.server.handlers import QUESTIONS, STORE, ConnectionsHandler, ControlHandler, QuestionHandler, RunsHandler
 from hanalife.server.store import ServerStore
 
 API = "hanalife/api"
@@ -40,8 +40,9 @@ class HanalifeApp(ExtensionApp):  # type: ignore[misc]
     def initialize_handlers(self) -> None:
         """Add the routes."""
         questions = [(f"{API}/{path}", QuestionHandler, {"question": question}) for path, question in QUESTIONS.items()]
+        runs = [(f"{API}/runs_since/([^/]+)/([^/]+)", RunsHandler)]
         changes = [(f"{API}/connections", ConnectionsHandler), (f"{API}/controls/([^/]+)", ControlHandler)]
-        self.handlers.extend([*questions, *changes])
+        self.handlers.extend([*questions, *runs, *changes])
 
     async def stop_extension(self) -> None:
         """End the worker that lives here and close the databases."""

@@ -46,7 +46,7 @@ QUESTIONS: Mapping[str, Question] = {
     "models": lambda connection, _label: models.read(connection),
     "tasks": lambda connection, label: tasks.read(connection, label, utc_now()),
     "tasks/([^/]+)": lambda connection, _label, task_id: answers.task(connection, task_id),
-    "drift": lambda connection, _label: attention.read_alerts(connection),
+    "alerts": lambda connection, _label: attention.read_alerts(connection),
     "pulse": lambda connection, _label: attention.read_pulse(connection),
     **{f"{name}{'/([^/]+)' * (1 + len(one.arguments))}": _about_a_task(one) for name, one in TASK_QUESTIONS.items()},
 }
@@ -111,6 +111,16 @@ class QuestionHandler(StoreHandler):
     async def get(self, *names: str) -> None:
         """Send the payload about the database of the connection that the query names."""
         await self._send(lambda store: store.read(self._connection, self._question, *map(_text, names)))
+
+
+class RunsHandler(StoreHandler):
+    """Tells what changed in the list of runs."""
+
+    @authenticated  # type: ignore[untyped-decorator]
+    @authorized  # type: ignore[untyped-decorator]
+    async def get(self, epoch: str, seq: str) -> None:
+        """Send what changed since a number of an epoch, or the whole list."""
+        await self._send(lambda store: store.runs_since(self._connection, _text(epoch), seq))
 
 
 class ControlHandler(StoreHandler):

@@ -18,10 +18,13 @@ from hanalife.dataframe.context import URL_VARIABLE, ConnectionContext
 from hanalife.errors import Error, InvalidArgumentError
 from hanalife.server import connections
 from hanalife.server.connections import DEFAULT, ConnectionEntry, UnusableConnectionError
-from hanalife.views.payloads.panel import ConnectionRow, ConnectionsPayload
+from hanalife.server.run_list import RunList
+from hanalife.views.payloads.panel import ConnectionRow, ConnectionsPayload, RunsUpdate
 from hanalife.views.payloads.words import CONTRACT
 
 T = TypeVar("T")
+
+LONGEST_NUMBER = 12
 
 
 class NoDatabaseError(Error, LookupError):
@@ -61,9 +64,10 @@ class ServerStore:
     def __init__(self, root: Path, *, allow_worker: bool) -> None:
         self._root = root
         self._allow_worker = allow_worker
-        self._lock = threading.Lock()  # guards the two below
+        self._lock = threading.Lock()  # guards the three below
         self._shown = {DEFAULT: _default(root)}
         self._databases: dict[str, Database] = {}
+        self._run_lists: dict[str, RunList] = {}
 
     # --- connections ----------------------------------------------------------------------------
 
@@ -81,6 +85,7 @@ class ServerStore:
             gone = [name for name, before in self._shown.items() if shown.get(name) != before]
             closing = [self._databases.pop(name) for name in gone if name in self._databases]
             self._shown = shown
+            self._run_lists = {kept: runs for kept, runs in self._run_lists.items() if kept not in gone}
         for database in closing:
             database.close()
         return self.connections()
@@ -93,11 +98,19 @@ class ServerStore:
 
     # --- reading and changing -------------------------------------------------------------------
 
-    def read(self, name: str, question: Callable[..., T], *names: str) -> T:
+    def read(self, name: str, question: Callable[..., T], *names: str | int) -> T:
         """Return the answer to a question, which is given a connection, the database's label and the names."""
         database = self._open(name)
         with database.read() as connection:
             return question(connection, database.label, *names)
+
+    def runs_since(self, name: str, epoch: str, seq: str) -> RunsUpdate:
+        """Return what changed in the list of runs since a number of an epoch, or all of it."""
+        if not seq.isdecimal() or len(seq) > LONGEST_NUMBER:
+            raise InvalidArgumentError(f"seq: {seq!r} is not allowed; give a whole number from 0.")
+        with self._lock:
+            runs = self._run_lists.setdefault(name, RunList())
+        return self.read(name, runs.since, epoch, int(seq))
 
     def change(self, name: str, control: str, args: Mapping[str, object]) -> Any:
         """Return the answer of a control."""

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { applyExperiments } from '../src/contract/decode';
 import type { ExperimentsDelta, ExperimentsPayload } from '../src/contract/types.gen';
 import { CellSource } from '../src/rpc/cell';
-import { HttpAnswerer, HttpSource } from '../src/rpc/http';
+import { HttpAnswerer, HttpRunSource, HttpSource } from '../src/rpc/http';
 import { control } from '../src/rpc/source';
 import experimentsJson from './golden/experiments.json';
 import experimentsDeltaJson from './golden/experiments_delta.json';
@@ -146,4 +146,39 @@ test('a panel makes a change by the name of a control', async () => {
   const answerer = new HttpAnswerer(fetchJson);
   expect(await control(answerer, 'task.pause', { task_id: 'a' })).toBe(7);
   expect(fetchJson).toHaveBeenLastCalledWith('controls/task.pause', { task_id: 'a' });
+});
+
+test('a panel is given the runs once, then only what changed', async () => {
+  const payload = { ...experimentsJson, seq: 0 };
+  const update = { contract: 1, epoch: 'e', payload: null as unknown, deltas: [] as unknown[] };
+  const asked: string[] = [];
+  const fetchJson = async (path: string) => {
+    asked.push(path);
+    return asked.length === 1 ? { ...update, payload } : asked.length === 3 ? { ...update, deltas: [{ ...experimentsDeltaJson, seq: 1 }] } : update;
+  };
+  const source = new HttpRunSource(fetchJson, 1_000);
+  const told = vi.fn();
+  source.subscribe(told);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(source.get().payload!.runs.length).toBe(payload.runs.length);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(told).toHaveBeenCalledTimes(1); // nothing changed
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(source.get().payload!.runs.map(run => run.run_id)).toEqual(['b', 'c']);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(asked).toEqual(['runs_since/-/0', 'runs_since/e/0', 'runs_since/e/0', 'runs_since/e/1']);
+  source.dispose();
+});
+
+test('a panel that is not seen asks nothing until it is again', async () => {
+  const fetchJson = vi.fn(async () => experimentsJson as unknown);
+  const source = new HttpSource<ExperimentsPayload>(fetchJson, 'experiments');
+  await vi.advanceTimersByTimeAsync(100);
+  source.pause();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(fetchJson).toHaveBeenCalledTimes(1);
+  source.again();
+  await vi.advanceTimersByTimeAsync(2_500);
+  expect(fetchJson).toHaveBeenCalledTimes(4);
+  source.dispose();
 });

@@ -13,7 +13,18 @@ from hanalife import ScheduledExecution
 from hanalife.errors import UnreachableDatabaseError
 from tests.views import sample
 
-PATHS = ["experiments", "models", "tasks", "runs/a", "tasks/a", "searches/a", "drift", "pulse", "connections"]
+PATHS = [
+    "experiments",
+    "models",
+    "tasks",
+    "runs/a",
+    "tasks/a",
+    "searches/a",
+    "alerts",
+    "runs_since/-/0",
+    "pulse",
+    "connections",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -121,12 +132,30 @@ async def test_without_a_token_no_control_is_carried_out(jp_serverapp, http_serv
     assert caught.value.code == 403
 
 
+async def test_the_list_of_runs_comes_once_and_then_only_what_changed(store, get):
+    first = sample.record_run(store, "A", "one")
+    whole = await get("runs_since/-/0")
+    assert [row["run_id"] for row in whole["payload"]["runs"]] == [first]
+    at = f"runs_since/{whole['epoch']}"
+    assert (await get(f"{at}/0"))["deltas"] == []
+    second = sample.record_run(store, "A", "two")
+    update = await get(f"{at}/0")
+    assert update["payload"] is None
+    assert [row["run_id"] for delta in update["deltas"] for row in delta["runs"]["changed"]] == [second]
+    third = sample.record_run(store, "B", "three")
+    assert [delta["seq"] for delta in (await get(f"{at}/0"))["deltas"]] == [1, 2]
+    (delta,) = (await get(f"{at}/1"))["deltas"]
+    assert [row["run_id"] for row in delta["runs"]["changed"]] == [third]
+    for unknown in ("runs_since/elsewhere/2", f"{at}/3"):
+        assert len((await get(unknown))["payload"]["runs"]) == 3
+
+
 async def test_alerts_name_what_drifted_newest_and_strongest_first(store, get):
     later = sample.NOW + timedelta(hours=1)
     sample.record_alert(store, "1" * 32, ["BMI", "AGE"])
     sample.record_alert(store, "2" * 32, ["GLUCOSE"], later, segment="Male")
     sample.record_alert(store, "3" * 32, [], later)
-    alerts = (await get("drift"))["alerts"]
+    alerts = (await get("alerts"))["alerts"]
     assert [(alert["columns"], alert["segment"]) for alert in alerts] == [(["GLUCOSE"], "Male"), (["BMI", "AGE"], "")]
     assert (await get("pulse"))["drifted"] == [alert["created_at"] for alert in alerts]
 

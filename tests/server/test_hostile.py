@@ -72,6 +72,8 @@ QUESTIONS = [
     "searches/{}",
     "experiments?connection={}",
     "pulse?connection={}",
+    "runs_since/-/{}",
+    "runs_since/{}/0",
     "task_log/weekly/{}/0",
     "log_message/weekly/1/{}",
     "schedule_preview/weekly/{}/UTC",

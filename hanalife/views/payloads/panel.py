@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from hanalife.views.payloads.runs import ExperimentsDelta, ExperimentsPayload
 from hanalife.views.payloads.words import Instant
 
 
@@ -22,6 +23,15 @@ class ConnectionsPayload(TypedDict):
     contract: int
     connections: list[ConnectionRow]
     worker_allowed: bool
+
+
+class RunsUpdate(TypedDict):
+    """The list of runs, or only what changed since the number that was asked for; numbers count within an epoch."""
+
+    contract: int
+    epoch: str
+    payload: ExperimentsPayload | None
+    deltas: list[ExperimentsDelta]
 
 
 class AlertRow(TypedDict):

@@ -384,6 +384,13 @@ export interface ConnectionsPayload {
   worker_allowed: boolean;
 }
 
+export interface RunsUpdate {
+  contract: number;
+  epoch: string;
+  payload: ExperimentsPayload | null;
+  deltas: ExperimentsDelta[];
+}
+
 export interface AlertRow {
   check_id: string;
   created_at: Instant;

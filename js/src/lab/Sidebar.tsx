@@ -1,7 +1,7 @@
 /** The sidebar on the Jupyter server: asks about the database that is chosen, again and again while it is seen. */
 import { useEffect, useMemo } from 'preact/hooks';
-import type { AlertsPayload, ExperimentsPayload, ModelsPayload, TasksPayload } from '../contract/types.gen';
-import { HttpSource } from '../rpc/http';
+import type { AlertsPayload, ModelsPayload, TasksPayload } from '../contract/types.gen';
+import { HttpRunSource, HttpSource } from '../rpc/http';
 import type { Actions, Reveal } from '../views/sidebar/actions';
 import { SidebarView } from '../views/sidebar/SidebarView';
 import type { Connections } from './connections';
@@ -40,9 +40,9 @@ export function Sidebar({ seen, connections, pollMs, reveal, actions }: Props) {
 function ask(connections: Connections, name: string, every: number) {
   const fetchJson = connections.fetcher(name);
   return {
-    experiments: new HttpSource<ExperimentsPayload>(fetchJson, 'experiments', every),
+    experiments: new HttpRunSource(fetchJson, every),
     models: new HttpSource<ModelsPayload>(fetchJson, 'models', every),
     tasks: new HttpSource<TasksPayload>(fetchJson, 'tasks', every),
-    alerts: new HttpSource<AlertsPayload>(fetchJson, 'drift', every)
+    alerts: new HttpSource<AlertsPayload>(fetchJson, 'alerts', every)
   };
 }

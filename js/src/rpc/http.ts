@@ -1,6 +1,6 @@
 /** The transport of a panel: ask the Jupyter server again and again, seldom when it fails. */
-import { decode } from '../contract/decode';
-import type { MonitorStatus } from '../contract/types.gen';
+import { applyExperiments, decode } from '../contract/decode';
+import type { ExperimentsPayload, MonitorStatus, RunsUpdate } from '../contract/types.gen';
 import { type Answerer, type State, Store } from './source';
 
 /** Asks for a path; with a body it is a change, without it a question. What has not changed may be the same object. */
@@ -60,7 +60,7 @@ export class HttpSource<P extends { contract: number }> extends Store<P> {
   private disposed = false;
 
   constructor(
-    private fetchJson: FetchJson,
+    protected fetchJson: FetchJson,
     private path: string,
     private pollMs = POLL_MS
   ) {
@@ -90,12 +90,16 @@ export class HttpSource<P extends { contract: number }> extends Store<P> {
     super.dispose();
   }
 
+  protected async look(): Promise<P> {
+    return decode<P>(await this.fetchJson(this.path));
+  }
+
   private async poll(): Promise<void> {
     const round = ++this.round;
     if (isHidden()) await shown();
     let answer: Partial<State<P>>;
     try {
-      answer = { payload: decode<P>(await this.fetchJson(this.path)), status: LIVE };
+      answer = { payload: await this.look(), status: LIVE };
       this.failures = 0;
     } catch (error) {
       answer = { status: { word: 'lost', text: (error as Error).message } };
@@ -105,5 +109,23 @@ export class HttpSource<P extends { contract: number }> extends Store<P> {
     const { payload, status } = this.get();
     if (answer.payload !== payload || answer.status !== status) this.set(answer);
     this.timer = setTimeout(() => void this.poll(), Math.min(this.pollMs * 2 ** this.failures, SELDOM_MS));
+  }
+}
+
+/** The list of runs, which may be long: all of it once, then only what changed. */
+export class HttpRunSource extends HttpSource<ExperimentsPayload> {
+  private epoch = '-';
+
+  constructor(fetchJson: FetchJson, pollMs?: number) {
+    super(fetchJson, '', pollMs);
+  }
+
+  protected override async look(): Promise<ExperimentsPayload> {
+    const known = this.get().payload;
+    const path = `runs_since/${known ? this.epoch : '-'}/${known?.seq ?? 0}`;
+    const { epoch, payload, deltas } = decode<RunsUpdate>(await this.fetchJson(path));
+    this.epoch = epoch;
+    const start = payload ?? known;
+    return deltas.reduce((now, delta) => applyExperiments(now, delta) ?? now, start!);
   }
 }
