@@ -8,6 +8,7 @@ from collections import deque
 import sqlalchemy as sa
 
 from hanalife.clock import IdSource, new_id
+from hanalife.database import dialects
 from hanalife.views import changes, experiments
 from hanalife.views.payloads.panel import RunsUpdate
 from hanalife.views.payloads.runs import ExperimentsDelta, ExperimentsPayload
@@ -37,8 +38,12 @@ class RunList:
             return {"contract": CONTRACT, "epoch": self._epoch, "payload": None, "deltas": deltas}
 
     def _look(self, connection: sa.Connection, database: str) -> ExperimentsPayload:
-        before = self._latest
+        before, marker = self._latest, dialects.change_marker(connection)
+        mark = marker() if marker else object()
+        if before is not None and connection.info.get(self) == mark:
+            return before  # nobody has written since this connection was last used here
         now = experiments.read(connection, database, previous=before)
+        connection.info[self] = mark
         if before is None:
             self._latest = now
             return now
