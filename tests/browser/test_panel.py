@@ -23,6 +23,17 @@ pytestmark = pytest.mark.browser
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
 HOSTILE = "x\"]); open('pwned', 'w'); (\"<b>"
 
+#: JupyterLab keeps its layout a moment after it has changed; ends once it is kept with a detail of each kind.
+LAYOUT_IS_KEPT = """async () => {
+  for (let look = 0; look < 200; look++) {
+    const kept = await (await fetch('/lab/api/workspaces')).json();
+    const layouts = kept.workspaces.values.map(one => JSON.stringify(one.data['layout-restorer:data'] ?? ''));
+    if (layouts.some(layout => ['run', 'task', 'model'].every(kind => layout.includes(`hanalife-${kind}:`)))) return true;
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+  return false;
+}"""
+
 #: Each test that counts things has a database of its own.
 NAMES = ("Empty", "Looks", "Controls", "Worker", "Insert", "Hostile", "Drift", "Busy", "Models")
 SETTINGS = {
@@ -154,7 +165,7 @@ def test_panel_lists_everything_and_opens_details(own_lab, open_panel, page):
     rows(panel, "Models").filter(has_text="DIABETES").click()
     expect(page.get_by_role("region", name="Model DIABETES")).to_contain_text("champion")
 
-    page.wait_for_function("async () => (await (await fetch('/lab/api/workspaces')).text()).includes('hanalife-model')")
+    assert page.evaluate(LAYOUT_IS_KEPT)
     page.reload()
     page.wait_for_function("() => !!window.jupyterapp")
     page.evaluate("async () => { await window.jupyterapp.restored; }")
