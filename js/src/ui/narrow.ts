@@ -5,8 +5,9 @@ import { useEffect, useState } from 'preact/hooks';
 export function useNarrow(element: RefObject<HTMLElement | null>, px: number): boolean {
   const [narrow, setNarrow] = useState(false);
   useEffect(() => {
-    const watch = new ResizeObserver(() => setNarrow(element.current!.clientWidth < px));
-    watch.observe(element.current!);
+    const node = element.current!;
+    const watch = new ResizeObserver(() => setNarrow(node.clientWidth < px));
+    watch.observe(node);
     return () => watch.disconnect();
   }, [element, px]);
   return narrow;
