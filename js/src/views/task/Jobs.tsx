@@ -3,6 +3,7 @@ import type { JobRow } from '../../contract/types.gen';
 import { duration, moment, size } from '../../ui/format';
 import { DataTable } from '../../ui/parts';
 import { Pill } from '../../ui/Pill';
+import { Took } from './Took';
 
 export type OpenRun = ((run_id: string, name: string) => void) | undefined;
 
@@ -33,7 +34,7 @@ export function Jobs({ jobs, onOpenRun }: { jobs: JobRow[]; onOpenRun: OpenRun }
             <Pill word={job.status} />,
             moment(job.due),
             moment(job.started_at),
-            duration(job.duration_seconds),
+            <Took job={job} />,
             duration(job.cpu_seconds),
             size(job.peak_memory_bytes),
             job.attempt,
