@@ -120,5 +120,7 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
     return [{"src": "labextension", "dest": "hanalife"}]
 
 
-def _jupyter_server_extension_points() -> list[dict[str, str]]:
-    return [{"module": "hanalife.server"}]
+def _jupyter_server_extension_points() -> list[dict[str, object]]:
+    from hanalife.server.app import HanalifeApp
+
+    return [{"module": "hanalife.server.app", "app": HanalifeApp}]

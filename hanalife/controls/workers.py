@@ -47,6 +47,13 @@ def stop(context: ConnectionContext, args: Mapping[str, str]) -> dict[str, str]:
         return {"worker_id": worker.worker_id}
 
 
+def stop_all() -> None:
+    """End all workers of this process, before it ends itself."""
+    with _lock:
+        while _workers:
+            _workers.popitem()[1].stop()
+
+
 def _running(context: ConnectionContext) -> WorkerThread | None:
     worker = _workers.get(_key(context))
     return worker if worker is not None and worker.is_alive else None

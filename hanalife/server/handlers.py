@@ -13,18 +13,18 @@ from jupyter_server.base.handlers import APIHandler
 from tornado.web import authenticated
 
 from hanalife.clock import utc_now
-from hanalife.controls import table as controls
-from hanalife.dataframe.context import ConnectionContext
 from hanalife.errors import (
     Error,
     IncompatibleStoreError,
     InvalidArgumentError,
     RunNotFoundError,
+    TaskExistsError,
     TaskNotFoundError,
     UnreachableDatabaseError,
 )
-from hanalife.server.store import NoDatabaseError, ServerStore
-from hanalife.views import answers, experiments, models, tasks
+from hanalife.server.connections import DEFAULT, UnusableConnectionError, read_entries
+from hanalife.server.store import NoDatabaseError, ServerStore, UnknownConnectionError, WorkerNotAllowedError
+from hanalife.views import answers, attention, experiments, models, tasks
 from hanalife.views.task_answers import QUESTIONS as TASK_QUESTIONS
 from hanalife.views.task_answers import TaskQuestion
 
@@ -46,13 +46,19 @@ QUESTIONS: Mapping[str, Question] = {
     "models": lambda connection, _label: models.read(connection),
     "tasks": lambda connection, label: tasks.read(connection, label, utc_now()),
     "tasks/([^/]+)": lambda connection, _label, task_id: answers.task(connection, task_id),
+    "drift": lambda connection, _label: attention.read_alerts(connection),
+    "pulse": lambda connection, _label: attention.read_pulse(connection),
     **{f"{name}{'/([^/]+)' * (1 + len(one.arguments))}": _about_a_task(one) for name, one in TASK_QUESTIONS.items()},
 }
 
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (NoDatabaseError, 404),
+    (UnknownConnectionError, 404),
     (RunNotFoundError, 404),
     (TaskNotFoundError, 404),
+    (UnusableConnectionError, 409),
+    (WorkerNotAllowedError, 409),
+    (TaskExistsError, 409),
     (IncompatibleStoreError, 409),
     (UnreachableDatabaseError, 503),
     (sa.exc.SQLAlchemyError, 503),
@@ -75,6 +81,23 @@ class StoreHandler(APIHandler):  # type: ignore[misc]
             body = {"error": answers.error_info(error)}
         self.finish(json.dumps(body, allow_nan=False))
 
+    @property
+    def _connection(self) -> str:
+        return _text(self.get_query_argument("connection", DEFAULT), "connection")
+
+    def _body(self) -> Any:
+        """Return the body as JSON.
+
+        Raises
+        ------
+        InvalidArgumentError
+            It is none.
+        """
+        try:
+            return json.loads(self.request.body)
+        except (ValueError, RecursionError):
+            raise InvalidArgumentError("body: not JSON; send an object.") from None
+
 
 class QuestionHandler(StoreHandler):
     """Answers one question."""
@@ -86,8 +109,8 @@ class QuestionHandler(StoreHandler):
     @authenticated  # type: ignore[untyped-decorator]
     @authorized  # type: ignore[untyped-decorator]
     async def get(self, *names: str) -> None:
-        """Send the payload."""
-        await self._send(lambda store: store.read(self._question, *names))
+        """Send the payload about the database of the connection that the query names."""
+        await self._send(lambda store: store.read(self._connection, self._question, *map(_text, names)))
 
 
 class ControlHandler(StoreHandler):
@@ -97,10 +120,39 @@ class ControlHandler(StoreHandler):
     @authorized  # type: ignore[untyped-decorator]
     async def post(self, name: str) -> None:
         """Make the change with the arguments in the body, an object of texts; send its answer as ``{"ok": ...}``."""
-        await self._send(lambda store: {"ok": store.change(self._change(name))})
+        await self._send(lambda store: {"ok": store.change(self._connection, name, self._arguments(name))})
 
-    def _change(self, name: str) -> Callable[[ConnectionContext], Any]:
-        args = self.get_json_body()
+    def _arguments(self, name: str) -> Mapping[str, object]:
+        args = self._body()
         if not isinstance(args, dict):
-            raise InvalidArgumentError(f"{name}: the body {args!r} is not allowed; give an object of texts.")
-        return lambda context: controls.carry_out(context, name, args)
+            raise InvalidArgumentError(f"{name}: the body is not allowed; give an object of texts.")
+        return {_text(key): _text(value, key) if isinstance(value, str) else value for key, value in args.items()}
+
+
+class ConnectionsHandler(StoreHandler):
+    """Tells which databases can be shown, and takes those of the panel's settings."""
+
+    @authenticated  # type: ignore[untyped-decorator]
+    @authorized  # type: ignore[untyped-decorator]
+    async def get(self) -> None:
+        """Send the connections."""
+        await self._send(lambda store: store.connections())
+
+    @authenticated  # type: ignore[untyped-decorator]
+    @authorized  # type: ignore[untyped-decorator]
+    async def post(self) -> None:
+        """Take the connections in the body in place of those before; send all."""
+        await self._send(lambda store: store.set_connections(read_entries(self._body())))
+
+
+def _text(value: str, argument: str = "name") -> str:
+    """Return a text that every database can look for.
+
+    Raises
+    ------
+    InvalidArgumentError
+        It holds a null character or half a character.
+    """
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise InvalidArgumentError(f"{argument}: {value!r} is not allowed; no name has such characters.")
+    return value

@@ -1,19 +1,25 @@
-"""Which database the panel shows, and its opening."""
+"""The databases that the panel can show, and their opening."""
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import sqlalchemy as sa
+
+from hanalife.controls import table as controls
+from hanalife.controls import workers
 from hanalife.database import dialects
 from hanalife.database.engine import Database
 from hanalife.dataframe.context import URL_VARIABLE, ConnectionContext
-from hanalife.errors import Error
-
-FILE_NAME = "hanalife.db"
+from hanalife.errors import Error, InvalidArgumentError
+from hanalife.server import connections
+from hanalife.server.connections import DEFAULT, ConnectionEntry, UnusableConnectionError
+from hanalife.views.payloads.panel import ConnectionRow, ConnectionsPayload
+from hanalife.views.payloads.words import CONTRACT
 
 T = TypeVar("T")
 
@@ -22,42 +28,131 @@ class NoDatabaseError(Error, LookupError):
     """There is no database to show yet."""
 
 
-class ServerStore:
-    """The database of ``HANALIFE_URL``, else ``hanalife.db`` in the server's root folder.
+class UnknownConnectionError(Error, LookupError):
+    """No connection of that name is known here; the panel tells of those of its settings first."""
 
-    Looking never creates it. Safe to use from many threads.
+
+class WorkerNotAllowedError(Error):
+    """No worker may live in this server."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A connection: its entry, the default one has none; its URL, or why there is none."""
+
+    entry: ConnectionEntry | None
+    url: sa.URL | None
+    problem: str = ""
+
+
+class ServerStore:
+    """The default database and those of the panel's settings, by name. Safe to use from many threads.
+
+    Looking never creates a database.
+
+    Parameters
+    ----------
+    root : Path
+        The server's root folder.
+    allow_worker : bool
+        Whether a worker may live in this process.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._url = os.environ.get(URL_VARIABLE) or f"sqlite:///{root / FILE_NAME}"
-        self._lock = threading.Lock()
-        self._database: Database | None = None
+    def __init__(self, root: Path, *, allow_worker: bool) -> None:
+        self._root = root
+        self._allow_worker = allow_worker
+        self._lock = threading.Lock()  # guards the two below
+        self._shown = {DEFAULT: _default(root)}
+        self._databases: dict[str, Database] = {}
 
-    def read(self, question: Callable[..., T], *names: str) -> T:
+    # --- connections ----------------------------------------------------------------------------
+
+    def connections(self) -> ConnectionsPayload:
+        """Return what may be shown."""
+        with self._lock:
+            rows = [_row(name, shown) for name, shown in self._shown.items()]
+        return {"contract": CONTRACT, "connections": rows, "worker_allowed": self._allow_worker}
+
+    def set_connections(self, entries: list[ConnectionEntry]) -> ConnectionsPayload:
+        """Take the connections of the settings in place of those before; one that cannot be used is listed as such."""
+        shown = {DEFAULT: _default(self._root)}
+        shown |= {entry.name: self._checked(entry) for entry in entries}
+        with self._lock:
+            gone = [name for name, before in self._shown.items() if shown.get(name) != before]
+            closing = [self._databases.pop(name) for name in gone if name in self._databases]
+            self._shown = shown
+        for database in closing:
+            database.close()
+        return self.connections()
+
+    def _checked(self, entry: ConnectionEntry) -> Shown:
+        try:
+            return Shown(entry, connections.url_of(entry, self._root))
+        except UnusableConnectionError as error:
+            return Shown(entry, None, str(error))
+
+    # --- reading and changing -------------------------------------------------------------------
+
+    def read(self, name: str, question: Callable[..., T], *names: str) -> T:
         """Return the answer to a question, which is given a connection, the database's label and the names."""
-        database = self._open()
+        database = self._open(name)
         with database.read() as connection:
             return question(connection, database.label, *names)
 
-    def change(self, change: Callable[[ConnectionContext], T]) -> T:
-        """Return the answer of a change, which is given a connection of its own."""
-        self._open()  # says what is missing; a change creates no database
-        with ConnectionContext(self._url) as context:
-            return change(context)
+    def change(self, name: str, control: str, args: Mapping[str, object]) -> Any:
+        """Return the answer of a control."""
+        if control == "worker.start" and not self._allow_worker:
+            raise WorkerNotAllowedError(
+                "worker.start: no worker may live in this Jupyter server. Start one in a terminal with "
+                "`hanalife worker`, or set HanalifeApp.allow_worker = True in jupyter_hanalife_config.py."
+            )
+        url = self._open(name).url  # says what is missing; a change creates no database
+        with ConnectionContext(url.render_as_string(hide_password=False)) as context:
+            return controls.carry_out(context, control, args)
 
     def close(self) -> None:
-        """Close all connections; the next question opens anew."""
+        """End the workers of this process and close all connections."""
+        workers.stop_all()
         with self._lock:
-            if self._database is not None:
-                self._database.close()
+            databases, self._databases = list(self._databases.values()), {}
+        for database in databases:
+            database.close()
 
-    def _open(self) -> Database:
+    def _open(self, name: str) -> Database:
         with self._lock:
-            self._database = self._database or Database(self._url)
-        file = dialects.file_of(self._database.url)
+            shown = self._shown.get(name)
+            if shown is None:
+                raise UnknownConnectionError(f"connection: {name!r} is not known; the settings of the panel name them.")
+            if shown.url is None:
+                raise UnusableConnectionError(shown.problem)
+            if name not in self._databases:
+                url = shown.url if shown.entry is None else connections.with_password(shown.entry, shown.url)
+                self._databases[name] = Database(url)
+            database = self._databases[name]
+        file = dialects.file_of(database.url)
         if file is not None and not file.exists():
             raise NoDatabaseError(
                 f"There is no database at {file} yet. Connect to it in a notebook, such as with "
                 f"ConnectionContext('sqlite:///{file}'), or set {URL_VARIABLE} and start JupyterLab again."
             )
-        return self._database
+        return database
+
+
+def _default(root: Path) -> Shown:
+    try:
+        return Shown(None, connections.default_url(root))
+    except InvalidArgumentError as error:
+        return Shown(None, None, f"{URL_VARIABLE}: {error}")
+
+
+def _row(name: str, shown: Shown) -> ConnectionRow:
+    code = ""
+    if shown.url is not None:
+        entry = shown.entry
+        code = connections.default_code(shown.url) if entry is None else connections.code_of(entry, shown.url)
+    return {
+        "name": name,
+        "database": "" if shown.url is None else shown.url.render_as_string(),
+        "problem": shown.problem,
+        "code": code,
+    }

@@ -142,7 +142,7 @@ test('a panel asks for one run by its id', async () => {
 });
 
 test('a panel makes a change by the name of a control', async () => {
-  const fetchJson = vi.fn(async (_path: string, body?: Record<string, string>) => (body ? { ok: 7 } : experimentsJson));
+  const fetchJson = vi.fn(async (_path: string, body?: object) => (body ? { ok: 7 } : experimentsJson));
   const answerer = new HttpAnswerer(fetchJson);
   expect(await control(answerer, 'task.pause', { task_id: 'a' })).toBe(7);
   expect(fetchJson).toHaveBeenLastCalledWith('controls/task.pause', { task_id: 'a' });

@@ -71,9 +71,7 @@ def lab_page(chromium, lab):
     context = chromium.new_context(viewport={"width": 1400, "height": 1250})
     page = context.new_page()
     page.set_default_timeout(20_000)
-    page.goto(lab.lab_url())
-    page.wait_for_function("() => !!window.jupyterapp")
-    page.evaluate("async () => { await window.jupyterapp.restored; }")
+    kit.load(page, lab)
     yield page
     context.close()
 

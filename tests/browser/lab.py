@@ -143,6 +143,13 @@ def open_notebook(page, name):
     page.wait_for_function(READY, arg=name, timeout=60_000)
 
 
+def load(page, lab):
+    """Open JupyterLab and wait until its extensions are there."""
+    page.goto(lab.lab_url())
+    page.wait_for_function("() => !!window.jupyterapp")
+    page.evaluate("async () => { await window.jupyterapp.restored; }")
+
+
 def close_all(page):
     """Close what is open, without asking, and end the kernels."""
     page.evaluate(

@@ -3,58 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 from tornado.httpclient import HTTPClientError
 
-from hanalife import ConnectionContext, ScheduledExecution
+from hanalife import ScheduledExecution
 from hanalife.errors import UnreachableDatabaseError
 from tests.views import sample
 
-PATHS = ["experiments", "models", "tasks", "runs/a", "tasks/a", "searches/a"]
-
-
-@pytest.fixture
-def jp_server_config():
-    """Turn the extension on."""
-    return {"ServerApp": {"jpserver_extensions": {"hanalife": True}}}
-
-
-@pytest.fixture(autouse=True)
-def no_url(monkeypatch):
-    """Look in the root folder of the server."""
-    monkeypatch.delenv("HANALIFE_URL", raising=False)
-
-
-@pytest.fixture
-def store(jp_root_dir):
-    """Give a connection to the database in the server's root folder."""
-    with ConnectionContext(f"sqlite:///{jp_root_dir / 'hanalife.db'}") as context:
-        yield context
-
-
-@pytest.fixture
-def get(jp_fetch):
-    """Ask the extension."""
-
-    async def ask(path):
-        response = await jp_fetch("hanalife", "api", *path.split("/"))
-        return json.loads(response.body)
-
-    return ask
-
-
-@pytest.fixture
-def refused(jp_fetch):
-    """Ask the extension what it refuses; give status and error."""
-
-    async def ask(path):
-        with pytest.raises(HTTPClientError) as caught:
-            await jp_fetch("hanalife", "api", *path.split("/"))
-        return caught.value.code, json.loads(caught.value.response.body)["error"]
-
-    return ask
+PATHS = ["experiments", "models", "tasks", "runs/a", "tasks/a", "searches/a", "drift", "pulse", "connections"]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -114,7 +73,7 @@ async def test_the_url_of_the_environment_comes_first(monkeypatch, conn, jp_conf
     sample.record_run(conn, "ELSEWHERE", "one")
     monkeypatch.setenv("HANALIFE_URL", conn.database.url.render_as_string(hide_password=False))
     store = jp_configurable_serverapp().web_app.settings["hanalife_store"]
-    assert store.read(lambda _connection, label: label) == conn.database.label
+    assert store.read("", lambda _connection, label: label) == conn.database.label
     store.close()
 
 
@@ -122,7 +81,7 @@ async def test_a_database_that_cannot_be_opened_is_told_of(monkeypatch, jp_confi
     monkeypatch.setenv("HANALIFE_URL", "postgresql://nobody:hunter2@127.0.0.1:1/none")
     store = jp_configurable_serverapp().web_app.settings["hanalife_store"]
     with pytest.raises(UnreachableDatabaseError) as caught:
-        store.read(lambda _connection, label: label)
+        store.read("", lambda _connection, label: label)
     assert "hunter2" not in str(caught.value)
 
 
@@ -160,6 +119,26 @@ async def test_without_a_token_no_control_is_carried_out(jp_serverapp, http_serv
     with pytest.raises(HTTPClientError) as caught:
         await http_server_client.fetch(f"{jp_base_url}hanalife/api/controls/task.pause", method="POST", body="{}")
     assert caught.value.code == 403
+
+
+async def test_alerts_name_what_drifted_newest_and_strongest_first(store, get):
+    later = sample.NOW + timedelta(hours=1)
+    sample.record_alert(store, "1" * 32, ["BMI", "AGE"])
+    sample.record_alert(store, "2" * 32, ["GLUCOSE"], later, segment="Male")
+    sample.record_alert(store, "3" * 32, [], later)
+    alerts = (await get("drift"))["alerts"]
+    assert [(alert["columns"], alert["segment"]) for alert in alerts] == [(["GLUCOSE"], "Male"), (["BMI", "AGE"], "")]
+    assert (await get("pulse"))["drifted"] == [alert["created_at"] for alert in alerts]
+
+
+async def test_the_pulse_counts_jobs_and_tells_when_some_failed(store, get):
+    scheduler = ScheduledExecution(store)
+    sample.record_composite(store)
+    sample.record_task(store, "weekly")
+    scheduler.create_one_off_task_schedule("weekly")
+    pulse = await get("pulse")
+    assert (pulse["running"], pulse["queued"]) == (0, 1)
+    assert pulse["failed"] == ["2026-03-02T08:00:04.000000Z"] * 2
 
 
 async def test_questions_about_a_task_with_names_and_texts_to_quote(

@@ -10,7 +10,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from hanalife import ConnectionContext, MLExperiments
-from hanalife.database import aliases, blobs, leases, ledger, members, models, tasks
+from hanalife.database import aliases, blobs, checks, leases, ledger, members, models, tasks
 from hanalife.observation import (
     CallOutcome,
     CallProgress,
@@ -21,7 +21,18 @@ from hanalife.observation import (
     LearningPoint,
     Signature,
 )
-from hanalife.records import JobStatus, ModelAlias, ModelVersion, Schedule, Task, Tick, TickStatus, Worker
+from hanalife.records import (
+    DriftCheck,
+    DriftResult,
+    JobStatus,
+    ModelAlias,
+    ModelVersion,
+    Schedule,
+    Task,
+    Tick,
+    TickStatus,
+    Worker,
+)
 
 COLUMNS = (
     ColumnSpec("ID", "INT"),
@@ -215,6 +226,18 @@ def record_models(context, name="DIABETES", now=NOW):
             )
         for alias in ("champion", "challenger"):
             aliases.put(connection, ModelAlias(name, alias, 2, None, now, "me"))
+
+
+def record_alert(context, check_id, columns, now=NOW, segment=""):
+    """Record a check in which columns drifted, the first one most, and one column did not."""
+    kept = [("STEADY", False), *((name, True) for name in columns)]
+    results = tuple(
+        DriftResult(name, "chi_square", 9.0, 0.001, 0.3, drifted, indicator=1 - place / 100)
+        for place, (name, drifted) in enumerate(kept)
+    )
+    check = DriftCheck(check_id, "DIABETES_TRAIN", "DIABETES_NEW", 614, 200, "drift", now, results, segment=segment)
+    with context.database.write() as connection:
+        checks.insert(connection, check)
 
 
 def sign_of_life(context, moment):

@@ -371,6 +371,42 @@ export interface ModelsPayload {
   models: ModelRow[];
 }
 
+export interface ConnectionRow {
+  name: string;
+  database: string;
+  problem: string;
+  code: string;
+}
+
+export interface ConnectionsPayload {
+  contract: number;
+  connections: ConnectionRow[];
+  worker_allowed: boolean;
+}
+
+export interface AlertRow {
+  check_id: string;
+  created_at: Instant;
+  reference: string;
+  current: string;
+  segment: string;
+  window: string;
+  columns: string[];
+}
+
+export interface AlertsPayload {
+  contract: number;
+  alerts: AlertRow[];
+}
+
+export interface PulsePayload {
+  contract: number;
+  running: number;
+  queued: number;
+  failed: Instant[];
+  drifted: Instant[];
+}
+
 export interface MonitorStatus {
   word: 'starting' | 'live' | 'lost' | 'cancelled';
   text: string;

@@ -5,39 +5,36 @@ import type { Answerer } from '../rpc/source';
 import { type Answer, useDetail } from '../ui/hooks';
 import { RunDetail } from '../views/RunDetail';
 import { TaskDetail } from '../views/TaskDetail';
+import { useWatched, type Watched } from './state';
 
 const AGAIN_MS = 2_000;
 
-function useLiveDetail<T>(source: Answerer, method: string, name: string, id: string): Answer<T> {
+function useLiveDetail<T>({ source, seen, id }: PaneProps, method: string, name: string): Answer<T> {
   const [round, setRound] = useState(0);
+  const isSeen = useWatched(seen);
   const answer = useDetail<T>(source, method, name, id, round);
   useEffect(() => {
-    if (answer.waiting) return;
+    if (answer.waiting || !isSeen) return;
     const timer = setTimeout(() => setRound(n => n + 1), AGAIN_MS);
     return () => clearTimeout(timer);
-  }, [answer.waiting, round]);
+  }, [answer.waiting, round, isSeen]);
   return answer;
 }
 
-interface RunPaneProps {
+interface PaneProps {
   source: Answerer;
-  id: string;
-  title: string;
-  onOpenRun(run_id: string, name: string): void;
-}
-
-export function RunPane({ source, id, title, onOpenRun }: RunPaneProps) {
-  const { value, waiting, error } = useLiveDetail<Run>(source, 'run', 'run_id', id);
-  return <RunDetail detail={value} waiting={waiting} error={error} title={title} charts onOpenRun={onOpenRun} />;
-}
-
-interface TaskPaneProps {
-  source: Answerer;
+  seen: Watched<boolean>;
   id: string;
   onOpenRun(run_id: string, name: string): void;
 }
 
-export function TaskPane({ source, id, onOpenRun }: TaskPaneProps) {
-  const { value, waiting, error } = useLiveDetail<Task>(source, 'task', 'task_id', id);
+export function RunPane({ title, ...props }: PaneProps & { title: string }) {
+  const { value, waiting, error } = useLiveDetail<Run>(props, 'run', 'run_id');
+  return <RunDetail detail={value} waiting={waiting} error={error} title={title} charts onOpenRun={props.onOpenRun} />;
+}
+
+export function TaskPane(props: PaneProps) {
+  const { value, waiting, error } = useLiveDetail<Task>(props, 'task', 'task_id');
+  const { source, id, onOpenRun } = props;
   return <TaskDetail source={source} detail={value} waiting={waiting} error={error} title={id} onOpenRun={onOpenRun} />;
 }

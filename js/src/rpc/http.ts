@@ -1,11 +1,12 @@
 /** The transport of a panel: ask the Jupyter server again and again, seldom when it fails. */
 import { decode } from '../contract/decode';
-import { type Answerer, Store } from './source';
+import type { MonitorStatus } from '../contract/types.gen';
+import { type Answerer, type State, Store } from './source';
 
-/** Asks for a path; with a body it is a change, without it a question. */
-export type FetchJson = (path: string, body?: Record<string, string>) => Promise<unknown>;
+/** Asks for a path; with a body it is a change, without it a question. What has not changed may be the same object. */
+export type FetchJson = (path: string, body?: object) => Promise<unknown>;
 
-const POLL_MS = 1_000;
+export const POLL_MS = 1_000;
 const SELDOM_MS = 30_000;
 
 const PATHS: Record<string, (args: Record<string, string>) => string> = {
@@ -41,17 +42,42 @@ export class HttpAnswerer implements Answerer {
   }
 }
 
+const LIVE: MonitorStatus = { word: 'live', text: '' };
+
+/** A page that nobody sees asks nothing. */
+function isHidden(): boolean {
+  return typeof document !== 'undefined' && document.hidden;
+}
+
+function shown(): Promise<void> {
+  return new Promise(resolve => document.addEventListener('visibilitychange', () => resolve(), { once: true }));
+}
+
 export class HttpSource<P extends { contract: number }> extends Store<P> {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
+  private round = 0;
   private disposed = false;
 
   constructor(
     private fetchJson: FetchJson,
-    private path: string
+    private path: string,
+    private pollMs = POLL_MS
   ) {
     super();
     void this.poll();
+  }
+
+  /** Asks at once, such as after a change, and again and again from then on. */
+  again(): void {
+    clearTimeout(this.timer);
+    void this.poll();
+  }
+
+  /** Asks no more until `again`; an answer under way is dropped. */
+  pause(): void {
+    clearTimeout(this.timer);
+    this.round += 1;
   }
 
   request<T>(method: string, args: Record<string, string> = {}): Promise<T> {
@@ -65,16 +91,19 @@ export class HttpSource<P extends { contract: number }> extends Store<P> {
   }
 
   private async poll(): Promise<void> {
+    const round = ++this.round;
+    if (isHidden()) await shown();
+    let answer: Partial<State<P>>;
     try {
-      const payload = decode<P>(await this.fetchJson(this.path));
+      answer = { payload: decode<P>(await this.fetchJson(this.path)), status: LIVE };
       this.failures = 0;
-      this.set({ payload, status: { word: 'live', text: '' } });
     } catch (error) {
+      answer = { status: { word: 'lost', text: (error as Error).message } };
       this.failures += 1;
-      this.set({ status: { word: 'lost', text: (error as Error).message } });
     }
-    if (!this.disposed) {
-      this.timer = setTimeout(() => void this.poll(), Math.min(POLL_MS * 2 ** this.failures, SELDOM_MS));
-    }
+    if (this.disposed || round !== this.round) return;
+    const { payload, status } = this.get();
+    if (answer.payload !== payload || answer.status !== status) this.set(answer);
+    this.timer = setTimeout(() => void this.poll(), Math.min(this.pollMs * 2 ** this.failures, SELDOM_MS));
   }
 }

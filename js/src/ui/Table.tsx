@@ -5,6 +5,7 @@ import { type Cell, type Sort, sortRows } from './order';
 import { windowOf } from './window';
 
 const ROW = 26;
+const HEAD = ROW + 1; // and its line
 
 export interface Column<Row> {
   key: string;
@@ -47,7 +48,7 @@ export function Table<Row>(props: Props<Row>) {
   const { columns, rows, rowKey, selected } = props;
   const [sort, setSort] = useState<Sort | undefined>(props.sort);
   const [scroll, setScroll] = useState({ top: 0, height: 300 });
-  const body = useRef<HTMLDivElement>(null);
+  const grid = useRef<HTMLDivElement>(null);
   const id = useId();
 
   const sorted = useMemo(() => {
@@ -56,20 +57,21 @@ export function Table<Row>(props: Props<Row>) {
   }, [rows, columns, sort]);
 
   useEffect(() => {
-    const element = body.current!;
-    const watch = new ResizeObserver(() => setScroll(old => ({ ...old, height: element.clientHeight })));
+    const element = grid.current!;
+    const watch = new ResizeObserver(() => setScroll(old => ({ ...old, height: element.clientHeight - HEAD })));
     watch.observe(element);
     return () => watch.disconnect();
   }, []);
 
   const reveal = (index: number) => {
-    const element = body.current!;
+    const element = grid.current!;
     if (index * ROW < element.scrollTop) element.scrollTop = index * ROW;
-    const below = (index + 1) * ROW - element.clientHeight;
+    const below = (index + 1) * ROW - (element.clientHeight - HEAD);
     if (below > element.scrollTop) element.scrollTop = below;
   };
 
   const onKey = (event: KeyboardEvent) => {
+    if ((event.target as Element).closest('button')) return; // a heading has keys of its own
     const index = sorted.findIndex(row => rowKey(row) === selected);
     const step = STEPS[event.key];
     if (step) {
@@ -93,26 +95,27 @@ export function Table<Row>(props: Props<Row>) {
   const inSight = sorted.slice(shown.first, shown.last).some(row => rowKey(row) === selected);
 
   return (
-    <div class="hl-table" role="grid" aria-label={props.label} aria-rowcount={sorted.length + 1}>
+    <div
+      class="hl-table"
+      role="grid"
+      tabIndex={0}
+      aria-label={props.label}
+      aria-rowcount={sorted.length + 1}
+      aria-activedescendant={inSight ? rowId(selected) : undefined}
+      ref={grid}
+      onKeyDown={onKey}
+      onScroll={event => {
+        const { scrollTop } = event.currentTarget;
+        setScroll(old => ({ ...old, top: scrollTop }));
+      }}
+    >
       <div class="hl-row hl-head" role="row" aria-rowindex={1} style={line}>
         {props.onTick && <span role="columnheader" aria-label="Compare" />}
         {columns.map(column => (
           <Header key={column.key} column={column} sort={sort} onSort={setSort} />
         ))}
       </div>
-      <div
-        class="hl-body"
-        role="rowgroup"
-        tabIndex={0}
-        aria-label={`${props.label}, rows`}
-        aria-activedescendant={inSight ? rowId(selected) : undefined}
-        ref={body}
-        onKeyDown={onKey}
-        onScroll={event => {
-          const { scrollTop } = event.currentTarget;
-          setScroll(old => ({ ...old, top: scrollTop }));
-        }}
-      >
+      <div class="hl-body" role="rowgroup" aria-label={`${props.label}, rows`}>
         {!sorted.length && <p class="hl-empty">{props.empty ?? 'Nothing here yet.'}</p>}
         <div style={{ height: `${sorted.length * ROW}px`, minWidth: `${least}px`, position: 'relative' }}>
           {sorted.slice(shown.first, shown.last).map((row, i) => {

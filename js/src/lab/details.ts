@@ -1,0 +1,61 @@
+/** Runs, tasks and models in the main area: a tab for each, there again after a reload. */
+import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
+import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { COMMANDS, enter, keyUnderMenu, rowsOf } from './commands';
+import { icon } from './icon';
+import { type Draw, Panel } from './panel';
+
+export type Kind = 'run' | 'task' | 'model';
+
+export interface Target {
+  id: string;
+  title: string;
+  /** The name of the connection to its database. */
+  connection: string;
+}
+
+const PARTS: Record<Kind, string> = { run: 'runs', task: 'tasks', model: 'models' };
+const TEXT = { type: 'string' };
+
+export function addDetails(
+  app: JupyterFrontEnd,
+  restorer: ILayoutRestorer | null,
+  chosen: () => string,
+  draw: (kind: Kind, target: Target) => Draw
+): void {
+  for (const kind of Object.keys(PARTS) as Kind[]) {
+    const tracker = new WidgetTracker<MainAreaWidget<Panel>>({ namespace: `hanalife-${kind}` });
+    const targets = new WeakMap<MainAreaWidget<Panel>, Target>();
+    enter(app, null, {
+      id: COMMANDS[kind],
+      label: 'Open Details',
+      caption: `Open the details of a ${kind}`,
+      takes: { id: TEXT, title: TEXT, connection: TEXT },
+      execute: async args => {
+        const key = String(args['id'] ?? keyUnderMenu(app));
+        if (!key) return;
+        const target = { id: key, title: String(args['title'] ?? key), connection: String(args['connection'] ?? chosen()) };
+        const id = `hanalife-${kind}-${target.connection}-${target.id}`;
+        let main = tracker.find(widget => widget.id === id);
+        if (!main) {
+          main = new MainAreaWidget({ content: new Panel(draw(kind, target)) });
+          main.id = id;
+          main.title.label = target.title;
+          main.title.caption = `${kind} ${target.title}`;
+          main.title.icon = icon;
+          main.title.closable = true;
+          targets.set(main, target);
+          app.shell.add(main, 'main');
+          await tracker.add(main);
+        }
+        app.shell.activateById(id);
+      }
+    });
+    app.contextMenu.addItem({ command: COMMANDS[kind], selector: rowsOf(PARTS[kind]), rank: 0 });
+    void restorer?.restore(tracker, {
+      command: COMMANDS[kind],
+      name: main => `${targets.get(main)?.connection} ${targets.get(main)?.id}`,
+      args: main => ({ ...targets.get(main) })
+    });
+  }
+}
