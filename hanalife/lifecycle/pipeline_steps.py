@@ -19,6 +19,7 @@ from hanalife.database.leases import Lease
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.dataframe.frame import DataFrame
 from hanalife.datasets.split import train_test_val_split
+from hanalife.drift.verdict import FEWEST_ROWS
 from hanalife.errors import Error, InvalidArgumentError
 from hanalife.lifecycle import calls, judging, pipelines
 from hanalife.lifecycle.judging import Answers, Gain
@@ -135,9 +136,7 @@ def _rests(context: ConnectionContext, pipeline: Pipeline, task_id: str) -> Find
     until = judging.rests_until(fitted, now, pipeline.cooldown, pipeline.most, pipeline.period)
     if until is None:
         return None
-    return Finding(
-        "resting", f"the last retraining was too recent; the next may begin at {until:%Y-%m-%d %H:%M:%S} UTC"
-    )
+    return Finding("resting", f"retrained too recently; the next time is from {until:%Y-%m-%d %H:%M:%S} UTC on")
 
 
 def _champion(context: ConnectionContext, pipeline: Pipeline) -> ModelVersion:
@@ -150,12 +149,10 @@ def _champion(context: ConnectionContext, pipeline: Pipeline) -> ModelVersion:
 
 def _unfit(train: DataFrame, pipeline: Pipeline) -> str:
     """Return why nothing can be learned from rows, or an empty text."""
-    if (rows := train.count()) < judging.FEWEST_ROWS:
+    if (rows := train.count()) < FEWEST_ROWS:
         return judging.too_few(rows)
     values = train.select(pipeline.label).drop_duplicates().count()
-    return (
-        "" if values >= _FEWEST_CLASSES else f"{pipeline.label}: all rows have the same label; nothing can be learned"
-    )
+    return "" if values >= _FEWEST_CLASSES else f"all rows have the same {pipeline.label}; nothing can be learned"
 
 
 # --- compare: is it better? -------------------------------------------------------------------
@@ -185,16 +182,15 @@ def promote(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -> 
         return _saying(Finding("dry_run", f"{which} would become {pipeline.champion}", facts))
     if pipeline.approval:
         return _saying(
-            Finding("waiting", f"{which} is better; approve_promotion({pipeline.task_id!r}) lets it go on", facts)
+            Finding("waiting", f"{which} is better and waits for approve_promotion({pipeline.task_id!r})", facts)
         )
 
     def write(connection: sa.Connection) -> Finding:
         note = f"{pipeline.task_id}, job {job.job_id}: better by {pipeline.metric}"
         if exchange(context, connection, pipeline, facts, note):
             return Finding("promoted", f"{which} is {pipeline.champion} now", facts)
-        return Finding(
-            "overtaken", f"{pipeline.champion} is no longer version {facts['champion']}; nothing moved", facts
-        )
+        words = f"{pipeline.champion} is no longer version {facts['champion']}, so nothing moved"
+        return Finding("overtaken", words, facts)
 
     return Result(write=write)
 
@@ -226,7 +222,8 @@ def _saying(finding: Finding) -> Result:
 def _labelled(context: ConnectionContext, task: Task, parameter: str, pipeline: Pipeline, table: str) -> DataFrame:
     """Return the rows with a label as they are at this moment, copied, so that all of a step sees the same."""
     frame = calls.revive(context, parameter, task.definition["parameters"][parameter])
-    return frame.dropna(subset=[pipeline.label]).save(table, force=True)
+    copied: DataFrame = frame.dropna(subset=[pipeline.label]).save(table, force=True)
+    return copied
 
 
 def _facts(context: ConnectionContext, pipeline: Pipeline, step: str, job: Job) -> dict[str, Any]:
@@ -261,7 +258,7 @@ def _gain(
     truth = data.select(pipeline.key, pipeline.label).collect().set_index(pipeline.key)[pipeline.label]
     if not truth.index.is_unique:
         raise InvalidArgumentError(f"key: {pipeline.key} does not tell all rows apart; name a column that does.")
-    if len(truth) < judging.FEWEST_ROWS:
+    if len(truth) < FEWEST_ROWS:
         return judging.nothing(len(truth), judging.too_few(len(truth)))
     said = [_predicted(context, pipeline, data, version).loc[truth.index] for version in versions]
     if pipeline.metric == "MAE":
@@ -278,8 +275,9 @@ def _gain(
 def _predicted(context: ConnectionContext, pipeline: Pipeline, data: DataFrame, version: int) -> pd.DataFrame:
     model = ModelStorage(context).load_model(pipeline.model, version)
     options = {} if pipeline.metric == "MAE" else {"top_k_attributions": 0}
-    predicted: DataFrame = model.predict(data.deselect(pipeline.label), key=pipeline.key, **options)
-    return predicted.collect().set_index(pipeline.key)
+    predicted = model.predict(data.deselect(pipeline.label), key=pipeline.key, **options)
+    rows: pd.DataFrame = predicted.collect()
+    return rows.set_index(pipeline.key)
 
 
 def _chances(predicted: pd.DataFrame, positive: str) -> Any:

@@ -106,10 +106,8 @@ def check(pipeline: Pipeline) -> Pipeline:
         One cannot; the message names it.
     """
     if pipeline.metric not in judging.METRICS:
-        known = "; ".join(f"{name}: {words}" for name, words in judging.METRICS.items())
-        raise InvalidArgumentError(
-            f"metric: expected one of {', '.join(judging.METRICS)}, got {pipeline.metric!r}. {known}."
-        )
+        known = "; ".join(f"{name} ({words})" for name, words in judging.METRICS.items())
+        raise InvalidArgumentError(f"metric: got {pipeline.metric!r}; the metrics are {known}.")
     _number("margin", pipeline.margin, 0, float("inf"), open_low=False)
     _number("error_rate", pipeline.error_rate, 0, 0.5)
     _number("holdout", pipeline.holdout, 0, 1)

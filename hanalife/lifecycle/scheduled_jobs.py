@@ -55,9 +55,7 @@ class ScheduledJobs(ScheduledBase):
         if task.kind in members.COMPOSITES:
             raise InvalidArgumentError("parameters: a composite takes none; give them to the tasks it is made of.")
         if task.kind in VERDICTS:
-            raise InvalidArgumentError(
-                f"parameters: a task of kind {task.kind} takes none; create it anew with others."
-            )
+            raise InvalidArgumentError(f"parameters: a {task.kind} task takes none; create it anew with others.")
         own = task.definition["parameters"]
         if task.kind == "callable":
             procedures.check_parameters(task.definition["path"], [*{*own, *values}])

@@ -13,6 +13,7 @@ from hanalife.errors import TaskNotFoundError
 from hanalife.records import Job, JobStatus, Task
 from hanalife.scheduling.composites import NextStep, Rule, next_step
 
+_NO_TURN = "It had no turn."
 _GOOD_OR_OPEN = (JobStatus.SUCCEEDED, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.SKIPPED)
 
 
@@ -37,14 +38,12 @@ def lead(connection: sa.Connection, job: Job, now: datetime) -> None:
         _stop(connection, held, parts, now)
     for place in step.start:
         _start(connection, held, place, names[place - 1], now)
-    reason = _why_shut(step.shut, members.gates(connection, held.task_id), parts) if step.shut else ""
+    shut = _why_shut(step.shut, members.gates(connection, held.task_id), parts) if step.shut else ""
     for place in step.skip:
-        members.insert_ended(
-            connection, held, place, names[place - 1], JobStatus.SKIPPED, now, reason or "It had no turn."
-        )
+        members.insert_ended(connection, held, place, names[place - 1], JobStatus.SKIPPED, now, shut or _NO_TURN)
     if step.outcome is not None:
         lease = Lease(held.task_id, held.job_id, held.attempt, None)
-        message = reason or _message(step.outcome, parts)
+        message = shut or _message(step.outcome, parts)
         leases.end(connection, lease, step.outcome, now, message, parts[-1].verdict if parts else None)
 
 
