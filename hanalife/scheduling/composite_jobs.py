@@ -102,7 +102,7 @@ def _why_shut(place: int, gates: Mapping[int, str], parts: Sequence[Job]) -> str
 
 def _message(outcome: JobStatus, parts: Sequence[Job]) -> str:
     if outcome is JobStatus.SUCCEEDED:
-        return ""
+        return parts[-1].message if parts[-1].verdict else ""
     if outcome is JobStatus.CANCELLED:
         return "Stopped on request."
     bad = [part for part in parts if part.status not in _GOOD_OR_OPEN]
