@@ -51,14 +51,14 @@ def watch(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -> Re
     data = _labelled(context, task, "watch", pipeline, "#HL_WATCH")
     # Every look may err, so each gets its share of the error rate.
     error_rate = pipeline.error_rate / pipeline.watch_windows
-    found = _gain(context, pipeline, data, (before, after), error_rate)
-    worse = not found.reason and found.high < 0
-    words = found.reason or f"champion {after} against {before}: {judging.judge(found, 0.0, error_rate)[1]}"
+    found = _gain(context, pipeline, data, (after, before), error_rate)
+    word, reason = judging.judge(found, 0.0, error_rate)
+    words = f"version {before}, the one before, against {after}: {reason}"
     _track(context, pipeline, task, job, {"before": before, "champion": after}, found)
 
     def write(connection: sa.Connection) -> Finding:
         facts = _seen(promotion)
-        if not worse or pipeline.dry_run:
+        if word != judging.BETTER or pipeline.dry_run:
             return Finding("unknown" if found.reason else "kept", words, facts)
         storage = ModelStorage(context).within(connection)
         note = f"{pipeline.task_id}, job {job.job_id}: worse than before; {words}"
