@@ -102,6 +102,7 @@ class Drift:
         error_rate: float = verdict.ERROR_RATE,
         two_sample: bool = True,
         seed: int = 0,
+        keep: bool = True,
     ) -> DriftCheck:
         """Compare current rows with the reference, column by column and all together.
 
@@ -121,13 +122,16 @@ class Drift:
             Whether a classifier is also asked to tell both sides apart.
         seed : int
             Of samples and folds.
+        keep : bool
+            Whether the check goes into the store.
         """
         method = self._method(minimum_effect, error_rate, two_sample=two_sample, seed=seed)
         known = self._known(reference, method, features, label, prediction)
         found = checking.summarise(known, current, method, reading.whole, None, by_segment=False)
         summary = found.get("", Summary(0, {}, Sample(0)))
         made = checking.check(known, "", summary, checking.describe(current), method)
-        self._keep([made])
+        if keep:
+            self._keep([made])
         return made
 
     def windows(
@@ -146,6 +150,7 @@ class Drift:
         error_rate: float = verdict.ERROR_RATE,
         two_sample: bool = False,
         seed: int = 0,
+        keep: bool = True,
     ) -> tuple[DriftCheck, ...]:
         """Compare each window of current rows with the reference, or with the window before.
 
@@ -161,6 +166,8 @@ class Drift:
             'hour', 'day', 'week', 'month', 'quarter' or 'year'.
         consecutive : bool
             Whether windows are compared with the one before; the first with the reference.
+        keep : bool
+            Whether the checks go into the store.
 
         Returns
         -------
@@ -168,14 +175,15 @@ class Drift:
             In the order of the windows.
         """
         method = self._method(minimum_effect, error_rate, two_sample=two_sample, seed=seed)
-        split = _window_split(current, rows, time_column, every)
+        split = window_split(current, rows, time_column, every)
         known = self._known(reference, method, features, label, prediction, without=time_column)
         found = checking.summarise(known, current, method, split, time_column, by_segment=False)
         made, before, source = [], None, checking.describe(current)
         for window in sorted(window for window, summary in found.items() if summary.rows):
             made.append(checking.check(known, "", found[window], source, method, before=before, window=window))
             before = found[window] if consecutive else None
-        self._keep(made)
+        if keep:
+            self._keep(made)
         return tuple(made)
 
     def history(self) -> DataFrame:
@@ -241,11 +249,7 @@ class Drift:
         two_sample: bool = False,
         seed: int = 0,
     ) -> Method:
-        if not minimum_effect > 0:
-            raise InvalidArgumentError(f"minimum_effect: expected more than 0, got {minimum_effect!r}.")
-        if not 0 < error_rate < 1:
-            raise InvalidArgumentError(f"error_rate: expected a number between 0 and 1, got {error_rate!r}.")
-        limits = Limits(minimum_effect, error_rate)
+        limits = limits_of(minimum_effect, error_rate)
         return Method(limits, two_sample=two_sample, seed=seed, clock=self._clock, ids=self._ids)
 
     def _known(
@@ -273,7 +277,29 @@ class Drift:
         return DataFrame.from_query(self._context, query)
 
 
-def _window_split(data: DataFrame, rows: int | None, time_column: str | None, every: str) -> reading.Split:
+def limits_of(minimum_effect: float, error_rate: float) -> Limits:
+    """Return the limits of a check.
+
+    Raises
+    ------
+    InvalidArgumentError
+        One cannot be used.
+    """
+    if not minimum_effect > 0:
+        raise InvalidArgumentError(f"minimum_effect: expected more than 0, got {minimum_effect!r}.")
+    if not 0 < error_rate < 1:
+        raise InvalidArgumentError(f"error_rate: expected a number between 0 and 1, got {error_rate!r}.")
+    return Limits(minimum_effect, error_rate)
+
+
+def window_split(data: DataFrame, rows: int | None, time_column: str | None, every: str) -> reading.Split:
+    """Return what splits rows into windows.
+
+    Raises
+    ------
+    InvalidArgumentError
+        Not exactly one of rows and time column is given, or it cannot be used.
+    """
     if (rows is None) == (time_column is None):
         raise InvalidArgumentError("rows, time_column: give one of both.")
     if rows is not None:

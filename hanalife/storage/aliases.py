@@ -72,6 +72,37 @@ class Aliases(StorageBase):
         """Let an alias, by default ``champion``, name a version; see :meth:`set_alias`."""
         self.set_alias(name, alias, version, note=note)
 
+    def exchange_alias(
+        self, name: str, alias: str, expected: int, version: int, note: str = "", *, back: bool = False
+    ) -> bool:
+        """Let an alias name another version if it still names the expected one; say whether it did.
+
+        Parameters
+        ----------
+        expected : int
+            The version that it must name now; otherwise nothing happens.
+        version : int
+            A stored version.
+        note : str, optional
+            Why; kept in the history.
+        back : bool, default False
+            Note it in the history as a roll-back.
+
+        Raises
+        ------
+        ModelStorageError
+            There is no such version, or the alias is protected; see :meth:`set_alias`.
+        """
+        with self._writing() as connection:
+            models.reserve(connection, name)  # nobody else moves an alias of this model until the end
+            found = aliases.find(connection, name, alias)
+            if found is None or found.version != expected:
+                return False
+            if version not in models.numbers(connection, name):
+                raise not_found(connection, name, version)
+            self._move(connection, name, alias, version, note, event="ROLLED_BACK" if back else "MOVED")
+        return True
+
     def roll_back(self, name: str, alias: str = CHAMPION, note: str = "") -> int:
         """Let an alias name the version that it named before, and return that.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 
@@ -26,6 +27,13 @@ class StorageBase:
 
     connection_context: ConnectionContext
     _clock: Clock
+    _transaction: sa.Connection | None = None
+
+    def within(self, transaction: sa.Connection) -> Self:
+        """Return this storage with all that it reads and writes in a transaction of the caller's."""
+        inside = copy.copy(self)
+        inside._transaction = transaction  # noqa: SLF001 - its own kind
+        return inside
 
     def load_model(self, name: str, version: int | None = None, *, alias: str | None = None) -> Any:
         """Return a stored model, ready to predict and score.
@@ -56,11 +64,17 @@ class StorageBase:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
+        if self._transaction is not None:
+            yield self._transaction
+            return
         with self.connection_context.database.read() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
+        if self._transaction is not None:
+            yield self._transaction
+            return
         with self.connection_context.database.write() as connection:
             yield connection
 
