@@ -420,6 +420,28 @@ class DriftCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class DriftAcknowledgement:
+    """Somebody has seen the alert of a check that found drift."""
+
+    check_id: str
+    acknowledged_at: datetime
+    acknowledged_by: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriftSeries:
+    """The checks of one segment against one reference."""
+
+    series_id: str  #: the id of its first check
+    reference: str
+    segment: str
+    checks: int
+    last_at: datetime
+    open_alerts: int  #: checks that found drift and that nobody has acknowledged
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """A search for parameters, and how far it has come."""
 

@@ -511,3 +511,13 @@ drift_reference = sa.Table(
     sa.Column("content", JsonText, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
+
+# Whoever has seen an alert, which is a check that found drift.
+drift_acknowledgement = sa.Table(
+    "hl_drift_acknowledgement",
+    metadata,
+    sa.Column("check_id", ID, sa.ForeignKey("hl_drift_check.check_id"), primary_key=True),
+    sa.Column("acknowledged_at", UtcDateTime, nullable=False),
+    sa.Column("acknowledged_by", KEY, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CHAMPION = "champion"
 
 _USABLE = re.compile(r"[^\W\d][\w.-]{0,99}")
-_MOVES = ("MOVED", "ROLLED_BACK", "REMOVED")
+MOVES = ("MOVED", "ROLLED_BACK", "REMOVED")
 
 
 class Aliases(StorageBase):
@@ -115,7 +115,7 @@ class Aliases(StorageBase):
         """
         with self._writing() as connection:
             models.reserve(connection, name)
-            earlier = _earlier(models.events(connection, name, alias, _MOVES))
+            earlier = earlier_versions(models.events(connection, name, alias, MOVES))
             stored = models.numbers(connection, name)
             for number in reversed(earlier):
                 if number in stored:
@@ -189,8 +189,8 @@ class Aliases(StorageBase):
             raise ModelStorageError(f"note: alias {found.alias!r} is protected; say why it moves, for its history.")
 
 
-def _earlier(moves: Sequence[ModelEvent]) -> list[int]:
-    """Return the versions that an alias named before its present one, the oldest first."""
+def earlier_versions(moves: Sequence[ModelEvent]) -> list[int]:
+    """Return the versions that an alias named before its present one, the oldest first; given its MOVES."""
     path: list[int] = []
     for move in moves:
         if move.event == "ROLLED_BACK" and move.version in path[:-1]:

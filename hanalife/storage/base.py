@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from hanalife.clock import Clock
 from hanalife.database import aliases, models
-from hanalife.errors import ModelStorageError
+from hanalife.errors import ModelNotFoundError, ModelStorageError
 from hanalife.records import ModelVersion
 from hanalife.storage import states
 
@@ -135,16 +135,16 @@ def file_name(name: str) -> str:
 
 def not_found(
     connection: sa.Connection, name: str, version: int | None = None, alias: str | None = None
-) -> ModelStorageError:
+) -> ModelNotFoundError:
     """Return the error that says what is not there and what is."""
     numbers = models.numbers(connection, name)
     if not numbers:
         known = ", ".join(models.names(connection)) or "none"
         which = f"{name!r}" if version is None else f"{name!r} version {version}"
-        return ModelStorageError(f"There is no model {which}; stored names are: {known}.")
+        return ModelNotFoundError(f"There is no model {which}; stored names are: {known}.")
     if alias is not None:
-        return ModelStorageError(
+        return ModelNotFoundError(
             f"Model {name!r} has no version under alias {alias!r}; set one: promote({name!r}, version, {alias!r})."
         )
     stored = ", ".join(map(str, numbers[-20:]))
-    return ModelStorageError(f"There is no model {name!r} version {version}; its versions are: {stored}.")
+    return ModelNotFoundError(f"There is no model {name!r} version {version}; its versions are: {stored}.")

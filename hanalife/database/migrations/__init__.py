@@ -22,6 +22,7 @@ from hanalife.database.migrations import (
     step_6_scheduling,
     step_7_drift,
     step_8_loop,
+    step_9_alerts,
 )
 from hanalife.errors import IncompatibleStoreError
 
@@ -36,6 +37,7 @@ STEPS: tuple[Step, ...] = (
     step_6_scheduling.upgrade,
     step_7_drift.upgrade,
     step_8_loop.upgrade,
+    step_9_alerts.upgrade,
 )
 
 #: The version of a store that is up to date.
