@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,6 +27,7 @@ COARSE_BINS = 10
 MISSING = "(missing)"
 OTHER = "(other)"
 NUMBER, MOMENT, CATEGORY = "number", "moment", "category"
+_CODES = (pa.int8(), pa.int16(), pa.int32())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -102,7 +103,7 @@ class Binning:
         known = pa.array(self.categories, values.dictionary.type)
         of_words = pc.fill_null(pc.index_in(values.dictionary, known), len(known)).to_numpy(zero_copy_only=False)
         codes = pc.fill_null(values.indices, len(of_words)).to_numpy(zero_copy_only=False)
-        return np.append(of_words, self.size - 1)[codes]
+        return np.asarray(np.append(of_words, self.size - 1)[codes])
 
     def coarsened(self, counts: Any) -> Any:
         """Return the counts over the bins that :attr:`labels` names."""
@@ -168,11 +169,23 @@ def encoded(values: pa.Array) -> pa.DictionaryArray:
 
 
 def compact(values: pa.Array, kind: str) -> pa.Array:
-    """Return the values in what of memory the statistics need: 8 bytes a number or moment, 4 a text that recurs."""
-    if kind == CATEGORY:
-        texts = encoded(values)
-        return encoded(texts.dictionary_decode()) if len(texts.dictionary) > len(texts) else texts
-    return values.cast(pa.timestamp("us"), safe=False) if kind == MOMENT else pa.array(as_numbers(values, kind))
+    """Return the values in as little memory as the statistics need: 8 bytes a number, 1 to 4 a text that recurs."""
+    if kind != CATEGORY:
+        return (
+            values.cast(pa.timestamp("us"), safe=False) if kind == MOMENT else pa.array(as_numbers(values, kind).copy())
+        )
+    texts = encoded(values)
+    if len(texts.dictionary) > len(texts):
+        texts = encoded(texts.dictionary_decode())
+    narrow = next(width for width in _CODES if len(texts.dictionary) < 2 ** (width.bit_width - 1))
+    return pa.DictionaryArray.from_arrays(texts.indices.cast(narrow), texts.dictionary)
+
+
+def joined(arrays: Sequence[pa.Array]) -> pa.Array:
+    """Return arrays that :func:`compact` gave as one."""
+    if pa.types.is_dictionary(arrays[0].type):
+        arrays = [pa.DictionaryArray.from_arrays(part.indices.cast(_CODES[-1]), part.dictionary) for part in arrays]
+    return pa.chunked_array(arrays).combine_chunks()
 
 
 def _ordered(numbers: Floats) -> tuple[Floats, int]:

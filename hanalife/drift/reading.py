@@ -17,7 +17,7 @@ from hanalife.drift.bins import Binning
 #: Rows from which bins are learned; all of a smaller reference.
 LEARNING_ROWS = 100_000
 #: Rows that are in memory at once.
-BATCH_ROWS = 10_000
+BATCH_ROWS = 5_000
 #: Rows of each side that are kept for the two-sample test.
 SAMPLE_ROWS = 5_000
 
@@ -32,46 +32,54 @@ class Sample:
     """A simple random sample of rows that pass one batch after another, the same for a seed."""
 
     size: int
-    parts: list[tuple[Any, pa.RecordBatch]] = field(default_factory=list)  #: random keys and their rows
+    parts: list[tuple[Any, dict[str, pa.Array]]] = field(default_factory=list)  #: random keys; columns of these rows
     limit: float = 1.0  #: keys from here on are too large to be among the smallest
 
     def add(self, batch: pa.RecordBatch, kinds: Mapping[str, str], random: np.random.Generator) -> None:
         """Take the rows of a batch into account: those with the smallest random keys are kept."""
         keys = random.random(batch.num_rows)
         chosen = np.flatnonzero(keys < self.limit)
-        if not len(chosen):
-            return
-        rows = batch if len(chosen) == batch.num_rows else batch.take(pa.array(chosen))
-        arrays = [bins.compact(rows.column(name), kind) for name, kind in kinds.items()]
-        self.parts.append((keys[chosen], pa.RecordBatch.from_arrays(arrays, names=list(kinds))))
-        if self._held > 2 * self.size:
-            self.tighten()
+        if len(chosen):
+            rows = batch if len(chosen) == batch.num_rows else batch.take(pa.array(chosen))
+            kept = {name: bins.compact(rows.column(name), kind) for name, kind in kinds.items()}
+            self.parts.append((keys[chosen], kept))
+            if self.held > 2 * self.size:
+                self._tighten()
 
     @property
-    def _held(self) -> int:
+    def held(self) -> int:
+        """The rows that are kept for now."""
         return sum(len(keys) for keys, _ in self.parts)
 
-    def tighten(self) -> None:
+    def _tighten(self) -> None:
         """Forget all rows but the sample."""
-        if self._held <= self.size:
+        if self.held <= self.size:
             return
         self.limit = float(np.partition(np.concatenate([keys for keys, _ in self.parts]), self.size)[self.size])
-        kept = [(keys < self.limit, keys, rows) for keys, rows in self.parts]
-        parts = [(keys[mask], rows.filter(pa.array(mask))) for mask, keys, rows in kept if mask.any()]
-        joined = pa.Table.from_batches([rows for _, rows in parts]).combine_chunks().to_batches()
-        self.parts = [(np.concatenate([keys for keys, _ in parts]), rows) for rows in joined]
+        masks = [pa.array(keys < self.limit) for keys, _ in self.parts]
+        pairs = list(zip(self.parts, masks, strict=True))
+        columns = {
+            name: bins.joined([kept[name].filter(mask) for (_, kept), mask in pairs]) for name in self.parts[0][1]
+        }
+        self.parts = [(np.concatenate([keys[keys < self.limit] for keys, _ in self.parts]), columns)]
 
     def cut(self, size: int) -> Sample:
         """Return a smaller sample of the same rows."""
-        smaller = Sample(size, list(self.parts), self.limit)
-        smaller.tighten()
+        smaller = Sample(size, [(keys, dict(kept)) for keys, kept in self.parts], self.limit)
+        smaller._tighten()
         return smaller
+
+    def pop(self, name: str) -> pa.Array:
+        """Return the values of a column, and forget them."""
+        return bins.joined([kept.pop(name) for _, kept in self.parts])
 
     @property
     def rows(self) -> pa.Table | None:
         """The rows, or None if there is none."""
-        self.tighten()
-        return pa.Table.from_batches([rows for _, rows in self.parts]) if self.parts else None
+        self._tighten()
+        if not self.parts:
+            return None
+        return pa.table({name: bins.joined([kept[name] for _, kept in self.parts]) for name in self.parts[0][1]})
 
 
 @dataclass(slots=True)
@@ -186,11 +194,8 @@ def _clean(data: DataFrame, cleaning: Cleaning) -> Iterator[pa.RecordBatch]:
 
 
 def _learned(sample: Sample, kinds: Mapping[str, str]) -> tuple[dict[str, Binning], Summary]:
-    """Choose the bins of each column of a sample, and count its rows over them."""
-    rows = sample.rows
-    assert rows is not None
-    found = {name: bins.learn_counted(rows.column(name).combine_chunks(), kind) for name, kind in kinds.items()}
+    """Choose the bins of each column of a sample, and count its rows over them; the sample is used up."""
+    rows, smaller = sample.held, sample.cut(SAMPLE_ROWS)
+    found = {name: bins.learn_counted(sample.pop(name), kind) for name, kind in kinds.items()}
     counts = {name: counted for name, (_, counted) in found.items()}
-    return {name: binning for name, (binning, _) in found.items()}, Summary(
-        rows.num_rows, counts, sample.cut(SAMPLE_ROWS)
-    )
+    return {name: binning for name, (binning, _) in found.items()}, Summary(rows, counts, smaller)
