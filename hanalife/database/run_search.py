@@ -113,9 +113,7 @@ def _condition(condition: Condition, scope: _Scope) -> Test:
             return sa.or_(*(_condition(part, scope) for part in parts))
         case Negation(part):
             return sa.not_(_condition(part, scope))
-    return (
-        _of_attribute(condition, scope) if condition.field.kind is Kind.ATTRIBUTE else _of_value(condition, scope)
-    )
+    return _of_attribute(condition, scope) if condition.field.kind is Kind.ATTRIBUTE else _of_value(condition, scope)
 
 
 def _of_value(leaf: Leaf, scope: _Scope) -> Test:

@@ -88,7 +88,7 @@ def stored(kind: Kind) -> sa.FromClause:
             metric.c.run_number, metric.c.name_id, metric.c.value.label("number"), metric.c.text
         ).subquery()
     row = tables.run_param
-    text = _text_of_json(row.c.text, row.c.number).label("text")
+    text = text_of_json(row.c.text, row.c.number).label("text")
     given = sa.select(row.c.run_number, row.c.name_id, row.c.number, text)
     return given.where(row.c.text.is_distinct_from("null")).subquery()
 
@@ -119,7 +119,7 @@ def _metric(name: str) -> Values:
 
 def _param(name: str) -> Values:
     row = tables.run_param.alias()
-    text = _text_of_json(row.c.text, row.c.number)
+    text = text_of_json(row.c.text, row.c.number)
     belongs = sa.and_(_belongs(row, name), row.c.text.is_distinct_from("null"))
     return Values(row, belongs, _number_of_param(row.c.number, text), text)
 
@@ -138,7 +138,7 @@ def _tag(name: str) -> Values:
     return Values(row, belongs, _number_of_text(row.c.text), row.c.text)
 
 
-def _text_of_json(text: Expression, number: Expression) -> Expression:
+def text_of_json(text: Expression, number: Expression) -> Expression:
     """Return the text of a parameter: of a JSON text what it says, of a number none, of others the JSON."""
     endless = [(text == word, sa.literal(str(float(word)), _TEXT)) for word in ("NaN", "Infinity", "-Infinity")]
     inner = sa.func.substr(text, 2, sa.func.length(text) - 2, type_=_TEXT)
