@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from hanalife.learning.searches import cancel_search, search_progress, search_scores
     from hanalife.lifecycle.reproduce import reproduce
     from hanalife.lifecycle.scheduled_execution import ScheduledExecution
+    from hanalife.monitors.drift_monitor import DriftMonitor
     from hanalife.monitors.experiment_monitor import ExperimentMonitor
+    from hanalife.monitors.model_monitor import ModelMonitor
     from hanalife.monitors.scheduled_task_monitor import ScheduledTaskMonitor
     from hanalife.monitors.shapley import ShapleyExplainer
     from hanalife.storage.storage import ModelStorage
@@ -42,9 +44,11 @@ __all__ = [
     "DataFrame",
     "DataSets",
     "DriftDetector",
+    "DriftMonitor",
     "Experiment",
     "ExperimentMonitor",
     "MLExperiments",
+    "ModelMonitor",
     "ModelStorage",
     "ScheduledExecution",
     "ScheduledTaskMonitor",
@@ -74,9 +78,11 @@ _HOME = {
     "DataFrame": "hanalife.dataframe.frame",
     "DataSets": "hanalife.datasets.loaders",
     "DriftDetector": "hanalife.drift.detector",
+    "DriftMonitor": "hanalife.monitors.drift_monitor",
     "Experiment": "hanalife.tracking.native",
     "ExperimentMonitor": "hanalife.monitors.experiment_monitor",
     "MLExperiments": "hanalife.tracking.experiments",
+    "ModelMonitor": "hanalife.monitors.model_monitor",
     "ModelStorage": "hanalife.storage.storage",
     "ScheduledExecution": "hanalife.lifecycle.scheduled_execution",
     "ScheduledTaskMonitor": "hanalife.monitors.scheduled_task_monitor",

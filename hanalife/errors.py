@@ -119,6 +119,10 @@ class ModelStorageError(Error):
     """A model cannot be stored, found or loaded."""
 
 
+class ModelNotFoundError(ModelStorageError, LookupError):
+    """There is no such model, version or alias."""
+
+
 class ModelExistingError(ModelStorageError):
     """A model of that name and version is already stored."""
 

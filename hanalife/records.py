@@ -33,7 +33,7 @@ class JobStatus(StrEnum):
     CANCELLED = "CANCELLED"  #: someone asked for it to stop
     TIMED_OUT = "TIMED_OUT"  #: stopped because its task's time limit was over
     ABANDONED = "ABANDONED"  #: its workers died too often
-    SKIPPED = "SKIPPED"  #: a part of a composite that had no turn, because one before it did not succeed
+    SKIPPED = "SKIPPED"  #: a part of a composite that had no turn: one before it did not succeed, or a gate stayed shut
 
 
 class SearchStatus(StrEnum):
@@ -244,7 +244,7 @@ class Task:
     """What to do: a name, a kind and a definition in JSON."""
 
     task_id: str
-    kind: str  #: predict, fit, score, callable, sql, notebook, sequential, parallel
+    kind: str  #: predict, fit, score, callable, sql, notebook, drift, a step of a pipeline, sequential, parallel
     definition: Mapping[str, Any]
     description: str
     owner: str
@@ -322,7 +322,7 @@ class Job:
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
-    message: str  #: the last error, or empty
+    message: str  #: the last error, the reason of a verdict, or empty
     parent_job_id: int | None = None  #: the job of the composite that this one is a part of
     seq_order: int | None = None  #: its place there, from 1
     parameters: Mapping[str, Any] | None = None  #: of this execution alone
@@ -331,6 +331,7 @@ class Job:
     cpu_seconds: float | None = None  #: of the last attempt and its descendants
     peak_memory_bytes: int | None = None  #: of the largest process of the last attempt
     run_id: str | None = None  #: the run that it recorded
+    verdict: str | None = None  #: what it found, which gates open on; None: it is not of a kind that says
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +417,28 @@ class DriftCheck:
     window: str = ""
     error_rate: float = 0.05  #: chance, at most, of a false ``drift`` among all columns
     notes: tuple[str, ...] = ()  #: what was sampled, skipped or assumed
+
+
+@dataclass(frozen=True, slots=True)
+class DriftAcknowledgement:
+    """Somebody has seen the alert of a check that found drift."""
+
+    check_id: str
+    acknowledged_at: datetime
+    acknowledged_by: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriftSeries:
+    """The checks of one segment against one reference."""
+
+    series_id: str  #: the id of its first check
+    reference: str
+    segment: str
+    checks: int
+    last_at: datetime
+    open_alerts: int  #: checks that found drift and that nobody has acknowledged
 
 
 @dataclass(frozen=True, slots=True)

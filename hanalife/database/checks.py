@@ -25,11 +25,27 @@ def insert(connection: sa.Connection, check: DriftCheck) -> None:
 def checks(connection: sa.Connection, limit: int = 100) -> list[DriftCheck]:
     """Return the newest checks with their results, newest first."""
     newest = sa.select(_check).order_by(_check.c.created_at.desc(), _check.c.check_id.desc()).limit(limit)
-    heads = connection.execute(newest).all()
+    return _with_results(connection, newest)
+
+
+def find(connection: sa.Connection, check_id: str) -> DriftCheck | None:
+    """Return a check with its results, or None."""
+    return next(iter(_with_results(connection, sa.select(_check).where(_check.c.check_id == check_id))), None)
+
+
+def of_series(connection: sa.Connection, reference: str, segment: str, limit: int) -> list[DriftCheck]:
+    """Return the newest checks of a segment against a reference, newest first."""
+    newest = sa.select(_check).where(_check.c.reference == reference, _check.c.segment == segment)
+    newest = newest.order_by(_check.c.created_at.desc(), _check.c.check_id.desc()).limit(limit)
+    return _with_results(connection, newest)
+
+
+def _with_results(connection: sa.Connection, query: sa.Select[Any]) -> list[DriftCheck]:
+    heads = connection.execute(query).all()
     ids = [head.check_id for head in heads]
     found: dict[str, list[DriftResult]] = {check_id: [] for check_id in ids}
-    query = sa.select(_result).where(_result.c.check_id.in_(ids)).order_by(_result.c.column_name)
-    for row in connection.execute(query):
+    results = sa.select(_result).where(_result.c.check_id.in_(ids)).order_by(_result.c.column_name)
+    for row in connection.execute(results):
         found[row.check_id].append(_result_of(row))
     return [
         DriftCheck(**{**head._mapping, "notes": tuple(head.notes or ())}, results=tuple(found[head.check_id]))
@@ -47,8 +63,10 @@ def history() -> sa.Select[Any]:
 
 
 def alerts() -> sa.Select[Any]:
-    """Return the query of what drifted."""
-    return history().where(_result.c.drifted)
+    """Return the query of what drifted, and who has seen it."""
+    seen = tables.drift_acknowledgement
+    query = history().where(_result.c.drifted).outerjoin(seen, seen.c.check_id == _check.c.check_id)
+    return query.add_columns(seen.c.acknowledged_at, seen.c.acknowledged_by, seen.c.note.label("acknowledged_note"))
 
 
 def _row(result: DriftResult) -> dict[str, Any]:

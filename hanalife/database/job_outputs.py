@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hanalife.database import tables
 
-_output, _run = tables.job_output, tables.run
+_output, _run, _job = tables.job_output, tables.run, tables.job
 
 
 def keep(connection: sa.Connection, job_id: int, name: str, content: str) -> None:
@@ -21,6 +21,13 @@ def find(connection: sa.Connection, job_id: int, name: str) -> str | None:
     """Return a text of a job, or None."""
     query = sa.select(_output.c.content).where(_output.c.job_id == job_id, _output.c.name == name)
     return connection.execute(query).scalar()
+
+
+def of_task(connection: sa.Connection, task_id: str, name: str) -> list[str]:
+    """Return the texts of that name that the jobs of a task have left, oldest job first."""
+    query = sa.select(_output.c.content).join(_job, _job.c.job_id == _output.c.job_id)
+    query = query.where(_job.c.task_id == task_id, _output.c.name == name).order_by(_output.c.job_id)
+    return list(connection.execute(query).scalars())
 
 
 def run_of(connection: sa.Connection, host: str, pid: int, since: datetime) -> str | None:

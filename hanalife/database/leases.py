@@ -240,15 +240,29 @@ def expired(connection: sa.Connection, now: datetime) -> list[Lease]:
 # --- ended ------------------------------------------------------------------------------------
 
 
-def succeed(connection: sa.Connection, lease: Lease, now: datetime, run_id: str | None = None) -> bool:
-    """End a job well; False if its lease is lost or it was asked to stop."""
+def succeed(
+    connection: sa.Connection,
+    lease: Lease,
+    now: datetime,
+    run_id: str | None = None,
+    verdict: str | None = None,
+    message: str = "",
+) -> bool:
+    """End a job well, with what it found and why; False if its lease is lost or it was asked to stop."""
     held = sa.and_(lease.holds(), ~_job.c.cancel_requested)
-    return _end(connection, lease, held, JobStatus.SUCCEEDED, now, "", run_id=run_id)
+    return _end(connection, lease, held, JobStatus.SUCCEEDED, now, message, run_id=run_id, verdict=verdict)
 
 
-def end(connection: sa.Connection, lease: Lease, status: JobStatus, now: datetime, message: str) -> bool:
-    """End a job with any other status; False if its lease is lost, then nothing is written."""
-    return _end(connection, lease, lease.holds(), status, now, message)
+def end(
+    connection: sa.Connection,
+    lease: Lease,
+    status: JobStatus,
+    now: datetime,
+    message: str,
+    verdict: str | None = None,
+) -> bool:
+    """End a job with any status; False if its lease is lost, then nothing is written."""
+    return _end(connection, lease, lease.holds(), status, now, message, verdict=verdict)
 
 
 def fail(
@@ -340,6 +354,12 @@ def note_use(connection: sa.Connection, lease: Lease, cpu_seconds: float, peak_m
     at = sa.and_(_job.c.job_id == lease.job_id, _job.c.attempt == lease.attempt)
     values = {"cpu_seconds": cpu_seconds, "peak_memory_bytes": peak_memory_bytes}
     connection.execute(_job.update().where(at).values(**values))
+
+
+def revise(connection: sa.Connection, job_id: int, old: str, new: str) -> bool:
+    """Change the verdict of a job that has ended; False if it is another than the old one."""
+    held = sa.and_(_job.c.job_id == job_id, _job.c.verdict == old)
+    return connection.execute(_job.update().where(held).values(verdict=new)).rowcount == 1
 
 
 def link_run(connection: sa.Connection, lease: Lease, run_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -17,9 +17,15 @@ COMPOSITES = ("sequential", "parallel")
 _member, _job = tables.task_member, tables.job
 
 
-def insert(connection: sa.Connection, task_id: str, members: Sequence[str]) -> None:
-    """Make a composite of tasks, in their order from 1."""
-    rows = [{"task_id": task_id, "seq_order": place, "member_id": name} for place, name in enumerate(members, 1)]
+def insert(
+    connection: sa.Connection, task_id: str, members: Sequence[str], gates: Mapping[str, str] | None = None
+) -> None:
+    """Make a composite of tasks, in their order from 1; a gate is the verdict that a member waits for."""
+    waits = gates or {}
+    rows = [
+        {"task_id": task_id, "seq_order": place, "member_id": name, "gate": waits.get(name)}
+        for place, name in enumerate(members, 1)
+    ]
     connection.execute(_member.insert(), rows)
 
 
@@ -27,6 +33,12 @@ def of(connection: sa.Connection, task_id: str) -> list[str]:
     """Return the members of a composite in their order; none of a single task."""
     query = sa.select(_member.c.member_id).where(_member.c.task_id == task_id)
     return list(connection.execute(query.order_by(_member.c.seq_order)).scalars())
+
+
+def gates(connection: sa.Connection, task_id: str) -> dict[int, str]:
+    """Return the gates of a composite: place of a member -> the verdict of the one before that it waits for."""
+    query = sa.select(_member.c.seq_order, _member.c.gate).where(_member.c.task_id == task_id)
+    return {row.seq_order: row.gate for row in connection.execute(query.where(_member.c.gate.is_not(None)))}
 
 
 def composites_with(connection: sa.Connection, task_id: str) -> list[str]:

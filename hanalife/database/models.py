@@ -65,6 +65,12 @@ def heads(connection: sa.Connection, pattern: str | None = None, number: int | N
     return [ModelHead(*cast("tuple[Any, ...]", row)) for row in rows(connection, _HEAD, pattern, number)]
 
 
+def described(connection: sa.Connection, name: str, limit: int) -> list[sa.Row[Any]]:
+    """Return the newest versions of a name as in :func:`heads`, with metrics and notes, newest first."""
+    query = sa.select(*_HEAD, _table.c.metrics, _table.c.notes).where(_table.c.name == name)
+    return [*connection.execute(query.order_by(_table.c.version.desc()).limit(limit))]
+
+
 def rows(
     connection: sa.Connection,
     columns: Sequence[sa.ColumnElement[Any]],
@@ -120,6 +126,14 @@ def tags(connection: sa.Connection, name: str, number: int) -> dict[str, str]:
     """Return the tags of a version."""
     query = sa.select(_tag.c.tag, _tag.c.value).where(_tag.c.name == name, _tag.c.version == number)
     return {row.tag: row.value for row in connection.execute(query.order_by(_tag.c.tag))}
+
+
+def tags_of_versions(connection: sa.Connection, name: str) -> dict[int, dict[str, str]]:
+    """Return the tags of all versions of a name that have any."""
+    found: dict[int, dict[str, str]] = {}
+    for row in connection.execute(sa.select(_tag).where(_tag.c.name == name).order_by(_tag.c.version, _tag.c.tag)):
+        found.setdefault(row.version, {})[row.tag] = row.value
+    return found
 
 
 # --- history ----------------------------------------------------------------------------------

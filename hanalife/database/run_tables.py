@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -14,26 +15,27 @@ from hanalife.database import search_values, tables
 #: What the values of a run are kept as.
 KINDS = (Kind.METRIC, Kind.PARAM, Kind.TAG)
 
-#: Number of a run and number of a name in one: ``run * NAMES + name``. Half the work of two columns.
-NAMES = 2**31
+#: Number of a run and number of a name in one: ``run * 2**NAME_BITS + name``. Half the work of two columns.
+NAME_BITS = 31
 
 _NUMBERS_PER_QUERY = 5_000  # databases limit the number of bound parameters
 _DENSE = 4  # of that many runs in a row at least one is wanted: then all of them are read
 
 _run = tables.run
+_metric = tables.run_metric
+_param = tables.run_param
+_tag = tables.run_tag
+_name = tables.value_name
 
 Rows = Iterator[tuple[Any, ...]]
 
 
 def numbers(connection: sa.Connection, kind: Kind, runs: Sequence[int], names: Collection[str] | None) -> Rows:
-    """Return ``(run * NAMES + name, number)`` of the metrics or parameters that are plain numbers.
+    """Return ``(run * 2**NAME_BITS + name, number)`` of the metrics or parameters that are plain numbers.
 
     ``runs`` are in ascending order; values of other runs may come too. ``names`` None is all.
     """
-    row: Any = search_values.stored(kind)
-    query = sa.select(row.c.run_number * sa.literal(NAMES, sa.BigInteger()) + row.c.name_id, row.c.number)
-    query = query.where(_is_plain(kind, row), *_of_names(row.c.name_id, names))
-    return _fetched(connection, query, row.c.run_number, runs)
+    return _fetched(connection, kind, runs, names, are_plain=True)
 
 
 def others(connection: sa.Connection, kind: Kind, runs: Sequence[int], names: Collection[str] | None) -> Rows:
@@ -41,51 +43,71 @@ def others(connection: sa.Connection, kind: Kind, runs: Sequence[int], names: Co
 
     A text that reads as a number is left to :func:`hanalife.database.search_values.read_number`.
     """
-    row: Any = search_values.stored(kind)
-    values = sa.null() if kind is Kind.TAG else row.c.number, row.c.text
-    if kind is Kind.TAG:
-        query = sa.select(_run.c.number, row.c.name, *values).join_from(row, _run, row.c.run_id == _run.c.run_id)
-        query = query.order_by(row.c.track_entity_seq.desc())  # of several of one name the first entry's is read last
-        chosen = query if names is None else query.where(row.c.name.in_(list(names)))
-        return _fetched(connection, chosen, _run.c.number, runs)
-    query = sa.select(row.c.run_number, row.c.name_id, *values)
-    query = query.where(sa.not_(_is_plain(kind, row)), *_of_names(row.c.name_id, names))
-    return _fetched(connection, query, row.c.run_number, runs)
+    return _fetched(connection, kind, runs, names, are_plain=False)
 
 
-def _is_plain(kind: Kind, row: Any) -> sa.ColumnElement[bool]:
-    """Return the condition that a value is a number and nothing else; never NULL."""
-    if kind is Kind.METRIC:
-        return row.c.number.is_not(None)  # type: ignore[no-any-return]
-    is_truth = sa.func.coalesce(row.c.text, "").in_(["true", "false"])
-    return sa.and_(row.c.number.is_not(None), sa.not_(is_truth))
-
-
-def _of_names(column: sa.ColumnElement[int], names: Collection[str] | None) -> list[sa.ColumnElement[bool]]:
-    if names is None:
-        return []
-    known = sa.select(tables.value_name.c.name_id).where(tables.value_name.c.name.in_(list(names)))
-    return [column.in_(known)]
-
-
-def _fetched(connection: sa.Connection, query: sa.Select[Any], run: sa.ColumnElement[int], runs: Sequence[int]) -> Rows:
+def _fetched(
+    connection: sa.Connection, kind: Kind, runs: Sequence[int], names: Collection[str] | None, *, are_plain: bool
+) -> Rows:
     if not runs:
         return iter(())
-    if len(runs) * _DENSE > runs[-1] - runs[0]:
-        conditions = [run.between(runs[0], runs[-1])]
+    is_dense = len(runs) * _DENSE > runs[-1] - runs[0]
+    query = _query(kind, are_plain=are_plain, is_dense=is_dense, is_named=names is not None)
+    if is_dense:
+        parts: list[dict[str, Any]] = [{"first": runs[0], "last": runs[-1]}]
     else:
-        conditions = [run.in_(runs[at : at + _NUMBERS_PER_QUERY]) for at in range(0, len(runs), _NUMBERS_PER_QUERY)]
+        parts = [{"runs": runs[at : at + _NUMBERS_PER_QUERY]} for at in range(0, len(runs), _NUMBERS_PER_QUERY)]
+    given = {} if names is None else {"names": list(names)}
     # The driver's own rows, without a step of ours for each: there may be a million.
-    return itertools.chain.from_iterable(_cursor(connection, query.where(here)) for here in conditions)
+    cursors: Iterator[Any] = (connection.execute(query, given | part).cursor for part in parts)
+    return itertools.chain.from_iterable(cursors)
 
 
-def _cursor(connection: sa.Connection, query: sa.Select[Any]) -> Any:
-    return connection.execute(query).cursor
+@functools.cache  # making a statement costs as much as reading the values of a hundred runs
+def _query(kind: Kind, *, are_plain: bool, is_dense: bool, is_named: bool) -> sa.Select[Any]:
+    query = _numbers(kind) if are_plain else _others(kind)
+    if is_named:
+        wanted = sa.bindparam("names", expanding=True)
+        known = sa.select(_name.c.name_id).where(_name.c.name.in_(wanted))
+        query = query.where(_tag.c.name.in_(wanted) if kind is Kind.TAG else _table(kind).c.name_id.in_(known))
+    run = _run.c.number if kind is Kind.TAG else _table(kind).c.run_number
+    if is_dense:
+        return query.where(run.between(sa.bindparam("first"), sa.bindparam("last")))
+    return query.where(run.in_(sa.bindparam("runs", expanding=True)))
+
+
+def _table(kind: Kind) -> sa.Table:
+    return _metric if kind is Kind.METRIC else _param
+
+
+def _numbers(kind: Kind) -> sa.Select[Any]:
+    row, number = (_metric, _metric.c.value) if kind is Kind.METRIC else (_param, _param.c.number)
+    key = row.c.run_number * sa.literal(2**NAME_BITS, sa.BigInteger()) + row.c.name_id
+    return sa.select(key, number).where(_is_plain(kind))
+
+
+def _others(kind: Kind) -> sa.Select[Any]:
+    if kind is Kind.TAG:
+        query = sa.select(_run.c.number, _tag.c.name, sa.null(), _tag.c.value).join_from(_tag, _run)
+        return query.order_by(_tag.c.track_entity_seq.desc())  # of several of one name the first entry's is read last
+    if kind is Kind.METRIC:
+        return sa.select(_metric.c.run_number, _metric.c.name_id, sa.null(), _metric.c.text).where(~_is_plain(kind))
+    text = search_values.text_of_json(_param.c.text, _param.c.number)
+    query = sa.select(_param.c.run_number, _param.c.name_id, _param.c.number, text)
+    return query.where(~_is_plain(kind), _param.c.text.is_distinct_from("null"))
+
+
+def _is_plain(kind: Kind) -> sa.ColumnElement[bool]:
+    """Return the condition that a value is a number and nothing else; never NULL."""
+    if kind is Kind.METRIC:
+        return _metric.c.value.is_not(None)
+    is_no_truth = sa.or_(_param.c.text.is_(None), _param.c.text.not_in(["true", "false"]))
+    return sa.and_(_param.c.number.is_not(None), is_no_truth)
 
 
 def names_of(connection: sa.Connection) -> dict[int, str]:
     """Return the names of metrics and parameters by their numbers."""
-    rows = connection.execute(sa.select(tables.value_name.c.name_id, tables.value_name.c.name))
+    rows = connection.execute(sa.select(_name.c.name_id, _name.c.name))
     return {row.name_id: row.name for row in rows}
 
 
@@ -114,13 +136,13 @@ def _types_of_kind(
     row: Any = search_values.stored(kind)
     is_text = sa.and_(search_values.number_of(kind, row).is_(None), row.c.text.not_in(search_values.NON_FINITE))
     has_text = sa.func.max(sa.case((is_text, 1), else_=0))
-    name = row.c.name if kind is Kind.TAG else tables.value_name.c.name
+    name = row.c.name if kind is Kind.TAG else _name.c.name
     query = sa.select(name, has_text).select_from(row).group_by(name)
     if kind is Kind.TAG:
         query = query.join(_run, row.c.run_id == _run.c.run_id)
     else:
         query = query.join(_run, row.c.run_number == _run.c.number)
-        query = query.join(tables.value_name, row.c.name_id == tables.value_name.c.name_id)
+        query = query.join(_name, row.c.name_id == _name.c.name_id)
     query = query.where(_run.c.number.in_(sa.select(found.subquery().c.number)))
     if names is not None:
         query = query.where(name.in_(list(names)))

@@ -48,25 +48,33 @@ _ORDERED: dict[Operator, Callable[[Any, Any], Any]] = {
 class Values:
     """The values of one field: at most one row of ``table`` for each run."""
 
-    table: sa.FromClause
+    table: Any
     belongs: Test  #: that a row is the run's, of the field's name, and not missing
     number: Expression
     text: Expression
+    is_joined: bool = False  #: to the run: then the row is looked up once for all that asks for it
 
     def scalar(self, value: Expression) -> Expression:
         """Return an expression over the row as one over the run; NULL if there is no row."""
+        if self.is_joined:
+            return value
         query = sa.select(value).select_from(self.table).where(self.belongs)
         return query.correlate(tables.run).scalar_subquery()
 
     def exists(self, test: Test | None = None) -> Test:
         """Return the condition that a row is there and meets a test; never NULL."""
+        if self.is_joined:
+            is_there: Test = self.table.c.run_number.is_not(None)
+            return is_there if test is None else sa.and_(is_there, sa.func.coalesce(test, sa.false()))
         query: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(self.table).where(self.belongs)
         return (query if test is None else query.where(test)).correlate(tables.run).exists()
 
 
 def of(field: Field) -> Values:
     """Return the values of a metric, a parameter or a tag."""
-    return _tag(field.name) if field.kind is Kind.TAG else _of_run(field.kind, field.name)
+    if field.kind is Kind.TAG:
+        return _tag(field.name)
+    return _metric(field.name) if field.kind is Kind.METRIC else _param(field.name)
 
 
 def stored(kind: Kind) -> sa.FromClause:
@@ -80,7 +88,7 @@ def stored(kind: Kind) -> sa.FromClause:
             metric.c.run_number, metric.c.name_id, metric.c.value.label("number"), metric.c.text
         ).subquery()
     row = tables.run_param
-    text = _text_of_json(row.c.text, row.c.number).label("text")
+    text = text_of_json(row.c.text, row.c.number).label("text")
     given = sa.select(row.c.run_number, row.c.name_id, row.c.number, text)
     return given.where(row.c.text.is_distinct_from("null")).subquery()
 
@@ -89,19 +97,37 @@ def number_of(kind: Kind, row: Any) -> Expression:
     """Return the number of a row of :func:`stored`."""
     if kind is Kind.METRIC:
         return row.c.number  # type: ignore[no-any-return]
-    reads = functions.Predicate("matches", sa.Boolean(), row.c.text, sa.literal(NUMERIC, _TEXT))
-    read = sa.case((reads, functions.Call("double_of_text", _NUMBER, row.c.text)), else_=sa.null())
-    return read if kind is Kind.TAG else sa.case((row.c.number.is_not(None), row.c.number), else_=read)
+    return _number_of_text(row.c.text) if kind is Kind.TAG else _number_of_param(row.c.number, row.c.text)
 
 
-def _of_run(kind: Kind, name: str) -> Values:
-    # A metric's row as it is: SQLite reads it several times as fast as through a query of its own.
-    row: Any = tables.run_metric.alias() if kind is Kind.METRIC else stored(kind)
+def _number_of_param(number: Expression, text: Expression) -> Expression:
+    return sa.case((number.is_not(None), number), else_=_number_of_text(text))
+
+
+def _number_of_text(text: Expression) -> Expression:
+    reads = functions.Predicate("matches", sa.Boolean(), text, sa.literal(NUMERIC, _TEXT))
+    return sa.case((reads, functions.Call("double_of_text", _NUMBER, text)), else_=sa.null())
+
+
+# Rows as they are stored: SQLite reads them several times as fast as through a query of its own.
+
+
+def _metric(name: str) -> Values:
+    row = tables.run_metric.alias()
+    return Values(row, _belongs(row, name), row.c.value, row.c.text)
+
+
+def _param(name: str) -> Values:
+    row = tables.run_param.alias()
+    text = text_of_json(row.c.text, row.c.number)
+    belongs = sa.and_(_belongs(row, name), row.c.text.is_distinct_from("null"))
+    return Values(row, belongs, _number_of_param(row.c.number, text), text)
+
+
+def _belongs(row: Any, name: str) -> Test:
     names = tables.value_name
     name_id = sa.select(names.c.name_id).where(names.c.name == name).scalar_subquery()
-    belongs = sa.and_(row.c.run_number == tables.run.c.number, row.c.name_id == name_id)
-    number = row.c.value if kind is Kind.METRIC else number_of(kind, row)
-    return Values(row, belongs, number, row.c.text)
+    return sa.and_(row.c.run_number == tables.run.c.number, row.c.name_id == name_id)
 
 
 def _tag(name: str) -> Values:
@@ -109,10 +135,10 @@ def _tag(name: str) -> Values:
     same = sa.and_(other.c.run_id == tables.run.c.run_id, other.c.name == name)
     first = sa.select(sa.func.min(other.c.track_entity_seq)).where(same).correlate(tables.run).scalar_subquery()
     belongs = sa.and_(row.c.run_id == tables.run.c.run_id, row.c.name == name, row.c.track_entity_seq == first)
-    return Values(row, belongs, number_of(Kind.TAG, row), row.c.text)
+    return Values(row, belongs, _number_of_text(row.c.text), row.c.text)
 
 
-def _text_of_json(text: Expression, number: Expression) -> Expression:
+def text_of_json(text: Expression, number: Expression) -> Expression:
     """Return the text of a parameter: of a JSON text what it says, of a number none, of others the JSON."""
     endless = [(text == word, sa.literal(str(float(word)), _TEXT)) for word in ("NaN", "Infinity", "-Infinity")]
     inner = sa.func.substr(text, 2, sa.func.length(text) - 2, type_=_TEXT)

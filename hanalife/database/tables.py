@@ -351,6 +351,7 @@ task_member = sa.Table(
     sa.Column("task_id", KEY, sa.ForeignKey("hl_task.task_id"), primary_key=True),
     sa.Column("seq_order", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("member_id", KEY, nullable=False, index=True),  # no foreign key: a member may be removed by force
+    sa.Column("gate", WORD),  # the verdict of the part before that this one waits for
 )
 
 schedule = sa.Table(
@@ -402,6 +403,7 @@ job = sa.Table(
     sa.Column("cpu_seconds", sa.Double),
     sa.Column("peak_memory_bytes", sa.BigInteger),
     sa.Column("run_id", ID),
+    sa.Column("verdict", WORD),  # what it found, for the gates of composites
 )
 
 job_output = sa.Table(
@@ -508,4 +510,14 @@ drift_reference = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("content", JsonText, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+# Whoever has seen an alert, which is a check that found drift.
+drift_acknowledgement = sa.Table(
+    "hl_drift_acknowledgement",
+    metadata,
+    sa.Column("check_id", ID, sa.ForeignKey("hl_drift_check.check_id"), primary_key=True),
+    sa.Column("acknowledged_at", UtcDateTime, nullable=False),
+    sa.Column("acknowledged_by", KEY, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 from hanalife.drift.intervals import Floats
 from hanalife.errors import InvalidArgumentError
 
+Counts = np.ndarray[Any, np.dtype[Any]]
+
 #: A number column with at most so many distinct values is counted value by value.
 MAX_DISTINCT = 10
 #: So many categories are counted apart; rarer ones together.
@@ -25,6 +27,7 @@ COARSE_BINS = 10
 MISSING = "(missing)"
 OTHER = "(other)"
 NUMBER, MOMENT, CATEGORY = "number", "moment", "category"
+_CODES = (pa.int8(), pa.int16(), pa.int32())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -62,20 +65,45 @@ class Binning:
             return (_EPOCH + timedelta(seconds=edge)).strftime("%Y-%m-%d %H:%M")
         return f"{edge:g}"
 
-    def count(self, values: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def count(self, values: pa.Array, weights: Floats | None = None) -> Counts:
         """Return the number of values in each bin: fine ones of numbers, then missing ones.
 
-        Shape ``(len(edges) + 2,)``, or ``(len(categories) + 2,)`` where values count one by one.
+        Shape ``(len(edges) + 2,)``, or ``(len(categories) + 2,)`` where values count one by one. With
+        ``weights``, one a value, the sum of these instead.
         """
-        if not self.by_value:
-            numbers = as_numbers(values, self.kind)
-            present = np.sort(numbers[~np.isnan(numbers)])  # sorting takes half the time of searching for each
-            ends = np.searchsorted(present, np.array(self.edges), side="left")
-            within = np.diff(ends, prepend=0, append=len(present))
-            return np.append(within, len(numbers) - len(present))
-        found = _tally(values, self.kind)
-        known = np.array([found.pop(name, 0) for name in self.categories], dtype=np.int64)
-        return np.append(known, [sum(found.values()), len(values) - known.sum() - sum(found.values())])
+        if weights is None and not self.by_value:
+            return self.between(*_ordered(as_numbers(values, self.kind)))
+        return np.bincount(self.places(values), weights, self.size)
+
+    @property
+    def size(self) -> int:
+        """The number of bins that values are counted in."""
+        return len(self.edges or self.categories) + 2
+
+    def between(self, ordered: Floats, missing: int) -> Counts:
+        """Return the counts of numbers in rising order, and of the missing ones."""
+        ends = np.searchsorted(ordered, np.array(self.edges), side="left")
+        return np.append(np.diff(ends, prepend=0, append=len(ordered)), missing)
+
+    def places(self, values: pa.Array) -> Counts:
+        """Return the bin that each value is counted in, shape ``(len(values),)``."""
+        if self.kind == CATEGORY:
+            return self._places_of_texts(encoded(values))
+        numbers = as_numbers(values, self.kind)
+        if self.by_value:
+            known = np.array([float(name) for name in self.categories])
+            found = np.searchsorted(known, numbers)
+            is_known = np.append(known, np.nan)[found] == numbers
+            found = np.where(is_known, found, len(known))
+        else:
+            found = np.searchsorted(np.array(self.edges), numbers, side="right")
+        return np.where(np.isnan(numbers), self.size - 1, found)
+
+    def _places_of_texts(self, values: pa.DictionaryArray) -> Counts:
+        known = pa.array(self.categories, values.dictionary.type)
+        of_words = pc.fill_null(pc.index_in(values.dictionary, known), len(known)).to_numpy(zero_copy_only=False)
+        codes = pc.fill_null(values.indices, len(of_words)).to_numpy(zero_copy_only=False)
+        return np.asarray(np.append(of_words, self.size - 1)[codes])
 
     def coarsened(self, counts: Any) -> Any:
         """Return the counts over the bins that :attr:`labels` names."""
@@ -87,43 +115,84 @@ class Binning:
 
 def learn(values: pa.Array, kind: str) -> Binning:
     """Choose the bins for one column of reference rows."""
+    return learn_counted(values, kind)[0]
+
+
+def learn_counted(values: pa.Array, kind: str) -> tuple[Binning, Counts]:
+    """Choose the bins for one column of reference rows, and return with them what :meth:`Binning.count` gives."""
     if kind == CATEGORY:
-        return _learn_categories(values, kind)
-    numbers = as_numbers(values, kind)
-    present = np.sort(numbers[~np.isnan(numbers)])
-    finite = present[np.isfinite(present)]
-    few = not len(finite) or (present[1:] > present[:-1]).sum() < MAX_DISTINCT
-    if few:
-        return _learn_categories(values, kind)
-    steps = np.arange(1, FINE_BINS) * len(present) // FINE_BINS
-    edges = np.unique(present[steps])
+        texts = encoded(values)
+        binning = _of_texts(texts)
+        return binning, binning.count(texts)
+    ordered, missing = _ordered(as_numbers(values, kind))
+    finite = ordered[np.searchsorted(ordered, -np.inf, "right") : np.searchsorted(ordered, np.inf)]
+    if not len(finite) or (ordered[1:] > ordered[:-1]).sum() < MAX_DISTINCT:
+        distinct, counts = np.unique(ordered, return_counts=True)
+        names = tuple(f"{value:.17g}" for value in distinct.tolist())
+        return Binning(kind, (), (), names), np.append(counts, [0, missing])
+    binning = _of_numbers(ordered, finite, kind)
+    return binning, binning.between(ordered, missing)
+
+
+def _of_numbers(ordered: Floats, finite: Floats, kind: str) -> Binning:
+    edges = np.unique(ordered[np.arange(1, FINE_BINS) * len(ordered) // FINE_BINS])
     edges = edges[np.isfinite(edges)]
     # A value that many rows share is the lower bound of its bin; the bin's rows may be all there are.
-    edges = edges[edges > present[0]] if (edges > present[0]).any() else edges
-    tenths = np.unique(present[np.arange(1, COARSE_BINS) * len(present) // COARSE_BINS])
+    edges = edges[edges > ordered[0]] if (edges > ordered[0]).any() else edges
+    tenths = np.unique(ordered[np.arange(1, COARSE_BINS) * len(ordered) // COARSE_BINS])
     coarse = np.intersect1d(tenths, edges)
     coarse = coarse if len(coarse) else edges[:1]
-    size = np.abs(finite).max()  # so that the square of a large value is finite
+    size = max(abs(finite[0]), abs(finite[-1]))  # so that the square of a large value is finite
     spread = float((finite / size).std() * size) or 1.0
     return Binning(kind, tuple(edges.tolist()), tuple(coarse.tolist()), (), spread=spread)
 
 
-def _learn_categories(values: pa.Array, kind: str) -> Binning:
-    found = _tally(values, kind)
-    often = sorted(found, key=lambda name: (-found[name], name))[:MAX_CATEGORIES]
-    order = sorted(often) if kind == CATEGORY else sorted(often, key=float)
-    return Binning(kind, (), (), tuple(order), complete=len(often) == len(found))
+def _of_texts(values: pa.DictionaryArray) -> Binning:
+    counts = _tally(values)
+    table = pa.table({"name": values.dictionary, "rows": counts}).filter(pa.array(counts > 0))
+    order = pc.sort_indices(table, sort_keys=[("rows", "descending"), ("name", "ascending")])
+    often = table.column("name").take(order[:MAX_CATEGORIES]).to_pylist()
+    return Binning(CATEGORY, (), (), tuple(sorted(often)), complete=len(often) == table.num_rows)
 
 
-def _tally(values: pa.Array, kind: str) -> dict[str, int]:
-    """Return how often each present value occurs, under its text."""
+def _tally(values: pa.DictionaryArray) -> Counts:
+    """Return how often each word of the dictionary occurs."""
+    codes = values.indices.drop_null().to_numpy(zero_copy_only=False)
+    return np.bincount(codes, minlength=len(values.dictionary))
+
+
+def encoded(values: pa.Array) -> pa.DictionaryArray:
+    """Return texts, or what is taken for texts, as places in a list of the distinct ones."""
+    if pa.types.is_dictionary(values.type):
+        return values
+    return pc.dictionary_encode(values if pa.types.is_large_string(values.type) else values.cast(pa.large_string()))
+
+
+def compact(values: pa.Array, kind: str) -> pa.Array:
+    """Return the values in as little memory as the statistics need: 8 bytes a number, 1 to 4 a text that recurs."""
     if kind != CATEGORY:
-        numbers = as_numbers(values, kind)
-        distinct, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
-        return {f"{value:.17g}": int(count) for value, count in zip(distinct.tolist(), counts, strict=True)}
-    counted = pc.value_counts(values.cast(pa.string()))
-    pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
-    return {name: count for name, count in pairs if name is not None}
+        return (
+            values.cast(pa.timestamp("us"), safe=False) if kind == MOMENT else pa.array(as_numbers(values, kind).copy())
+        )
+    texts = encoded(values)
+    if len(texts.dictionary) > len(texts):
+        texts = encoded(texts.dictionary_decode())
+    narrow = next(width for width in _CODES if len(texts.dictionary) < 2 ** (width.bit_width - 1))
+    return pa.DictionaryArray.from_arrays(texts.indices.cast(narrow), texts.dictionary)
+
+
+def joined(arrays: Sequence[pa.Array]) -> pa.Array:
+    """Return arrays that :func:`compact` gave as one."""
+    if pa.types.is_dictionary(arrays[0].type):
+        arrays = [pa.DictionaryArray.from_arrays(part.indices.cast(_CODES[-1]), part.dictionary) for part in arrays]
+    return pa.chunked_array(arrays).combine_chunks()
+
+
+def _ordered(numbers: Floats) -> tuple[Floats, int]:
+    """Return the present numbers in rising order, and how many are missing."""
+    ordered = np.sort(numbers)  # NaN last; half the time of searching for the bin of each
+    present = int(np.searchsorted(ordered, np.nan))
+    return ordered[:present], len(numbers) - present
 
 
 def as_numbers(values: pa.Array, kind: str) -> Floats:

@@ -90,10 +90,7 @@ def summarise(
     reference: Reference, data: DataFrame, method: Method, split: reading.Split, extra: str | None, *, by_segment: bool
 ) -> dict[str, Summary]:
     """Read current rows once, each group over the bins of its segment, or all over those of the only one."""
-    shared = [name for name in reference.roles if data.has(name)]
-    if not shared:
-        raise InvalidArgumentError(f"new_data: has none of the watched columns {', '.join(reference.roles)}.")
-    _refuse_retyped(reference, data, shared)
+    shared = shared_columns(reference, data)
     columns = [*shared, *([extra] if extra is not None and extra not in shared else [])]
 
     def binnings_of(group: str) -> Mapping[str, Binning] | None:
@@ -101,6 +98,21 @@ def summarise(
         return None if found is None else found[0]
 
     return reading.summarise(data.select(columns), binnings_of, method.treatment.clean, split, method.seed + 1)
+
+
+def shared_columns(reference: Reference, data: DataFrame) -> list[str]:
+    """Return the watched columns that current rows have.
+
+    Raises
+    ------
+    InvalidArgumentError
+        They have none, or one of another type.
+    """
+    shared = [name for name in reference.roles if data.has(name)]
+    if not shared:
+        raise InvalidArgumentError(f"new_data: has none of the watched columns {', '.join(reference.roles)}.")
+    _refuse_retyped(reference, data, shared)
+    return shared
 
 
 def _refuse_retyped(reference: Reference, data: DataFrame, shared: Sequence[str]) -> None:

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from hanalife.clock import Clock, IdSource, new_id, utc_now
-from hanalife.database import checks, references
+from hanalife.database import alerts, checks, dialects, references
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import bins, checking, reading, verdict
+from hanalife.drift import bins, checking, performance_check, reading, verdict
 from hanalife.drift import performance as performances
 from hanalife.drift.checking import Method
 from hanalife.drift.comparison import Limits
 from hanalife.drift.reading import Sample, Summary
 from hanalife.drift.reference import Reference, from_content
 from hanalife.errors import DataNotFoundError, InvalidArgumentError
-from hanalife.records import DriftCheck
+from hanalife.records import DriftAcknowledgement, DriftCheck
 
 _PERIODS = ("hour", "day", "week", "month", "quarter", "year")
 
@@ -102,6 +102,7 @@ class Drift:
         error_rate: float = verdict.ERROR_RATE,
         two_sample: bool = True,
         seed: int = 0,
+        keep: bool = True,
     ) -> DriftCheck:
         """Compare current rows with the reference, column by column and all together.
 
@@ -121,13 +122,16 @@ class Drift:
             Whether a classifier is also asked to tell both sides apart.
         seed : int
             Of samples and folds.
+        keep : bool
+            Whether the check goes into the store.
         """
         method = self._method(minimum_effect, error_rate, two_sample=two_sample, seed=seed)
         known = self._known(reference, method, features, label, prediction)
         found = checking.summarise(known, current, method, reading.whole, None, by_segment=False)
         summary = found.get("", Summary(0, {}, Sample(0)))
         made = checking.check(known, "", summary, checking.describe(current), method)
-        self._keep([made])
+        if keep:
+            self._keep([made])
         return made
 
     def windows(
@@ -146,6 +150,7 @@ class Drift:
         error_rate: float = verdict.ERROR_RATE,
         two_sample: bool = False,
         seed: int = 0,
+        keep: bool = True,
     ) -> tuple[DriftCheck, ...]:
         """Compare each window of current rows with the reference, or with the window before.
 
@@ -161,6 +166,8 @@ class Drift:
             'hour', 'day', 'week', 'month', 'quarter' or 'year'.
         consecutive : bool
             Whether windows are compared with the one before; the first with the reference.
+        keep : bool
+            Whether the checks go into the store.
 
         Returns
         -------
@@ -168,14 +175,15 @@ class Drift:
             In the order of the windows.
         """
         method = self._method(minimum_effect, error_rate, two_sample=two_sample, seed=seed)
-        split = _window_split(current, rows, time_column, every)
+        split = window_split(current, rows, time_column, every)
         known = self._known(reference, method, features, label, prediction, without=time_column)
         found = checking.summarise(known, current, method, split, time_column, by_segment=False)
         made, before, source = [], None, checking.describe(current)
         for window in sorted(window for window, summary in found.items() if summary.rows):
             made.append(checking.check(known, "", found[window], source, method, before=before, window=window))
             before = found[window] if consecutive else None
-        self._keep(made)
+        if keep:
+            self._keep(made)
         return tuple(made)
 
     def history(self) -> DataFrame:
@@ -183,8 +191,32 @@ class Drift:
         return self._frame(checks.history())
 
     def alerts(self) -> DataFrame:
-        """Return the frame of what drifted, oldest first."""
+        """Return the frame of what drifted and who has acknowledged it, oldest first."""
         return self._frame(checks.alerts())
+
+    def acknowledge(self, check_id: str, note: str = "") -> None:
+        """Note that you have seen the alert of a check that found drift, and what you made of it.
+
+        Raises
+        ------
+        DataNotFoundError
+            There is no check of that id.
+        InvalidArgumentError
+            The check found no drift, or somebody has acknowledged it.
+        """
+        with self._context.database.write() as connection:
+            found = checks.find(connection, check_id)
+            if found is None:
+                raise DataNotFoundError(f"check_id: there is no drift check {check_id!r}.")
+            if found.verdict != verdict.DRIFT:
+                raise InvalidArgumentError(f"check_id: check {check_id!r} found no drift ({found.verdict}): no alert.")
+            seen = alerts.acknowledgements(connection, [check_id]).get(check_id)
+            if seen is not None:
+                raise InvalidArgumentError(
+                    f"check_id: {seen.acknowledged_by} acknowledged the alert {check_id!r} at {seen.acknowledged_at}."
+                )
+            user = dialects.database_user(connection)
+            alerts.acknowledge(connection, DriftAcknowledgement(check_id, self._clock(), user, note))
 
     def report(self, found: DriftCheck | Sequence[DriftCheck]) -> str:
         """Return a page that shows checks and needs nothing else, as HTML."""
@@ -203,6 +235,8 @@ class Drift:
         key: str | None = None,
         margin: float = 0.02,
         error_rate: float = verdict.ERROR_RATE,
+        window: str = "",
+        keep: bool = True,
     ) -> performances.Difference:
         """Compare how well two score runs did; see :func:`hanalife.drift.performance.difference`.
 
@@ -214,22 +248,65 @@ class Drift:
             The rows of both are the same by this column, so that they are compared in pairs.
         margin : float
             A loss of area under the curve up to it is too small to matter.
+        window : str
+            The stretch of time that the current rows are of.
+        keep : bool
+            Whether it goes into the store, among the checks.
         """
         first = performances.scored(reference, label, probability, positive, key)
         second = performances.scored(current, label, probability, positive, key)
-        return performances.difference(first, second, paired=key is not None, margin=margin, error_rate=error_rate)
+        found = performances.difference(first, second, paired=key is not None, margin=margin, error_rate=error_rate)
+        if keep:
+            made = performance_check.of_difference(
+                found,
+                performances.achieved(second),
+                (checking.describe(reference), checking.describe(current)),
+                (len(first.positive), len(second.positive)),
+                check_id=self._ids(),
+                created_at=self._clock(),
+                window=window,
+                error_rate=error_rate,
+            )
+            self._keep([made])
+        return found
 
     def estimate_performance(
-        self, reference: DataFrame, current: DataFrame, *, label: str, probability: str, positive: Any = 1
+        self,
+        reference: DataFrame,
+        current: DataFrame,
+        *,
+        label: str,
+        probability: str,
+        positive: Any = 1,
+        window: str = "",
+        keep: bool = True,
     ) -> performances.Estimated:
         """Estimate how well a classifier does on rows whose labels are not known.
 
         See :func:`hanalife.drift.performance.estimate` for the method and its assumption.
+
+        Parameters
+        ----------
+        window : str
+            The stretch of time that the current rows are of.
+        keep : bool
+            Whether it goes into the store, among the checks.
         """
         known = performances.scored(reference, label, probability, positive)
         names.require([probability], current.columns, "probability")
         scores = current.select(probability).collect()[probability].astype(float).to_numpy()
-        return performances.estimate(known, scores)
+        found = performances.estimate(known, scores)
+        if keep:
+            made = performance_check.of_estimate(
+                found,
+                (checking.describe(reference), checking.describe(current)),
+                (len(known.positive), len(scores)),
+                check_id=self._ids(),
+                created_at=self._clock(),
+                window=window,
+            )
+            self._keep([made])
+        return found
 
     # --- pieces -----------------------------------------------------------------------------------
 
@@ -241,11 +318,7 @@ class Drift:
         two_sample: bool = False,
         seed: int = 0,
     ) -> Method:
-        if not minimum_effect > 0:
-            raise InvalidArgumentError(f"minimum_effect: expected more than 0, got {minimum_effect!r}.")
-        if not 0 < error_rate < 1:
-            raise InvalidArgumentError(f"error_rate: expected a number between 0 and 1, got {error_rate!r}.")
-        limits = Limits(minimum_effect, error_rate)
+        limits = limits_of(minimum_effect, error_rate)
         return Method(limits, two_sample=two_sample, seed=seed, clock=self._clock, ids=self._ids)
 
     def _known(
@@ -273,7 +346,29 @@ class Drift:
         return DataFrame.from_query(self._context, query)
 
 
-def _window_split(data: DataFrame, rows: int | None, time_column: str | None, every: str) -> reading.Split:
+def limits_of(minimum_effect: float, error_rate: float) -> Limits:
+    """Return the limits of a check.
+
+    Raises
+    ------
+    InvalidArgumentError
+        One cannot be used.
+    """
+    if not minimum_effect > 0:
+        raise InvalidArgumentError(f"minimum_effect: expected more than 0, got {minimum_effect!r}.")
+    if not 0 < error_rate < 1:
+        raise InvalidArgumentError(f"error_rate: expected a number between 0 and 1, got {error_rate!r}.")
+    return Limits(minimum_effect, error_rate)
+
+
+def window_split(data: DataFrame, rows: int | None, time_column: str | None, every: str) -> reading.Split:
+    """Return what splits rows into windows.
+
+    Raises
+    ------
+    InvalidArgumentError
+        Not exactly one of rows and time column is given, or it cannot be used.
+    """
     if (rows is None) == (time_column is None):
         raise InvalidArgumentError("rows, time_column: give one of both.")
     if rows is not None:

@@ -47,6 +47,14 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Achieved:
+    """How well labelled rows were classified: values and their 95 % bounds."""
+
+    accuracy: tuple[float, float, float]
+    area: tuple[float, float, float] | None  #: under the ROC curve; None if the labels are all of one class
+
+
+@dataclass(frozen=True, slots=True)
 class Estimated:
     """What a classifier's performance should be, as far as its scores tell."""
 
@@ -131,6 +139,17 @@ def difference(
     return Difference(
         word, (change.value, low, high), accuracy, (areas[0].value, areas[1].value), paired, margin, reason
     )
+
+
+def achieved(rows: Scored) -> Achieved:
+    """Return accuracy with Wilson's interval and the area under the curve with DeLong's."""
+    hits = _hits(rows)
+    accuracy = intervals.wilson(int(hits.sum()), len(hits))
+    if _one_class(rows):
+        return Achieved(accuracy, None)
+    area = _area(rows)
+    low, high = area.bounds(0.025, 0.025)
+    return Achieved(accuracy, (area.value, max(low, 0.0), min(high, 1.0)))
 
 
 def _one_class(rows: Scored) -> str:

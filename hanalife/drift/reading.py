@@ -16,6 +16,8 @@ from hanalife.drift.bins import Binning
 
 #: Rows from which bins are learned; all of a smaller reference.
 LEARNING_ROWS = 100_000
+#: Rows that are in memory at once.
+BATCH_ROWS = 5_000
 #: Rows of each side that are kept for the two-sample test.
 SAMPLE_ROWS = 5_000
 
@@ -30,26 +32,54 @@ class Sample:
     """A simple random sample of rows that pass one batch after another, the same for a seed."""
 
     size: int
-    keys: Any = field(default_factory=lambda: np.empty(0))
-    rows: pa.Table | None = None
+    parts: list[tuple[Any, dict[str, pa.Array]]] = field(default_factory=list)  #: random keys; columns of these rows
+    limit: float = 1.0  #: keys from here on are too large to be among the smallest
 
-    def add(self, batch: pa.RecordBatch, random: np.random.Generator) -> None:
+    def add(self, batch: pa.RecordBatch, kinds: Mapping[str, str], random: np.random.Generator) -> None:
         """Take the rows of a batch into account: those with the smallest random keys are kept."""
-        keys = np.append(self.keys, random.random(batch.num_rows))
-        new = pa.Table.from_batches([batch])
-        rows = new if self.rows is None else pa.concat_tables([self.rows, new])
-        if len(keys) > self.size:
-            chosen = np.sort(np.argpartition(keys, self.size)[: self.size])
-            keys, rows = keys[chosen], rows.take(pa.array(chosen))
-        self.keys, self.rows = keys, rows
+        keys = random.random(batch.num_rows)
+        chosen = np.flatnonzero(keys < self.limit)
+        if len(chosen):
+            rows = batch if len(chosen) == batch.num_rows else batch.take(pa.array(chosen))
+            kept = {name: bins.compact(rows.column(name), kind) for name, kind in kinds.items()}
+            self.parts.append((keys[chosen], kept))
+            if self.held > 2 * self.size:
+                self._tighten()
+
+    @property
+    def held(self) -> int:
+        """The rows that are kept for now."""
+        return sum(len(keys) for keys, _ in self.parts)
+
+    def _tighten(self) -> None:
+        """Forget all rows but the sample."""
+        if self.held <= self.size:
+            return
+        self.limit = float(np.partition(np.concatenate([keys for keys, _ in self.parts]), self.size)[self.size])
+        masks = [pa.array(keys < self.limit) for keys, _ in self.parts]
+        pairs = list(zip(self.parts, masks, strict=True))
+        columns = {
+            name: bins.joined([kept[name].filter(mask) for (_, kept), mask in pairs]) for name in self.parts[0][1]
+        }
+        self.parts = [(np.concatenate([keys[keys < self.limit] for keys, _ in self.parts]), columns)]
 
     def cut(self, size: int) -> Sample:
         """Return a smaller sample of the same rows."""
-        assert self.rows is not None
-        if len(self.keys) <= size:
-            return Sample(size, self.keys, self.rows)
-        chosen = np.sort(np.argpartition(self.keys, size)[:size])
-        return Sample(size, self.keys[chosen], self.rows.take(pa.array(chosen)))
+        smaller = Sample(size, [(keys, dict(kept)) for keys, kept in self.parts], self.limit)
+        smaller._tighten()
+        return smaller
+
+    def pop(self, name: str) -> pa.Array:
+        """Return the values of a column, and forget them."""
+        return bins.joined([kept.pop(name) for _, kept in self.parts])
+
+    @property
+    def rows(self) -> pa.Table | None:
+        """The rows, or None if there is none."""
+        self._tighten()
+        if not self.parts:
+            return None
+        return pa.table({name: bins.joined([kept[name] for _, kept in self.parts]) for name in self.parts[0][1]})
 
 
 @dataclass(slots=True)
@@ -67,7 +97,7 @@ class Summary:
             counted = binning.count(batch.column(name))
             self.counts[name] = self.counts[name] + counted if name in self.counts else counted
         if self.sample.size:
-            self.sample.add(batch, random)
+            self.sample.add(batch, {name: binning.kind for name, binning in binnings.items()}, random)
 
 
 def whole(batch: pa.RecordBatch) -> Iterator[tuple[Any, pa.RecordBatch]]:
@@ -126,15 +156,16 @@ def learn(
     samples: dict[Any, Sample] = {}
     seen: dict[Any, int] = {}
     for batch in _clean(data, cleaning):
+        kinds = {name: bins.kind_of(name, batch.schema.field(name).type) for name in columns}
         for group, part in split(batch):
-            samples.setdefault(group, Sample(LEARNING_ROWS)).add(part.select(list(columns)), random)
+            samples.setdefault(group, Sample(LEARNING_ROWS)).add(part, kinds, random)
             seen[group] = seen.get(group, 0) + part.num_rows
-    learned = {group: _binnings(sample, columns) for group, sample in samples.items()}
+    learned = {group: _learned(samples.pop(group), kinds) for group in sorted(samples) if seen[group]}
     if max(seen.values(), default=0) > LEARNING_ROWS:
-        summaries = summarise(data, learned.get, cleaning, split, seed)
-    else:
-        summaries = {group: _counted(sample, learned[group], seen[group]) for group, sample in samples.items()}
-    return {group: (learned[group], summaries[group]) for group in sorted(learned) if seen[group]}
+        binnings = {group: binnings for group, (binnings, _) in learned.items()}
+        summaries = summarise(data, binnings.get, cleaning, split, seed)
+        return {group: (binnings[group], summaries[group]) for group in learned}
+    return learned
 
 
 def summarise(
@@ -159,19 +190,12 @@ def summarise(
 
 
 def _clean(data: DataFrame, cleaning: Cleaning) -> Iterator[pa.RecordBatch]:
-    return map(cleaning, data.batches())
+    return map(cleaning, data.batches(BATCH_ROWS))
 
 
-def _binnings(sample: Sample, columns: Sequence[str]) -> dict[str, Binning]:
-    assert sample.rows is not None
-    found = {}
-    for name in columns:
-        values = sample.rows.column(name).combine_chunks()
-        found[name] = bins.learn(values, bins.kind_of(name, values.type))
-    return found
-
-
-def _counted(sample: Sample, binnings: Mapping[str, Binning], rows: int) -> Summary:
-    assert sample.rows is not None
-    counts = {name: binning.count(sample.rows.column(name).combine_chunks()) for name, binning in binnings.items()}
-    return Summary(rows, counts, sample.cut(SAMPLE_ROWS))
+def _learned(sample: Sample, kinds: Mapping[str, str]) -> tuple[dict[str, Binning], Summary]:
+    """Choose the bins of each column of a sample, and count its rows over them; the sample is used up."""
+    rows, smaller = sample.held, sample.cut(SAMPLE_ROWS)
+    found = {name: bins.learn_counted(sample.pop(name), kind) for name, kind in kinds.items()}
+    counts = {name: counted for name, (_, counted) in found.items()}
+    return {name: binning for name, (binning, _) in found.items()}, Summary(rows, counts, smaller)

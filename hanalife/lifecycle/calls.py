@@ -333,6 +333,24 @@ def make(reference: Mapping[str, Any]) -> Any:
     return model
 
 
+def unfitted_like(version: ModelVersion, changes: Mapping[str, Any] | None = None) -> Any:
+    """Make a model with the arguments of a stored version, some of them changed, that is yet to be fitted.
+
+    Raises
+    ------
+    NotSupportedError
+        The version was fitted elsewhere.
+    """
+    if not callable(getattr(states.find_class(version.class_path), "fit", None)):
+        raise NotSupportedError(
+            f"Model {version.name!r} was fitted elsewhere and cannot be fitted here; fit a UnifiedClassification or "
+            "UnifiedRegression, or schedule its predictions with ScheduledExecution.create_predict_schedule."
+        )
+    constructor = dict(version.state["constructor"])
+    arguments = {**constructor.pop("kwargs", {}), **constructor, **(changes or {})}
+    return make({"class_path": version.class_path, "constructor": arguments, "save_as": version.name})
+
+
 def parameters_taken(connection: sa.Connection, definition: Mapping[str, Any]) -> list[str]:
     """Return the parameters of the method that a task calls."""
     reference = definition["model"]

@@ -5,10 +5,10 @@ A definition is data from the database. What this hanalife does not know in it i
 
 from __future__ import annotations
 
+import json
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from dataclasses import replace as changed
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,19 +22,10 @@ from hanalife.dataframe.context import ConnectionContext
 from hanalife.dataframe.creation import create_dataframe_from_pandas
 from hanalife.dataframe.frame import DataFrame
 from hanalife.errors import Error, LostLeaseError
-from hanalife.lifecycle import calls, notebooks, procedures, statements
+from hanalife.lifecycle import calls, drift_tasks, notebooks, pipeline_steps, procedures, statements
+from hanalife.lifecycle.outcomes import FACTS, Result
 from hanalife.records import Job, Task
 from hanalife.storage.storage import ModelStorage
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a job has to write: frames into tables, and whatever else belongs to the same transaction."""
-
-    frames: Sequence[DataFrame] = ()
-    outputs: Sequence[str] = ()
-    append: bool = False
-    write: Callable[[sa.Connection], None] | None = None
 
 
 def execute(context: ConnectionContext, task: Task, job: Job, lease: Lease) -> Result:
@@ -51,6 +42,8 @@ def execute(context: ConnectionContext, task: Task, job: Job, lease: Lease) -> R
         "callable": _call_function,
         "sql": _execute_sql,
         "notebook": _execute_notebook,
+        "drift": drift_tasks.execute,
+        **pipeline_steps.KINDS,
     }
     if task.kind not in kinds:
         raise Error(f"Task {task.task_id!r} is of kind {task.kind!r}, which this hanalife does not know; upgrade it.")
@@ -75,9 +68,12 @@ def commit(context: ConnectionContext, lease: Lease, result: Result) -> None:
                 _append(context, table, frame, lease.job_id, now)
             else:
                 context.create_table_as(table, frame.query)
-        if result.write is not None:
-            result.write(connection)
-        if not leases.succeed(connection, lease, now, recorded_run(connection, now)):
+        finding = None if result.write is None else result.write(connection)
+        if finding is not None:
+            job_outputs.keep(connection, lease.job_id, FACTS, json.dumps(dict(finding.facts)))
+            print(f"{finding.verdict}: {finding.reason}")  # noqa: T201 - into the job's log
+        said = (None, "") if finding is None else (finding.verdict, finding.reason)
+        if not leases.succeed(connection, lease, now, recorded_run(connection, now), *said):
             raise LostLeaseError(
                 f"Job {lease.job_id} was cancelled or taken over by another worker; "
                 f"attempt {lease.attempt} has written nothing."
@@ -105,22 +101,19 @@ def _append(context: ConnectionContext, table: str, frame: DataFrame, job_id: in
 # --- the kinds of tasks -----------------------------------------------------------------------
 
 
-def _call_model(context: ConnectionContext, task: Task, job: Job, lease: Lease) -> Result:
+def _call_model(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -> Result:
     call = calls.Call(**task.definition)
     values = {name: {"value": value} for name, value in (job.parameters or {}).items()}
     call = changed(call, parameters={**call.parameters, **values})
     outcome = calls.execute(context, call, task.task_id, f"{task.task_id} job {job.job_id}")
-    if outcome.fitted is not None and outcome.fitted.name is not None:
-        _save_model(context, outcome.fitted, lease)
-    return Result(outcome.frames, call.outputs, call.append)
+    fitted = outcome.fitted
 
+    def save(connection: sa.Connection) -> None:
+        ModelStorage(context).within(connection).save_model(fitted)
+        print(f"Stored as model {fitted.name!r}, version {fitted.version}.")  # noqa: T201 - into the job's log
 
-def _save_model(context: ConnectionContext, model: Any, lease: Lease) -> None:
-    """Store the model of a fit, unless the job has been taken over meanwhile."""
-    with context.database.read() as connection:
-        leases.find(connection, lease.job_id, lease.attempt, lease.owner or "")
-    ModelStorage(context).save_model(model)
-    print(f"Stored as model {model.name!r}, version {model.version}.")  # noqa: T201 - into the job's log
+    write = save if fitted is not None and fitted.name is not None else None
+    return Result(outcome.frames, call.outputs, call.append, write)
 
 
 def _call_function(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -> Result:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hanalife.database import dialects, leases, members, tasks
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.errors import InvalidArgumentError, TaskExistsError
+from hanalife.lifecycle.outcomes import VERDICTS
 from hanalife.records import Task
 
 
@@ -67,3 +68,30 @@ def check_members(connection: sa.Connection, task_id: str, subtasks: Sequence[An
             raise InvalidArgumentError(
                 f"subtasks: {name!r} is or holds {task_id!r}, which would be a part of itself; leave it out."
             )
+
+
+def check_gates(connection: sa.Connection, subtasks: Sequence[str], gates: Mapping[str, str]) -> None:
+    """Refuse gates that could never open.
+
+    Raises
+    ------
+    InvalidArgumentError
+        A gate stands before no subtask or before the first, or waits for a verdict that the subtask
+        before it does not give.
+    """
+    for name, word in gates.items():
+        if name not in subtasks[1:]:
+            raise InvalidArgumentError(f"gates: {name!r} is no subtask with another before it.")
+        for place in (place for place, one in enumerate(subtasks) if place and one == name):
+            _check_gate(connection, name, word, subtasks[place - 1])
+
+
+def _check_gate(connection: sa.Connection, name: str, word: str, before: str) -> None:
+    kind = tasks.task(connection, before).kind
+    words = VERDICTS.get(kind)
+    if kind != "sequential" and words is None:
+        raise InvalidArgumentError(
+            f"gates: {name!r} comes after {before!r}, a {kind} task, which gives no verdict; put a drift task there."
+        )
+    if words is not None and word not in words:
+        raise InvalidArgumentError(f"gates: {before!r} gives {', '.join(words)}; {name!r} waits for {word!r}.")

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hanalife.dataframe.context import ConnectionContext
-from hanalife.errors import InvalidArgumentError, NotSupportedError
+from hanalife.errors import InvalidArgumentError
 from hanalife.lifecycle import calls
 from hanalife.lifecycle.scheduled_execution import ScheduledExecution
 from hanalife.records import ModelVersion
 from hanalife.scheduling import cron
-from hanalife.storage import states
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,15 +59,7 @@ def show(context: ConnectionContext, plan: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _unfitted(version: ModelVersion, plan: Mapping[str, Any]) -> Any:
-    kind = states.find_class(version.class_path)
-    if not callable(getattr(kind, "fit", None)):
-        raise NotSupportedError(
-            f"Model {version.name!r} was fitted elsewhere and cannot be fitted here; fit a UnifiedClassification or "
-            "UnifiedRegression, or schedule its predictions with ScheduledExecution.create_predict_schedule."
-        )
-    constructor = dict(version.state["constructor"])
-    arguments = {**constructor.pop("kwargs", {}), **constructor, **plan["init_params"]}
-    return calls.make({"class_path": version.class_path, "constructor": arguments, "save_as": version.name})
+    return calls.unfitted_like(version, plan["init_params"])
 
 
 def _fit_parameters(version: ModelVersion, plan: Mapping[str, Any]) -> dict[str, Any]:

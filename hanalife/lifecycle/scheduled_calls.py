@@ -137,9 +137,7 @@ class ScheduledCalls(ScheduledTimes):
 
         Notes
         -----
-        The tables and the job's status are written in one transaction, the model's version just
-        before it. A worker that is killed in between leaves a version that the next attempt
-        adds another to.
+        The tables, the model's version and the job's status are written in one transaction.
         """
         self._create_call("fit", obj, fit_params, task_id, proc_name, output_table_names, force, append, experiment_id)
 

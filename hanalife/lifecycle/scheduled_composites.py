@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hanalife.database import dialects, members, task_frames
 from hanalife.dataframe.frame import DataFrame
@@ -25,6 +25,8 @@ class ScheduledComposites(ScheduledCalls):
         task_desc: str = "",
         force: bool = True,
         with_hierarchy: bool = True,  # noqa: ARG002 - SAP HANA's
+        *,
+        gates: Mapping[str, str] | None = None,
     ) -> DataFrame:
         """Make a task of tasks that are executed one after another, each if the one before succeeded.
 
@@ -40,6 +42,10 @@ class ScheduledComposites(ScheduledCalls):
             Replace a task of the same name, with its schedule and policy.
         with_hierarchy : bool
             Accepted for SAP HANA's sake, without effect: subtasks are never replaced with it.
+        gates : dict, optional
+            Subtask -> the verdict of the one before it that it waits for, such as
+            ``{"RETRAIN": "drift"}`` after a drift task. With any other verdict, ``unknown`` among
+            them, it and those after it are SKIPPED, with the reason, and the composite SUCCEEDED.
 
         Returns
         -------
@@ -53,9 +59,10 @@ class ScheduledComposites(ScheduledCalls):
         TaskNotFoundError
             A subtask does not exist.
         ArgumentTypeError, InvalidArgumentError
-            ``subtasks`` is no list of names, is empty, or the composite would be a part of itself.
+            ``subtasks`` is no list of names, is empty, or the composite would be a part of itself;
+            ``gates`` names no subtask, or one after a task that gives no verdict.
         """
-        self._create_composite(task_id, "sequential", subtasks, task_desc, None, force=force)
+        self._create_composite(task_id, "sequential", subtasks, task_desc, None, force=force, gates=gates)
         return self._frame(task_frames.composite(task_id, parallel=False))
 
     def create_parallel_composite_task(
@@ -90,7 +97,15 @@ class ScheduledComposites(ScheduledCalls):
         return self._frame(task_frames.composite(task_id, parallel=True))
 
     def _create_composite(
-        self, task_id: str, kind: str, subtasks: Sequence[str], description: str, attribute: str | None, *, force: bool
+        self,
+        task_id: str,
+        kind: str,
+        subtasks: Sequence[str],
+        description: str,
+        attribute: str | None,
+        *,
+        force: bool,
+        gates: Mapping[str, str] | None = None,
     ) -> None:
         check_id(task_id)
         if isinstance(subtasks, str) or not all(isinstance(name, str) for name in subtasks):
@@ -98,8 +113,9 @@ class ScheduledComposites(ScheduledCalls):
         context = self.connection_context
         with context.session(writes=True) as connection:
             kept_tasks.check_members(connection, task_id, subtasks)
+            kept_tasks.check_gates(connection, subtasks, gates or {})
             kept_tasks.make_room(connection, context, task_id, force=force)
             now = dialects.now(connection)
             task = Task(task_id, kind, {}, description, self.current_user, now, parallel_attribute=attribute)
             kept_tasks.create(connection, task, [f"Created: {kind} of {', '.join(subtasks)}."])
-            members.insert(connection, task_id, subtasks)
+            members.insert(connection, task_id, subtasks, gates)

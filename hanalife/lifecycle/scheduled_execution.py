@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from hanalife.lifecycle.scheduled_jobs import ScheduledJobs
-from hanalife.lifecycle.scheduled_tasks import ScheduledTasks
+from hanalife.lifecycle.scheduled_pipelines import ScheduledPipelines
 from hanalife.lifecycle.scheduled_watching import ScheduledWatching
 
 
-class ScheduledExecution(ScheduledTasks, ScheduledJobs, ScheduledWatching):
+class ScheduledExecution(ScheduledPipelines, ScheduledJobs, ScheduledWatching):
     """Scheduled execution of tasks.
 
     A task says what to do, a schedule when, a job is one execution. All three are rows of the

@@ -13,6 +13,7 @@ from hanalife.dataframe.frame import DataFrame
 from hanalife.errors import InvalidArgumentError, TaskNotFoundError
 from hanalife.lifecycle import calls, notebooks, procedures, statements
 from hanalife.lifecycle.job import launcher
+from hanalife.lifecycle.outcomes import VERDICTS
 from hanalife.lifecycle.scheduled_base import ScheduledBase, check_no_subtask, logger
 from hanalife.records import Task
 from hanalife.scheduling.runner import ALIVE
@@ -53,6 +54,8 @@ class ScheduledJobs(ScheduledBase):
         """Refuse parameters that a task does not take."""
         if task.kind in members.COMPOSITES:
             raise InvalidArgumentError("parameters: a composite takes none; give them to the tasks it is made of.")
+        if task.kind in VERDICTS:
+            raise InvalidArgumentError(f"parameters: a {task.kind} task takes none; create it anew with others.")
         own = task.definition["parameters"]
         if task.kind == "callable":
             procedures.check_parameters(task.definition["path"], [*{*own, *values}])

@@ -94,6 +94,22 @@ class TaskTable(MonitorTable):
     selected = t.Unicode("").tag(sync=True)
 
 
+class ModelTable(MonitorTable):
+    """Stored models."""
+
+    _esm = bundle("model_monitor.js")
+    _css = bundle("model_monitor.css")
+    selected = t.Unicode("").tag(sync=True)
+
+
+class DriftTable(MonitorTable):
+    """Drift checks."""
+
+    _esm = bundle("drift_monitor.js")
+    _css = bundle("drift_monitor.css")
+    selected = t.Unicode("").tag(sync=True)
+
+
 class MonitorBox(ipywidgets.VBox):  # type: ignore[misc]
     """A table and what belongs to it, with an HTML picture for where nothing runs."""
 

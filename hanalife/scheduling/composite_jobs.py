@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from hanalife.errors import TaskNotFoundError
 from hanalife.records import Job, JobStatus, Task
 from hanalife.scheduling.composites import NextStep, Rule, next_step
 
+_NO_TURN = "It had no turn."
 _GOOD_OR_OPEN = (JobStatus.SUCCEEDED, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.SKIPPED)
 
 
@@ -37,12 +38,13 @@ def lead(connection: sa.Connection, job: Job, now: datetime) -> None:
         _stop(connection, held, parts, now)
     for place in step.start:
         _start(connection, held, place, names[place - 1], now)
+    shut = _why_shut(step.shut, members.gates(connection, held.task_id), parts) if step.shut else ""
     for place in step.skip:
-        reason = "It had no turn."
-        members.insert_ended(connection, held, place, names[place - 1], JobStatus.SKIPPED, now, reason)
+        members.insert_ended(connection, held, place, names[place - 1], JobStatus.SKIPPED, now, shut or _NO_TURN)
     if step.outcome is not None:
         lease = Lease(held.task_id, held.job_id, held.attempt, None)
-        leases.end(connection, lease, step.outcome, now, _message(step.outcome, parts))
+        message = shut or _message(step.outcome, parts)
+        leases.end(connection, lease, step.outcome, now, message, parts[-1].verdict if parts else None)
 
 
 def _step(connection: sa.Connection, job: Job, now: datetime) -> tuple[NextStep, list[str], list[Job]]:
@@ -55,7 +57,13 @@ def _step(connection: sa.Connection, job: Job, now: datetime) -> tuple[NextStep,
     limit, started = task.policy.time_limit_seconds, job.started_at
     time_over = limit is not None and started is not None and (now - started).total_seconds() > limit
     names = members.of(connection, job.task_id)
-    step = next_step(rule_of(task), len(names), statuses, cancelled=job.cancel_requested, time_over=time_over)
+    step = next_step(
+        *(rule_of(task), len(names), statuses),
+        gates=members.gates(connection, job.task_id),
+        verdicts={part.seq_order: part.verdict for part in parts if part.seq_order is not None},
+        cancelled=job.cancel_requested,
+        time_over=time_over,
+    )
     return _settled(step, parts), names, parts
 
 
@@ -85,9 +93,16 @@ def _start(connection: sa.Connection, job: Job, place: int, name: str, now: date
     tasks.append_log(connection, job.task_id, [("JOB", now, said)], job.job_id)
 
 
+def _why_shut(place: int, gates: Mapping[int, str], parts: Sequence[Job]) -> str:
+    before = next(part for part in parts if part.seq_order == place - 1)
+    found = f"{before.task_id!r} said {before.verdict!r}" if before.verdict else f"{before.task_id!r} said nothing"
+    words = f"{found}, and only {gates[place]!r} lets it go on. {before.message}"
+    return words.strip()
+
+
 def _message(outcome: JobStatus, parts: Sequence[Job]) -> str:
     if outcome is JobStatus.SUCCEEDED:
-        return ""
+        return parts[-1].message if parts[-1].verdict else ""
     if outcome is JobStatus.CANCELLED:
         return "Stopped on request."
     bad = [part for part in parts if part.status not in _GOOD_OR_OPEN]

@@ -14,9 +14,11 @@ from tornado.web import authenticated
 
 from hanalife.clock import utc_now
 from hanalife.errors import (
+    DataNotFoundError,
     Error,
     IncompatibleStoreError,
     InvalidArgumentError,
+    ModelNotFoundError,
     RunNotFoundError,
     TaskExistsError,
     TaskNotFoundError,
@@ -43,7 +45,13 @@ QUESTIONS: Mapping[str, Question] = {
     "experiments": experiments.read,
     "runs/([^/]+)": lambda connection, _label, run_id: answers.run(connection, run_id),
     "searches/([^/]+)": lambda connection, _label, text: answers.search(connection, text),
-    "models": lambda connection, _label: models.read(connection),
+    "models": models.read,
+    "models/([^/]+)": lambda connection, _label, name: answers.model(connection, name),
+    "model_comparisons/([^/]+)/([^/]+)": lambda connection, _label, name, versions: models.compare(
+        connection, name, versions
+    ),
+    "drift/([^/]+)": lambda connection, _label, check_id: answers.drift_series(connection, check_id),
+    "drift_checks/([^/]+)": lambda connection, _label, check_id: answers.drift_check(connection, check_id),
     "tasks": lambda connection, label: tasks.read(connection, label, utc_now()),
     "tasks/([^/]+)": lambda connection, _label, task_id: answers.task(connection, task_id),
     "alerts": lambda connection, _label: attention.read_alerts(connection),
@@ -59,6 +67,8 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (UnusableConnectionError, 409),
     (WorkerNotAllowedError, 409),
     (TaskExistsError, 409),
+    (ModelNotFoundError, 404),
+    (DataNotFoundError, 404),
     (IncompatibleStoreError, 409),
     (UnreachableDatabaseError, 503),
     (sa.exc.SQLAlchemyError, 503),

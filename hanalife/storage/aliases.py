@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CHAMPION = "champion"
 
 _USABLE = re.compile(r"[^\W\d][\w.-]{0,99}")
-_MOVES = ("MOVED", "ROLLED_BACK", "REMOVED")
+MOVES = ("MOVED", "ROLLED_BACK", "REMOVED")
 
 
 class Aliases(StorageBase):
@@ -72,6 +72,37 @@ class Aliases(StorageBase):
         """Let an alias, by default ``champion``, name a version; see :meth:`set_alias`."""
         self.set_alias(name, alias, version, note=note)
 
+    def exchange_alias(
+        self, name: str, alias: str, expected: int, version: int, note: str = "", *, back: bool = False
+    ) -> bool:
+        """Let an alias name another version if it still names the expected one; say whether it did.
+
+        Parameters
+        ----------
+        expected : int
+            The version that it must name now; otherwise nothing happens.
+        version : int
+            A stored version.
+        note : str, optional
+            Why; kept in the history.
+        back : bool, default False
+            Note it in the history as a roll-back.
+
+        Raises
+        ------
+        ModelStorageError
+            There is no such version, or the alias is protected; see :meth:`set_alias`.
+        """
+        with self._writing() as connection:
+            models.reserve(connection, name)  # nobody else moves an alias of this model until the end
+            found = aliases.find(connection, name, alias)
+            if found is None or found.version != expected:
+                return False
+            if version not in models.numbers(connection, name):
+                raise not_found(connection, name, version)
+            self._move(connection, name, alias, version, note, event="ROLLED_BACK" if back else "MOVED")
+        return True
+
     def roll_back(self, name: str, alias: str = CHAMPION, note: str = "") -> int:
         """Let an alias name the version that it named before, and return that.
 
@@ -84,7 +115,7 @@ class Aliases(StorageBase):
         """
         with self._writing() as connection:
             models.reserve(connection, name)
-            earlier = _earlier(models.events(connection, name, alias, _MOVES))
+            earlier = earlier_versions(models.events(connection, name, alias, MOVES))
             stored = models.numbers(connection, name)
             for number in reversed(earlier):
                 if number in stored:
@@ -158,8 +189,8 @@ class Aliases(StorageBase):
             raise ModelStorageError(f"note: alias {found.alias!r} is protected; say why it moves, for its history.")
 
 
-def _earlier(moves: Sequence[ModelEvent]) -> list[int]:
-    """Return the versions that an alias named before its present one, the oldest first."""
+def earlier_versions(moves: Sequence[ModelEvent]) -> list[int]:
+    """Return the versions that an alias named before its present one, the oldest first; given its MOVES."""
     path: list[int] = []
     for move in moves:
         if move.event == "ROLLED_BACK" and move.version in path[:-1]:

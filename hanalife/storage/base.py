@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 
 from hanalife.clock import Clock
 from hanalife.database import aliases, models
-from hanalife.errors import ModelStorageError
+from hanalife.errors import ModelNotFoundError, ModelStorageError
 from hanalife.records import ModelVersion
 from hanalife.storage import states
 
@@ -26,6 +27,13 @@ class StorageBase:
 
     connection_context: ConnectionContext
     _clock: Clock
+    _transaction: sa.Connection | None = None
+
+    def within(self, transaction: sa.Connection) -> Self:
+        """Return this storage with all that it reads and writes in a transaction of the caller's."""
+        inside = copy.copy(self)
+        inside._transaction = transaction  # noqa: SLF001 - its own kind
+        return inside
 
     def load_model(self, name: str, version: int | None = None, *, alias: str | None = None) -> Any:
         """Return a stored model, ready to predict and score.
@@ -56,11 +64,17 @@ class StorageBase:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
+        if self._transaction is not None:
+            yield self._transaction
+            return
         with self.connection_context.database.read() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
+        if self._transaction is not None:
+            yield self._transaction
+            return
         with self.connection_context.database.write() as connection:
             yield connection
 
@@ -121,16 +135,16 @@ def file_name(name: str) -> str:
 
 def not_found(
     connection: sa.Connection, name: str, version: int | None = None, alias: str | None = None
-) -> ModelStorageError:
+) -> ModelNotFoundError:
     """Return the error that says what is not there and what is."""
     numbers = models.numbers(connection, name)
     if not numbers:
         known = ", ".join(models.names(connection)) or "none"
         which = f"{name!r}" if version is None else f"{name!r} version {version}"
-        return ModelStorageError(f"There is no model {which}; stored names are: {known}.")
+        return ModelNotFoundError(f"There is no model {which}; stored names are: {known}.")
     if alias is not None:
-        return ModelStorageError(
+        return ModelNotFoundError(
             f"Model {name!r} has no version under alias {alias!r}; set one: promote({name!r}, version, {alias!r})."
         )
     stored = ", ".join(map(str, numbers[-20:]))
-    return ModelStorageError(f"There is no model {name!r} version {version}; its versions are: {stored}.")
+    return ModelNotFoundError(f"There is no model {name!r} version {version}; its versions are: {stored}.")

@@ -61,7 +61,7 @@ def facts(version: ModelVersion) -> dict[tuple[str, str], str]:
     return {
         **_section("PARAMETER", parameters),
         **_section("DATA", data),
-        **{("METRIC", name): interval_text(value) for name, value in (version.metrics or {}).items()},
+        **{("METRIC", name): interval_text(value) for name, value in with_bounds(version.metrics or {}).items()},
         **_section("ENVIRONMENT", version.environment or {}),
     }
 
@@ -75,6 +75,23 @@ def side_by_side(columns: Sequence[Mapping[tuple[str, str], str]]) -> list[tuple
         texts = [column.get((section, name), "") for column in columns]
         rows.append((section, name, *texts, len(set(texts)) > 1))
     return rows
+
+
+def with_bounds(metrics: Mapping[str, Mapping[str, float]]) -> dict[str, Mapping[str, float]]:
+    """Return metrics without those that are bounds of another, which get them as ``low`` and ``high``.
+
+    >>> with_bounds({"AUC": {"value": 0.8}, "AUC.LOW": {"value": 0.75}, "AUC.HIGH": {"value": 0.85}})
+    {'AUC': {'value': 0.8, 'low': 0.75, 'high': 0.85}}
+    """
+    whole = {name for name in metrics if {f"{name}.LOW", f"{name}.HIGH"} <= metrics.keys()}
+    bounds = {f"{name}.{side}" for name in whole for side in ("LOW", "HIGH")}
+    return {
+        name: {**kept, "low": metrics[f"{name}.LOW"]["value"], "high": metrics[f"{name}.HIGH"]["value"]}
+        if name in whole
+        else kept
+        for name, kept in metrics.items()
+        if name not in bounds
+    }
 
 
 def interval_text(metric: Mapping[str, float]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
@@ -41,7 +41,7 @@ class FoundRuns(DataFrame):
         frame.__dict__.pop("query")
         return frame
 
-    @cached_property
+    @functools.cached_property
     def query(self) -> sa.Select[Any]:  # type: ignore[override] # made when it is first asked for
         """The search as SQL."""
         assert self._found is not None
@@ -110,15 +110,22 @@ def search_runs(
     chosen = Columns(tuple(_items(columns))) if columns is not None else _default(search)
     experiments = _experiments(experiment_ids)
     connection_context.database.migrate()  # the tables must exist even if nothing was ever recorded
-    found = run_search.numbers(search, experiments, connection_context.dialect, all_attempts=all_attempts)
+    found = _query(search, experiments, connection_context.dialect, all_attempts)
     return FoundRuns.of(connection_context, found, chosen)
 
 
-def _experiments(given: str | Sequence[str] | None) -> list[str] | None:
+@functools.lru_cache(maxsize=128)  # making a statement can take as long as answering it
+def _query(
+    search: Search, experiment_ids: tuple[str, ...] | None, dialect: sa.Dialect, all_attempts: bool
+) -> sa.Select[Any]:
+    return run_search.numbers(search, experiment_ids, dialect, all_attempts=all_attempts)
+
+
+def _experiments(given: str | Sequence[str] | None) -> tuple[str, ...] | None:
     if given is None:
         return None
     names = [given] if isinstance(given, str) else list(given)
-    return [identity.require_experiment_id(name, "experiment_ids") for name in names]
+    return tuple(identity.require_experiment_id(name, "experiment_ids") for name in names)
 
 
 def _default(search: Search) -> Columns:

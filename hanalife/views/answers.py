@@ -8,10 +8,12 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from hanalife.database import run_search
-from hanalife.errors import Error, RunNotFoundError, TaskNotFoundError
+from hanalife.errors import DataNotFoundError, Error, ModelNotFoundError, RunNotFoundError, TaskNotFoundError
 from hanalife.tracking import grammar
-from hanalife.views import runs, tasks
+from hanalife.views import drift, models, runs, tasks
+from hanalife.views.payloads.drift import CheckDetail, DriftDetail
 from hanalife.views.payloads.messages import ErrorInfo
+from hanalife.views.payloads.models import ModelDetail
 from hanalife.views.payloads.runs import FoundRuns, RunDetail
 from hanalife.views.payloads.tasks import TaskDetail
 from hanalife.views.payloads.words import CONTRACT
@@ -58,6 +60,48 @@ def task(connection: sa.Connection, task_id: str) -> TaskDetail:
     found = tasks.read_one(connection, task_id)
     if found is None:
         raise TaskNotFoundError(f"task_id: there is no task {task_id!r}; it may have been removed.")
+    return found
+
+
+def model(connection: sa.Connection, name: str) -> ModelDetail:
+    """Return the details of a model.
+
+    Raises
+    ------
+    ModelNotFoundError
+        There is none of that name.
+    """
+    found = models.read_one(connection, name)
+    if found is None:
+        raise ModelNotFoundError(f"name: there is no model {name!r}; it may have been deleted.")
+    return found
+
+
+def drift_series(connection: sa.Connection, check_id: str) -> DriftDetail:
+    """Return the series that a check belongs to.
+
+    Raises
+    ------
+    DataNotFoundError
+        There is no check of that id.
+    """
+    found = drift.read_series(connection, check_id)
+    if found is None:
+        raise DataNotFoundError(f"check_id: there is no drift check {check_id!r}.")
+    return found
+
+
+def drift_check(connection: sa.Connection, check_id: str) -> CheckDetail:
+    """Return all that one check found.
+
+    Raises
+    ------
+    DataNotFoundError
+        There is no check of that id.
+    """
+    found = drift.read_check(connection, check_id)
+    if found is None:
+        raise DataNotFoundError(f"check_id: there is no drift check {check_id!r}.")
     return found
 
 

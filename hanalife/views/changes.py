@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from hanalife.views.payloads.drift import DriftDelta, DriftPayload
+from hanalife.views.payloads.models import ModelsDelta, ModelsPayload
 from hanalife.views.payloads.runs import ExperimentsDelta, ExperimentsPayload
 from hanalife.views.payloads.tasks import TasksDelta, TasksPayload
 
@@ -18,6 +20,16 @@ def between_experiments(old: ExperimentsPayload, new: ExperimentsPayload) -> Exp
 def between_tasks(old: TasksPayload, new: TasksPayload) -> TasksDelta | None:
     """Return what turns the old payload into the new one, or None if nothing does."""
     return cast("TasksDelta | None", _between(old, new, {"tasks": "task_id", "workers": "worker_id"}))
+
+
+def between_models(old: ModelsPayload, new: ModelsPayload) -> ModelsDelta | None:
+    """Return what turns the old payload into the new one, or None if nothing does."""
+    return cast("ModelsDelta | None", _between(old, new, {"models": "key"}))
+
+
+def between_drift(old: DriftPayload, new: DriftPayload) -> DriftDelta | None:
+    """Return what turns the old payload into the new one, or None if nothing does."""
+    return cast("DriftDelta | None", _between(old, new, {"series": "series_id"}))
 
 
 def _between(old: Mapping[str, Any], new: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any] | None:

@@ -9,10 +9,10 @@ import sys
 from types import ModuleType, NoneType, UnionType
 from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from hanalife.views.payloads import messages, models, panel, runs, tasks, words
+from hanalife.views.payloads import drift, messages, models, panel, runs, tasks, words
 
 #: The subjects of the contract, in the order in which they are written.
-SUBJECTS = (words, runs, tasks, models, panel, messages)
+SUBJECTS = (words, runs, tasks, models, drift, panel, messages)
 
 _PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null"}
 

@@ -91,8 +91,8 @@ def call():
     columns = {}
     for name in first.schema.names:
         values = first.column(name)
-        binning = bins.learn(values, bins.kind_of(name, values.type))
-        columns[name] = Counted(binning, binning.count(values), binning.count(second.column(name)))
+        binning, counts = bins.learn_counted(values, bins.kind_of(name, values.type))
+        columns[name] = Counted(binning, counts, binning.count(second.column(name)))
     found = comparison.compare(columns, (first.num_rows, second.num_rows), Limits())
     return sum(result.drifted for result in found)
 measured(call)

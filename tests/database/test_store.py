@@ -64,7 +64,7 @@ def test_a_newer_store_is_refused(conn):
     with conn.database.write() as connection:
         later = tables.schema_version.insert().from_select(
             ["version", "applied_at"],
-            sa.select(tables.schema_version.c.version + 7, tables.schema_version.c.applied_at),
+            sa.select(tables.schema_version.c.version + 100, tables.schema_version.c.applied_at),
         )
         connection.execute(later)
     with conn.copy() as other, pytest.raises(errors.IncompatibleStoreError, match="pip install --upgrade"):

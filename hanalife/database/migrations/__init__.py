@@ -21,6 +21,8 @@ from hanalife.database.migrations import (
     step_5_storage,
     step_6_scheduling,
     step_7_drift,
+    step_8_loop,
+    step_9_alerts,
 )
 from hanalife.errors import IncompatibleStoreError
 
@@ -34,6 +36,8 @@ STEPS: tuple[Step, ...] = (
     step_5_storage.upgrade,
     step_6_scheduling.upgrade,
     step_7_drift.upgrade,
+    step_8_loop.upgrade,
+    step_9_alerts.upgrade,
 )
 
 #: The version of a store that is up to date.

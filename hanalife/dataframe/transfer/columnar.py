@@ -24,6 +24,7 @@ from hanalife.errors import UnreachableDatabaseError
 
 # Large enough to cost nothing, small enough to be forgotten soon.
 _PORTION_BYTES = 4 << 20
+_LEAST_PORTION_BYTES = 1 << 20
 _PORTION_ROWS = 20_000
 
 _DROPPED = ("server closed the connection", "terminating connection", "no connection to the server")
@@ -105,7 +106,10 @@ def stream(pool: Pool, query: sa.Select[Any], fields: Sequence[pa.Field], size: 
     text, values = _compiled(query)
     pool.record(text)
     with pool.lend() as connection, connection.cursor() as cursor:
-        read = _through_cursor(cursor, text, values, max(size, _PORTION_ROWS)) if values else _by_copy(cursor, text)
+        if values:
+            read = _through_cursor(cursor, text, values, max(size, _PORTION_ROWS))
+        else:
+            read = _by_copy(cursor, text, size * len(fields) * 8)
         schema: pa.Schema | None = None
         for batch in read:
             if schema is None:
@@ -120,8 +124,10 @@ def _bare(field: pa.Field) -> pa.DataType:
     return getattr(field.type, "storage_type", field.type)
 
 
-def _by_copy(cursor: Any, text: str) -> Iterator[pa.RecordBatch]:
-    cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(_PORTION_BYTES)})
+def _by_copy(cursor: Any, text: str, wanted: int) -> Iterator[pa.RecordBatch]:
+    """Yield portions of about so many bytes as are wanted, or of as many as cost nothing."""
+    portion = min(max(wanted, _LEAST_PORTION_BYTES), _PORTION_BYTES) if wanted else _PORTION_BYTES
+    cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(portion)})
     cursor.execute(text)
     reader = cursor.fetch_record_batch()
     none = True

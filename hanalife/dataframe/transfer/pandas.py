@@ -33,19 +33,24 @@ def gather(batches: Iterable[pa.RecordBatch]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    columns: dict[str, _Gathered] = {}
+    return pd.DataFrame(columns(batches), copy=False)
+
+
+def columns(batches: Iterable[pa.RecordBatch]) -> dict[str, Any]:
+    """Return all rows of a stream as :func:`gather` does, each column as an array that a frame takes as it is."""
+    found: dict[str, _Gathered] = {}
     for batch in batches:
         for field, array in zip(batch.schema, batch.columns, strict=True):
-            if field.name not in columns:
-                columns[field.name] = _gathered_for(field.type)
-            columns[field.name].add(array)
-    return pd.DataFrame({name: column.series() for name, column in columns.items()}, copy=False)
+            if field.name not in found:
+                found[field.name] = _gathered_for(field.type)
+            found[field.name].add(array)
+    return {name: column.array() for name, column in found.items()}
 
 
 class _Gathered(Protocol):
     def add(self, array: pa.Array) -> None: ...
 
-    def series(self) -> pd.Series[Any]: ...
+    def array(self) -> Any: ...
 
 
 def _gathered_for(kind: pa.DataType) -> _Gathered:
@@ -132,15 +137,14 @@ class _Numbers:
                 array = array.fill_null(0 if self._values.dtype.kind == "i" else False)
         self._values.more(len(array))[:] = array.to_numpy(zero_copy_only=False)
 
-    def series(self) -> pd.Series[Any]:
+    def array(self) -> Any:
         import pandas as pd
 
         values, missing = self._values.filled, self._missing.flags
         if missing is not None:
             nullable: Any = pd.arrays.IntegerArray if values.dtype.kind == "i" else pd.arrays.BooleanArray
-            return pd.Series(nullable(values, missing), copy=False)
-        series = pd.Series(values, copy=False)
-        return series.dt.tz_localize(self._zone) if self._zone else series
+            return nullable(values, missing)
+        return pd.DatetimeIndex(values, copy=False).tz_localize(self._zone).array if self._zone else values
 
 
 class _Texts:
@@ -162,12 +166,12 @@ class _Texts:
         if last > first:
             self._characters.more(last - first)[:] = np.frombuffer(characters, "uint8")[first:last]
 
-    def series(self) -> pd.Series[Any]:
+    def array(self) -> Any:
         ends, missing = self._ends.filled, self._missing.flags
         present = None if missing is None else pa.array(~missing).buffers()[1]
         buffers = [present, pa.py_buffer(ends), pa.py_buffer(self._characters.filled)]
         texts = pa.Array.from_buffers(pa.large_string(), len(ends) - 1, buffers)
-        return pa.chunked_array([texts]).to_pandas()
+        return pa.chunked_array([texts]).to_pandas().array
 
 
 class _Values:
@@ -180,7 +184,7 @@ class _Values:
     def add(self, array: pa.Array) -> None:
         self._arrays.append(array)
 
-    def series(self) -> pd.Series[Any]:
+    def array(self) -> Any:
         series: pd.Series[Any] = pa.chunked_array(self._arrays, self._kind).to_pandas()
         return series.map(_without_zeros) if self._kind == types.ANY_DECIMAL else series
 

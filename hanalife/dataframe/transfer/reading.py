@@ -107,9 +107,11 @@ def _from_rows(connection: sa.Connection, query: sa.Select[Any], size: int) -> I
             if any(pa.types.is_null(field.type) for field in fields):
                 fields = _settled(fields, rows)
             parts.append(_batch(rows, fields))
+            del rows  # before the next come
             if sum(part.num_rows for part in parts) == size:
-                yield pa.concat_batches(parts)
-                parts, is_first = [], False
+                batch, parts, is_first = pa.concat_batches(parts), [], False
+                yield batch
+                del batch
         if parts or is_first:
             yield pa.concat_batches(parts or [_batch([], _settled(fields, []))])
     finally:
@@ -120,8 +122,9 @@ def _fetched(cursor: Any, size: int) -> Iterator[list[tuple[Any, ...]]]:
     # Never more than what is missing to a full batch.
     missing = size
     while rows := cursor.fetchmany(min(_FETCH_ROWS, missing)):
-        yield rows
         missing = missing - len(rows) or size
+        yield rows
+        del rows
 
 
 def _batch(rows: list[tuple[Any, ...]], fields: list[pa.Field]) -> pa.RecordBatch:

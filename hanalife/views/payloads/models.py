@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
-from hanalife.views.payloads.words import Instant
+from hanalife.views.payloads.words import Fact, Instant, JsonNumber
 
 
 class ModelRow(TypedDict):
     """One stored version of a model."""
 
+    key: str
     name: str
     version: int
     kind: str
@@ -23,4 +24,95 @@ class ModelsPayload(TypedDict):
     """All stored models."""
 
     contract: int
+    seq: int
+    database: str
+    absent: list[str]
     models: list[ModelRow]
+
+
+class ModelsChange(TypedDict):
+    """Versions that came, changed or went, by key."""
+
+    changed: list[ModelRow]
+    removed: list[str]
+
+
+class ModelsDelta(TypedDict):
+    """What turns the payload number ``seq - 1`` into number ``seq``."""
+
+    contract: int
+    seq: int
+    absent: list[str]
+    models: ModelsChange
+
+
+class ModelMetric(TypedDict):
+    """A metric of a version, and the bounds of its 95 % interval where that is known."""
+
+    name: str
+    value: JsonNumber
+    low: JsonNumber | None
+    high: JsonNumber | None
+
+
+class VersionRow(ModelRow):
+    """One version of a model, with what it was made of."""
+
+    created_by: str
+    dataset_hash: str
+    format: str
+    notes: str
+    tags: list[Fact]
+    metrics: list[ModelMetric]
+
+
+class AliasRow(TypedDict):
+    """A movable name for a version; ``back_to`` is the version that a roll-back would name."""
+
+    alias: str
+    version: int | None
+    movers: list[str] | None
+    moved_at: Instant
+    moved_by: str
+    back_to: int | None
+
+
+class ModelEventRow(TypedDict):
+    """Something that happened to a version or an alias; ``before`` is what the alias named until then."""
+
+    event: str
+    version: int | None
+    before: int | None
+    alias: str | None
+    happened_at: Instant
+    happened_by: str
+    note: str
+
+
+class ModelDetail(TypedDict):
+    """All that is known of one model: versions newest first, history newest first."""
+
+    contract: int
+    name: str
+    versions: list[VersionRow]
+    aliases: list[AliasRow]
+    history: list[ModelEventRow]
+    history_total: int
+
+
+class ComparedRow(TypedDict):
+    """A fact of each version that is compared, empty where it has none."""
+
+    section: Literal["PARAMETER", "DATA", "METRIC", "ENVIRONMENT"]
+    name: str
+    values: list[str]
+    different: bool
+
+
+class ModelComparison(TypedDict):
+    """Versions of a model side by side."""
+
+    contract: int
+    name: str
+    versions: list[int]
+    rows: list[ComparedRow]

@@ -357,6 +357,7 @@ export interface TaskDetail {
 }
 
 export interface ModelRow {
+  key: string;
   name: string;
   version: number;
   kind: string;
@@ -368,7 +369,226 @@ export interface ModelRow {
 
 export interface ModelsPayload {
   contract: number;
+  seq: number;
+  database: string;
+  absent: string[];
   models: ModelRow[];
+}
+
+export interface ModelsChange {
+  changed: ModelRow[];
+  removed: string[];
+}
+
+export interface ModelsDelta {
+  contract: number;
+  seq: number;
+  absent: string[];
+  models: ModelsChange;
+}
+
+export interface ModelMetric {
+  name: string;
+  value: number | 'nan' | 'inf' | '-inf';
+  low: number | 'nan' | 'inf' | '-inf' | null;
+  high: number | 'nan' | 'inf' | '-inf' | null;
+}
+
+export interface VersionRow {
+  key: string;
+  name: string;
+  version: number;
+  kind: string;
+  library: string;
+  run_id: string | null;
+  created_at: Instant;
+  aliases: string[];
+  created_by: string;
+  dataset_hash: string;
+  format: string;
+  notes: string;
+  tags: Fact[];
+  metrics: ModelMetric[];
+}
+
+export interface AliasRow {
+  alias: string;
+  version: number | null;
+  movers: string[] | null;
+  moved_at: Instant;
+  moved_by: string;
+  back_to: number | null;
+}
+
+export interface ModelEventRow {
+  event: string;
+  version: number | null;
+  before: number | null;
+  alias: string | null;
+  happened_at: Instant;
+  happened_by: string;
+  note: string;
+}
+
+export interface ModelDetail {
+  contract: number;
+  name: string;
+  versions: VersionRow[];
+  aliases: AliasRow[];
+  history: ModelEventRow[];
+  history_total: number;
+}
+
+export interface ComparedRow {
+  section: 'PARAMETER' | 'DATA' | 'METRIC' | 'ENVIRONMENT';
+  name: string;
+  values: string[];
+  different: boolean;
+}
+
+export interface ModelComparison {
+  contract: number;
+  name: string;
+  versions: number[];
+  rows: ComparedRow[];
+}
+
+export type VerdictWord = 'drift' | 'no_drift' | 'unknown';
+
+export type PerformanceKind = 'measured' | 'estimated';
+
+export interface RecentCheck {
+  window: string;
+  verdict: 'drift' | 'no_drift' | 'unknown';
+}
+
+export interface DriftSeriesRow {
+  series_id: string;
+  reference: string;
+  segment: string;
+  checks: number;
+  open_alerts: number;
+  last_at: Instant;
+  recent: RecentCheck[];
+}
+
+export interface DriftPayload {
+  contract: number;
+  seq: number;
+  database: string;
+  absent: string[];
+  series: DriftSeriesRow[];
+}
+
+export interface DriftSeriesChange {
+  changed: DriftSeriesRow[];
+  removed: string[];
+}
+
+export interface DriftDelta {
+  contract: number;
+  seq: number;
+  absent: string[];
+  series: DriftSeriesChange;
+}
+
+export interface DriftMeasure {
+  measure: string;
+  value: number | 'nan' | 'inf' | '-inf';
+  low: number | 'nan' | 'inf' | '-inf';
+  high: number | 'nan' | 'inf' | '-inf';
+  minimum: number | 'nan' | 'inf' | '-inf' | null;
+}
+
+export interface DriftCell {
+  verdict: 'drift' | 'no_drift' | 'unknown';
+  indicator: number | 'nan' | 'inf' | '-inf';
+  effect: DriftMeasure | null;
+}
+
+export interface DriftColumn {
+  name: string;
+  role: string;
+}
+
+export interface Acknowledgement {
+  at: Instant;
+  by: string;
+  note: string;
+}
+
+export interface DriftWindow {
+  check_id: string;
+  window: string;
+  current: string;
+  reference_rows: number;
+  current_rows: number;
+  verdict: 'drift' | 'no_drift' | 'unknown';
+  created_at: Instant;
+  drifted: string[];
+  acknowledged: Acknowledgement | null;
+  cells: (DriftCell | null)[];
+}
+
+export interface PerformancePoint {
+  check_id: string;
+  window: string;
+  created_at: Instant;
+  current_rows: number;
+  metric: string;
+  kind: 'measured' | 'estimated';
+  value: number | 'nan' | 'inf' | '-inf';
+  low: number | 'nan' | 'inf' | '-inf';
+  high: number | 'nan' | 'inf' | '-inf';
+  change: DriftMeasure | null;
+  verdict: 'drift' | 'no_drift' | 'unknown';
+  reason: string;
+}
+
+export interface DriftDetail {
+  contract: number;
+  series: DriftSeriesRow;
+  columns: DriftColumn[];
+  windows: DriftWindow[];
+  performance: PerformancePoint[];
+  assumptions: string[];
+}
+
+export interface DriftBin {
+  label: string;
+  reference: number;
+  current: number;
+}
+
+export interface CheckedColumn {
+  name: string;
+  role: string;
+  verdict: 'drift' | 'no_drift' | 'unknown';
+  indicator: number | 'nan' | 'inf' | '-inf';
+  p_value: number | 'nan' | 'inf' | '-inf';
+  effect: DriftMeasure | null;
+  others: DriftMeasure[];
+  rows_needed: number | null;
+  reason: string;
+  bins: DriftBin[];
+}
+
+export interface CheckDetail {
+  contract: number;
+  check_id: string;
+  series_id: string;
+  reference: string;
+  current: string;
+  segment: string;
+  window: string;
+  reference_rows: number;
+  current_rows: number;
+  verdict: 'drift' | 'no_drift' | 'unknown';
+  error_rate: number | 'nan' | 'inf' | '-inf';
+  created_at: Instant;
+  notes: string[];
+  acknowledged: Acknowledgement | null;
+  columns: CheckedColumn[];
 }
 
 export interface ConnectionRow {

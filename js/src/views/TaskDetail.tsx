@@ -5,7 +5,7 @@ import { Facts, Section } from '../ui/parts';
 import { Pill } from '../ui/Pill';
 import { useNow } from '../ui/relative';
 import { type Tab, Tabs } from '../ui/Tabs';
-import { Moment } from './task/columns';
+import { NextDue } from './task/columns';
 import { Graph } from './task/Graph';
 import { Jobs, type OpenRun } from './task/Jobs';
 import { Ledger } from './task/Ledger';
@@ -52,7 +52,7 @@ function When({ detail: { task } }: { detail: Detail }) {
       {task.next_due && (
         <>
           {' · next '}
-          <Moment instant={task.next_due} now={now} />
+          <NextDue instant={task.next_due} now={now} />
         </>
       )}
     </small>

@@ -23,7 +23,8 @@ interface Props {
 
 const BY_NAME = { key: 'task', descending: false };
 const NONE: TaskRow[] = [];
-const NARROW = 560;
+/** Widths in px below which columns are left out. */
+const NARROW = [800, 560];
 
 export function TaskView({ source, selected, onSelect, onCancel }: Props) {
   const { payload, status } = useSource(source);

@@ -8,6 +8,9 @@ import { median, Spark } from './Spark';
 
 type TaskColumn = Column<TaskRow>;
 
+/** A worker needs a moment to begin what is due. */
+const OVERDUE_MS = 3_000;
+
 const name: TaskColumn = {
   key: 'task',
   label: 'Task',
@@ -57,7 +60,7 @@ function next(now: number): TaskColumn {
     track: '92px',
     least: 92,
     value: task => task.next_due,
-    draw: task => <Moment instant={task.next_due} now={now} />
+    draw: task => <NextDue instant={task.next_due} now={now} />
   };
 }
 
@@ -72,10 +75,22 @@ function last(now: number): TaskColumn {
   };
 }
 
-/** What the list shows at a moment; in a narrow place only what matters most. */
-export function taskColumns(now: number, narrow: boolean): TaskColumn[] {
-  if (narrow) return [{ ...name, track: 'minmax(110px, 1fr)', least: 110 }, status, next(now), durations];
+/** What the list shows at a moment: all, less in a narrow place (1), only what matters most in a very narrow one (2). */
+export function taskColumns(now: number, narrow: number): TaskColumn[] {
+  if (narrow === 2) return [{ ...name, track: 'minmax(110px, 1fr)', least: 110 }, status, next(now), durations];
+  if (narrow === 1) return [name, schedule, next(now), status, durations];
   return [name, kind, schedule, next(now), status, durations, last(now)];
+}
+
+/** When a task is due next; what should have begun already stands out. */
+export function NextDue({ instant, now }: { instant: string | null; now: number }) {
+  const overdue = instant !== null && Date.parse(instant) < now - OVERDUE_MS;
+  return (
+    <span class={overdue ? 'hl-overdue' : ''}>
+      {overdue && 'due '}
+      <Moment instant={instant} now={now} />
+    </span>
+  );
 }
 
 /** A moment from now; its title has the date. */

@@ -1,0 +1,141 @@
+"""Drift checks as tasks: what one job compares, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from hanalife.database import checks
+from hanalife.database.leases import Lease
+from hanalife.dataframe.context import ConnectionContext
+from hanalife.dataframe.creation import create_dataframe_from_pandas
+from hanalife.drift import verdict
+from hanalife.drift.native import Drift
+from hanalife.lifecycle import calls
+from hanalife.lifecycle.outcomes import Finding, Result
+from hanalife.records import DriftCheck, DriftResult, Job, Task
+from hanalife.tracking.native import Experiment
+
+_COLUMNS = {
+    "CHECK_ID": "NVARCHAR(64)",
+    "CHECK_WINDOW": "NVARCHAR(256)",
+    "CHECK_VERDICT": "NVARCHAR(32)",
+    "REFERENCE_ROWS": "BIGINT",
+    "CURRENT_ROWS": "BIGINT",
+    "COLUMN_NAME": "NVARCHAR(256)",
+    "COLUMN_ROLE": "NVARCHAR(32)",
+    "VERDICT": "NVARCHAR(32)",
+    "MEASURE": "NVARCHAR(32)",
+    "EFFECT": "DOUBLE",
+    "EFFECT_LOW": "DOUBLE",
+    "EFFECT_HIGH": "DOUBLE",
+    "MINIMUM": "DOUBLE",
+    "INDICATOR": "DOUBLE",
+    "ROWS_NEEDED": "BIGINT",
+    "REASON": "NVARCHAR(5000)",
+}
+
+
+def execute(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -> Result:
+    """Compare the rows that there are now with the frozen reference; results are kept with the job's end."""
+    definition = task.definition
+    current = calls.revive(context, "current", definition["parameters"]["current"])
+    found = _compare(Drift(context), current, definition)
+    finding = find(found)
+    if definition["experiment_id"] is not None:
+        _track(context, definition["experiment_id"], f"{task.task_id} job {job.job_id}", definition, found, finding)
+    frame = create_dataframe_from_pandas(
+        context, _rows(found), "#HL_DRIFT", force=True, table_structure=_COLUMNS, disable_progressbar=True
+    )
+
+    def write(connection: sa.Connection) -> Finding:
+        for check in found:
+            checks.insert(connection, check)
+        return finding
+
+    return Result([frame], definition["outputs"], definition["append"], write)
+
+
+def find(found: Sequence[DriftCheck]) -> Finding:
+    """Return the verdict of the newest window, and what it is about. Pure."""
+    if not found:
+        return Finding(verdict.UNKNOWN, "there are no current rows")
+    last = found[-1]
+    where = f" in window {last.window}" if last.window else ""
+    said = {verdict.DRIFT: _drifted, verdict.NO_DRIFT: _steady, verdict.UNKNOWN: _undecided}[last.verdict](last)
+    return Finding(last.verdict, f"{said}{where}", {"checks": [check.check_id for check in found]})
+
+
+def _compare(drift: Drift, current: Any, definition: Mapping[str, Any]) -> tuple[DriftCheck, ...]:
+    reference = drift.stored_reference(*definition["reference"])
+    limits = {name: definition[name] for name in ("minimum_effect", "error_rate")}
+    windows = definition["windows"]
+    if windows:
+        return drift.windows(reference, current, **limits, **windows, keep=False)
+    return (drift.check(reference, current, **limits, two_sample=False, keep=False),)
+
+
+def _drifted(check: DriftCheck) -> str:
+    moved = sorted((one for one in check.results if one.drifted), key=lambda one: (-one.indicator, one.column))
+    named = ", ".join(f"{one.column}{_size(one)}" for one in moved[:5])
+    return f"{named}{f' and {len(moved) - 5} more' if len(moved) > 5 else ''} drifted on {check.current_rows:,} rows"
+
+
+def _size(result: DriftResult) -> str:
+    effect = result.effect
+    return f" ({effect.measure} {effect.value:.2f})" if effect else ""
+
+
+def _steady(check: DriftCheck) -> str:
+    return f"no column moved by what matters, on {check.current_rows:,} rows"
+
+
+def _undecided(check: DriftCheck) -> str:
+    open_ones = [one for one in check.results if one.verdict == verdict.UNKNOWN]
+    needed = [one.rows_needed for one in open_ones if one.rows_needed is not None]
+    names = ", ".join(one.column for one in open_ones[:5])
+    if needed:
+        more = max(max(needed) - check.current_rows, 1)
+        return f"{check.current_rows:,} rows do not decide on {names}; about {more:,} more would"
+    reasons = sorted({one.reason for one in open_ones if one.reason})
+    return f"{check.current_rows:,} rows do not decide on {names}: {'; '.join(reasons) or 'no number of rows would'}"
+
+
+def _track(
+    context: ConnectionContext,
+    experiment_id: str,
+    run_name: str,
+    definition: Mapping[str, Any],
+    found: Sequence[DriftCheck],
+    finding: Finding,
+) -> None:
+    with Experiment(context, experiment_id).run(run_name, tags={"verdict": finding.verdict}) as run:
+        name, version = definition["reference"]
+        run.log_params({"reference": name, "reference_version": version, "reason": finding.reason})
+        run.log_params({limit: definition[limit] for limit in ("minimum_effect", "error_rate")})
+        for step, check in enumerate(found):
+            effects = ((one.column, one.effect) for one in check.results if one.effect is not None)
+            sizes = {f"{effect.measure}.{column}": effect.value for column, effect in effects}
+            run.log_metrics({"rows": check.current_rows, **sizes}, step)
+
+
+def _rows(found: Sequence[DriftCheck]) -> pd.DataFrame:
+    rows = [(*_head(check), *_row(result)) for check in found for result in check.results]
+    frame = pd.DataFrame(rows, columns=list(_COLUMNS))
+    return frame.astype({name: "Int64" for name, kind in _COLUMNS.items() if kind == "BIGINT"})
+
+
+def _head(check: DriftCheck) -> tuple[Any, ...]:
+    return check.check_id, check.window, check.verdict, check.reference_rows, check.current_rows
+
+
+def _row(result: DriftResult) -> tuple[Any, ...]:
+    effect = result.effect
+    size = (effect.measure, effect.value, effect.low, effect.high, effect.minimum) if effect else (None,) * 5
+    return (
+        *(result.column, result.role, result.verdict, *size),
+        *(result.indicator, result.rows_needed, result.reason),
+    )

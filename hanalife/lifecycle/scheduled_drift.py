@@ -1,0 +1,180 @@
+"""Drift checks as tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from hanalife.database import dialects, references
+from hanalife.dataframe import columns as names
+from hanalife.dataframe.frame import DataFrame
+from hanalife.drift import checking, native, verdict
+from hanalife.drift.reference import Reference
+from hanalife.errors import ArgumentTypeError
+from hanalife.lifecycle import calls, kept_tasks
+from hanalife.lifecycle.scheduled_base import check_id
+from hanalife.lifecycle.scheduled_calls import TableNames
+from hanalife.lifecycle.scheduled_tasks import ScheduledTasks
+
+
+class ScheduledDrift(ScheduledTasks):
+    """Tasks that say whether data have drifted."""
+
+    def create_drift_task(
+        self,
+        task_id: str,
+        reference: Reference | DataFrame | str,
+        current: DataFrame,
+        *,
+        features: str | Sequence[str] | None = None,
+        label: str | None = None,
+        prediction: str | None = None,
+        minimum_effect: float = verdict.MINIMUM_PSI,
+        error_rate: float = verdict.ERROR_RATE,
+        rows: int | None = None,
+        time_column: str | None = None,
+        every: str = "week",
+        consecutive: bool = False,
+        output_table_names: TableNames = None,
+        append: bool = False,
+        experiment_id: str | None = None,
+        task_desc: str = "",
+        force: bool = False,
+    ) -> DataFrame:
+        """Keep a drift check as a task.
+
+        Each job compares the rows that ``current`` has by then with the reference as it is now.
+        It succeeds with the verdict ``drift``, ``no_drift`` or ``unknown``, which the gates of a
+        composite wait for (:meth:`create_sequential_composite_task`), and says which columns
+        drifted or how many more rows it needs. Checks are kept as those of ``conn.drift``.
+
+        Parameters
+        ----------
+        task_id : str
+            The task's name.
+        reference : Reference, DataFrame or str
+            The rows compared with, what ``conn.drift.reference`` made of them, or the name of a
+            stored reference. It is frozen now, as the next version of the reference ``task_id``.
+        current : DataFrame, shape (n_rows, n_columns)
+            The rows under test: a table or query that is read anew by each job.
+        features, label, prediction
+            As of ``conn.drift.reference``, if the reference is a frame.
+        minimum_effect : float
+            A PSI up to which a shift is too small to matter.
+        error_rate : float in ]0, 1[
+            Chance, at most, of any false ``drift`` of a window.
+        rows, time_column, every, consecutive
+            Windows as of ``conn.drift.windows``; the verdict is that of the last one. By default
+            all rows are one window.
+        output_table_names : str, optional
+            Where each job puts its results, a row for each column, by default ``out_<task_id>0``.
+        append : bool, default False
+            Add to that table, with JOB_ID and RUN_TIME, in place of replacing it.
+        experiment_id : str, optional
+            Record each job as a run of this experiment.
+        task_desc, force
+            As of :meth:`create_task`.
+
+        Returns
+        -------
+        DataFrame
+            TASK_ID, TASK_OWNER, PROC_SCHEMA, PROC_NAME.
+
+        Raises
+        ------
+        TaskExistsError
+            The task exists and ``force`` is False.
+        UnknownColumnError, InvalidArgumentError
+            A column is missing or has another type than in the reference, or a limit or window
+            cannot be used.
+        DataNotFoundError
+            There is no stored reference of that name.
+        """
+        check_id(task_id)
+        definition = self._drift_definition(
+            *(task_id, current, minimum_effect, error_rate, rows, time_column, every),
+            consecutive=consecutive,
+            output_table_names=output_table_names,
+            append=append,
+            experiment_id=experiment_id,
+        )
+        if features is None and isinstance(reference, DataFrame):
+            features = [name for name in reference.columns if name not in (time_column, label, prediction)]
+        frozen = self._frozen(reference, current, features, label, prediction)
+        with self.connection_context.session(writes=True) as connection:
+            kept_tasks.make_room(connection, self.connection_context, task_id, force=force)
+            self._keep_drift(connection, task_id, frozen, current, definition, task_desc)
+        return self._created(task_id)
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _drift_definition(
+        self,
+        task_id: str,
+        current: DataFrame,
+        minimum_effect: float = verdict.MINIMUM_PSI,
+        error_rate: float = verdict.ERROR_RATE,
+        rows: int | None = None,
+        time_column: str | None = None,
+        every: str = "week",
+        *,
+        consecutive: bool = False,
+        output_table_names: TableNames = None,
+        append: bool = False,
+        experiment_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Return how rows are to be compared; refuse what cannot be used."""
+        native.limits_of(minimum_effect, error_rate)
+        windows: dict[str, Any] | None = None
+        if rows is not None or time_column is not None:
+            native.window_split(current, rows, time_column, every)
+            windows = {"rows": rows, "time_column": time_column, "every": every, "consecutive": consecutive}
+        return {
+            "minimum_effect": minimum_effect,
+            "error_rate": error_rate,
+            "windows": windows,
+            "outputs": calls.output_names(self.connection_context, task_id, 1, output_table_names),
+            "append": append,
+            "experiment_id": experiment_id,
+        }
+
+    def _frozen(
+        self,
+        reference: Reference | DataFrame | str,
+        current: DataFrame,
+        features: str | Sequence[str] | None,
+        label: str | None,
+        prediction: str | None = None,
+    ) -> Reference:
+        """Return what is needed of the reference rows, if current rows can be compared with them."""
+        drift = native.open_drift(self.connection_context)
+        if isinstance(reference, DataFrame):
+            frozen = drift.reference(reference, features=features, label=label, prediction=prediction)
+        elif isinstance(reference, str):
+            frozen = drift.stored_reference(reference)
+        elif isinstance(reference, Reference):
+            frozen = reference
+        else:
+            raise ArgumentTypeError(f"reference: expected a DataFrame, a Reference or a name, got {reference!r}.")
+        wanted = [name for name, role in frozen.roles.items() if role == checking.FEATURE]
+        names.require(wanted, current.columns, "current")
+        checking.shared_columns(frozen, current)
+        return frozen
+
+    def _keep_drift(
+        self,
+        connection: sa.Connection,
+        task_id: str,
+        frozen: Reference,
+        current: DataFrame,
+        definition: dict[str, Any],
+        description: str,
+    ) -> None:
+        copies: list[str] = []
+        kept = calls.keep_parameter(self.connection_context, task_id, "current", current, copies)
+        number = references.insert(connection, task_id, frozen.content(), dialects.now(connection))
+        more = {"reference": [task_id, number], "parameters": {"current": kept}, "copies": copies}
+        said = f"Created: drift check against version {number} of reference {task_id!r}."
+        self._keep(connection, task_id, "drift", {**definition, **more}, description, said)

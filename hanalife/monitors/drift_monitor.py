@@ -1,0 +1,122 @@
+"""Drift checks, their windows and alerts, live in the cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from hanalife.clock import Clock, utc_now
+from hanalife.monitors.base import Monitor, check_ids
+from hanalife.views import answers, changes, drift, drift_pages
+from hanalife.views.payloads.drift import CheckDetail, DriftDelta, DriftDetail, DriftPayload
+
+if TYPE_CHECKING:
+    from hanalife.dataframe.context import ConnectionContext
+    from hanalife.monitors.widgets import Methods, MonitorBox
+
+
+class DriftMonitor(Monitor[DriftPayload]):
+    """Watch drift in the notebook: columns x windows as a heat map, with distributions, performance and alerts.
+
+    The checks against one reference make a series; :meth:`hanalife.drift.native.Drift.check`,
+    ``windows``, ``performance`` and ``estimate_performance`` add to it, as does ``DriftDetector``.
+
+    Parameters
+    ----------
+    connection_context : ConnectionContext
+        The connection to the store.
+    references : str or list of str, optional
+        Tables of reference rows (or the queries, as the checks name them) to show; None, the default,
+        is all. One that nothing was compared with yet is shown as such and appears once it is.
+    clock : callable, default hanalife.clock.utc_now
+        Gives the present moment.
+
+    Raises
+    ------
+    InvalidArgumentError
+        ``references`` is none of None, str, list of str.
+
+    Examples
+    --------
+    >>> from hanalife import ConnectionContext, DriftMonitor
+    >>> with ConnectionContext("sqlite://") as conn:
+    ...     DriftMonitor(conn).snapshot()["series"]
+    []
+    """
+
+    def __init__(
+        self,
+        connection_context: ConnectionContext,
+        references: str | Sequence[str] | None = None,
+        *,
+        clock: Clock = utc_now,
+    ) -> None:
+        super().__init__(connection_context, check_ids(references, "references"), clock)
+        self._detail: DriftDetail | None = None
+        self._read_at: object = None
+
+    def export_html(self, path: str | Path) -> Path:
+        """Write what the monitor shows now as one HTML file that needs no kernel and no network; return its path.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write; an old one is replaced.
+        """
+        return drift_pages.write(self.connection_context, path, self._ids, clock=self._clock)
+
+    def _read(self, connection: sa.Connection, previous: DriftPayload | None) -> DriftPayload:  # noqa: ARG002
+        return drift.read(connection, self._database.label, self._ids)
+
+    def _between(self, old: DriftPayload, new: DriftPayload) -> DriftDelta | None:
+        return changes.between_drift(old, new)
+
+    # --- the selected series --------------------------------------------------------------------
+
+    def _look_closer(self, connection: sa.Connection) -> None:
+        selected = self._selected()
+        if selected is None or self._read_at == (self._looks, selected):
+            return
+        self._read_at = (self._looks, selected)
+        detail = drift.read_series(connection, selected)
+        if detail != self._detail:
+            self._detail = detail
+            self._show_detail(selected, detail)
+
+    def _selected(self) -> str | None:
+        """Return the selected series; of a single one there is no choice."""
+        ids = [row["series_id"] for row in self._latest["series"]] if self._latest else []
+        selected = ids[0] if len(ids) == 1 else self._box.table.selected if self._box else ""
+        return selected if selected in ids else None
+
+    # --- the view -------------------------------------------------------------------------------
+
+    def _make_box(self) -> MonitorBox:
+        from hanalife.monitors.widgets import DriftTable, MonitorBox
+
+        first = self._latest["series"][0]["series_id"] if self._latest and self._latest["series"] else ""
+        methods: Methods = {
+            "drift_series": self._answer_series,
+            "drift_check": self._answer_check,
+            "control": self._answer_control,
+            "snapshot": lambda _args: self._latest,
+            "cancel": lambda _args: self._cancel(),
+        }
+        table = DriftTable(methods, selected=first)
+        table.observe(lambda _: self._wake.set(), "selected")
+        return MonitorBox(table, [], self._picture)
+
+    def _picture(self) -> str:
+        with self._lock:
+            return drift_pages.table(self._latest, self._detail) if self._latest else "<p>Drift Monitor</p>"
+
+    def _answer_series(self, args: Mapping[str, str]) -> DriftDetail:
+        with self._database.read() as connection:
+            return answers.drift_series(connection, args["check_id"])
+
+    def _answer_check(self, args: Mapping[str, str]) -> CheckDetail:
+        with self._database.read() as connection:
+            return answers.drift_check(connection, args["check_id"])

@@ -1,0 +1,95 @@
+"""How often retraining pipelines err: ``python -m tests.benchmarks.retraining [pipelines]``.
+
+The table of ``retraining_errors.md``. In each simulated pipeline the data have drifted, so that it all
+depends on the comparison: champion and challenger answer for the same held-out rows, with errors that
+are correlated as those of two models of the same data are. The challenger's true gain is known. And
+the watch: a champion that is as good as the one before is looked at in four windows. Nothing is asserted.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from hanalife.lifecycle import judging
+from hanalife.lifecycle.judging import Answers
+
+ERROR_RATE = 0.05
+SIZES = (60, 200, 1_000, 5_000)
+WINDOWS = 4
+CORRELATION = 0.8
+AREA, HITS, POSITIVE = 0.80, 0.85, 0.4
+
+
+def areas(random, pipelines, rows, gain):
+    """Return truth and chances of both models, whose areas under the curve are 0.8 and 0.8 + gain."""
+    truth = random.random((pipelines, rows)) < POSITIVE
+    return truth, *(
+        ndtr(np.sqrt(2) * ndtri(area) * truth + noise)
+        for area, noise in zip((AREA, AREA + gain), _noise(random, truth.shape), strict=True)
+    )
+
+
+def hits(random, pipelines, rows, gain):
+    """Return classes; the models are right with chances 0.85 and 0.85 + gain, mostly on the same rows."""
+    truth = np.ones((pipelines, rows), int)
+    noise = _noise(random, truth.shape)
+    return truth, *((one < ndtri(share)).astype(int) for one, share in zip(noise, (HITS, HITS + gain), strict=True))
+
+
+def errors(random, pipelines, rows, gain):
+    """Return numbers about a truth of 0, with mean absolute errors of 1 and 1 - gain and some that are far off."""
+    truth = np.zeros((pipelines, rows))
+    far = np.sqrt(3 / random.chisquare(3, truth.shape))  # Student's t of 3 degrees: heavy tails
+    mean = 2 * np.sqrt(3) / np.pi
+    return truth, *(
+        one * far / mean * size for one, size in zip(_noise(random, truth.shape), (1.0, 1.0 - gain), strict=True)
+    )
+
+
+def _noise(random, shape):
+    shared = np.sqrt(CORRELATION) * random.normal(size=shape)
+    return [shared + np.sqrt(1 - CORRELATION) * random.normal(size=shape) for _ in range(2)]
+
+
+SIMULATIONS = {"AUC": areas, "ACCURACY": hits, "MAE": errors}
+
+
+def promoted(metric, pipelines, rows, gain, margin=0.0, seed=1, batch=100):
+    """Return the share of simulated pipelines that promote."""
+    random = np.random.default_rng(seed)
+    count = 0
+    for begin in range(0, pipelines, batch):
+        drawn = SIMULATIONS[metric](random, min(batch, pipelines - begin), rows, gain)
+        for answers in zip(*drawn, strict=True):
+            found = judging.gain(metric, Answers(*answers), ERROR_RATE)
+            count += judging.judge(found, margin, ERROR_RATE)[0] == judging.BETTER
+    return count / pipelines
+
+
+def rolled_back(metric, pipelines, rows, gain, seed=2):
+    """Return the share of promotions that are rolled back within the windows watched."""
+    random = np.random.default_rng(seed)
+    back = np.zeros(pipelines, bool)
+    for _ in range(WINDOWS):
+        for place, answers in enumerate(zip(*SIMULATIONS[metric](random, pipelines, rows, gain), strict=True)):
+            truth, before, after = answers
+            found = judging.gain(metric, Answers(truth, after, before), ERROR_RATE / WINDOWS)
+            back[place] |= judging.judge(found, 0.0, ERROR_RATE / WINDOWS)[0] == judging.BETTER
+    return back.mean()
+
+
+def main(pipelines=2_000):
+    for metric in SIMULATIONS:
+        for rows in SIZES:
+            few = pipelines if rows < 5_000 else pipelines // 4
+            shares = [promoted(metric, few, rows, gain) for gain in (-0.02, 0.0, 0.05)]
+            shares.append(promoted(metric, few, rows, 0.02, margin=0.02))
+            shares += [rolled_back(metric, few // 4, rows, gain) for gain in (0.0, -0.05)]
+            print(f"| {metric} | {rows:,} | {few:,} |", " | ".join(f"{share:.4f}" for share in shares), "|", flush=True)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

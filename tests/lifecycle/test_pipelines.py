@@ -1,0 +1,353 @@
+"""Retraining pipelines by real workers: only what is better becomes champion, once, whatever dies."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from hanalife import ModelStorage, UnifiedRegression
+from hanalife.database import tables, tasks
+from hanalife.errors import (
+    ArgumentTypeError,
+    InvalidArgumentError,
+    ModelStorageError,
+    TaskExistsError,
+    UnknownColumnError,
+)
+from hanalife.lifecycle.job import PRELOAD
+from hanalife.lifecycle.pipelines import STEPS
+from hanalife.scheduling.launchers import WarmLauncher
+from hanalife.scheduling.runner import Limits, Runner
+from tests.lifecycle.pipeline import MODEL, champion, rows, table
+from tests.lifecycle.workers import run
+from tests.scheduling.engine import until
+
+
+@pytest.fixture
+def old(conn):
+    """Give the rows that the champion has learned."""
+    frame = table(conn, "OLD", rows(600, 1))
+    champion(conn, frame)
+    return frame
+
+
+@pytest.fixture
+def turned(conn):
+    """Give newer rows, which have moved and follow another rule."""
+    return table(conn, "NEW", rows(800, 2, turned=True, shift=2.0, start=1000))
+
+
+def champion_of(conn):
+    aliases = ModelStorage(conn).list_aliases(MODEL).set_index("ALIAS")["VERSION"]
+    return aliases["champion"]
+
+
+def verdicts(conn, task_id="RETRAIN"):
+    """Return what each step of the last execution has said, or its status."""
+    with conn.database.read() as connection:
+        parts = [tasks.last_job(connection, f"{task_id}_{name}") for name in STEPS]
+    return [part.verdict or part.status for part in parts if part is not None]
+
+
+# --- the whole of it --------------------------------------------------------------------------
+
+
+def test_drift_retrains_and_a_better_challenger_becomes_champion(conn, scheduler, old, turned):
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned)
+    job = run(scheduler, "RETRAIN")
+    assert (job.status, job.verdict, job.message) == ("SUCCEEDED", "promoted", "version 2 of scores is champion now")
+    assert verdicts(conn) == ["idle", "drift", "fitted", "better", "promoted"]
+    assert champion_of(conn) == 2
+    tree = scheduler.query_schedule_job("RETRAIN")[0].collect()
+    assert tree["TASK_ID"].tolist() == ["RETRAIN", *(f"RETRAIN_{name}" for name in STEPS)]
+    drift = conn.table("out_RETRAIN_drift0").collect().set_index("COLUMN_NAME")["VERDICT"]
+    assert drift["A"] == "drift"
+    assert drift["B"] == "no_drift"
+    with conn.database.read() as connection:
+        jobs = [tasks.last_job(connection, f"RETRAIN_{name}") for name in STEPS if name != "watch"]
+    runs = [conn.experiment("RETRAIN").run(f"{job.task_id} job {job.job_id}") for job in jobs]
+    assert [job.run_id for job in jobs] == [one.run_id for one in runs]
+    compared = runs[2]
+    assert compared.metrics["gain"] > compared.metrics["gain_low"] > 0
+    assert compared.params["challenger"] == 2
+    # Who retrains at once again must wait, and says until when.
+    job = run(scheduler, "RETRAIN")
+    assert (job.status, job.verdict) == ("SUCCEEDED", "resting")
+    assert "retrained too recently" in job.message
+    assert champion_of(conn) == 2
+
+
+def test_no_drift_starts_nothing(conn, scheduler, old):
+    same = table(conn, "SAME", rows(4000, 3, start=1000))
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, same, old, same)
+    job = run(scheduler, "RETRAIN")
+    assert (job.status, job.verdict) == ("SUCCEEDED", "no_drift")
+    assert verdicts(conn) == ["idle", "no_drift", "SKIPPED", "SKIPPED", "SKIPPED"]
+    assert ModelStorage(conn).list_models(MODEL)["VERSION"].tolist() == [1]
+
+
+def test_unknown_starts_nothing_and_says_how_many_rows_it_needs(conn, scheduler, old, turned):
+    few = table(conn, "FEW", rows(30, 4, shift=0.2, start=1000))
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, few)
+    job = run(scheduler, "RETRAIN")
+    assert (job.status, job.verdict) == ("SUCCEEDED", "unknown")
+    assert "30 rows do not decide on" in job.message
+    assert "more would" in job.message
+    assert verdicts(conn)[2:] == ["SKIPPED"] * 3
+    assert champion_of(conn) == 1
+
+
+def test_a_worse_challenger_is_not_promoted(conn, scheduler, old, turned):
+    # It learns from rows that are turned, and the hold-out of the old rule judges: most rows are of the old rule.
+    mixed = pd.concat([rows(900, 5, start=5000), rows(100, 6, turned=True, start=6000)])
+    mixed = table(conn, "MIXED", mixed)
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, mixed, old, turned, margin=0.05)
+    job = run(scheduler, "RETRAIN")
+    assert job.status == "SUCCEEDED"
+    assert job.verdict in ("not_better", "unknown")
+    assert verdicts(conn)[-1] == "SKIPPED"
+    assert champion_of(conn) == 1
+
+
+def test_too_few_labelled_rows_to_judge_by_promote_nothing(conn, scheduler, old, turned):
+    few = table(conn, "FEW", rows(60, 7, turned=True, start=5000))
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, few, old, turned)
+    job = run(scheduler, "RETRAIN")
+    assert (job.status, job.verdict) == ("SUCCEEDED", "unknown")
+    assert "at least" in job.message
+    assert champion_of(conn) == 1
+
+
+def test_rows_without_labels_do_not_count(conn, scheduler, old, turned):
+    bare = rows(300, 8, turned=True, start=5000).assign(Y=None).astype({"Y": "Int64"})
+    bare.loc[:10, "Y"] = 1
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, table(conn, "BARE", bare), old, turned)
+    job = run(scheduler, "RETRAIN")
+    assert job.verdict == "unknown"
+    assert "labelled rows are too few" in job.message
+
+
+def test_a_regression_is_compared_by_its_errors(conn, scheduler):
+    before, after = rows(400, 1).drop(columns="Y"), rows(500, 2, shift=3.0, start=1000).drop(columns="Y")
+    before["Z"], after["Z"] = 2.0 * before["A"], -2.0 * after["A"]
+    first, second = table(conn, "OLD", before), table(conn, "NEW", after)
+    model = UnifiedRegression(func="HybridGradientBoostingTree", n_estimators=10, random_state=1)
+    model.fit(first, key="ID", label="Z")
+    model.name = MODEL
+    ModelStorage(conn).promote(MODEL, ModelStorage(conn).save_model(model))
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, second, first, second)
+    assert run(scheduler, "RETRAIN").verdict == "promoted"
+
+
+# --- limits, approval, dry run ----------------------------------------------------------------
+
+
+def test_so_many_retrainings_a_period_and_no_more(conn, scheduler, old, turned):
+    limits = {"cooldown": timedelta(0), "most": 2, "period": timedelta(days=7)}
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, **limits)
+    assert [run(scheduler, "RETRAIN").verdict for _ in range(3)][-1] == "resting"
+    assert ModelStorage(conn).list_models(MODEL)["VERSION"].tolist() == [1, 2, 3]
+
+
+def test_a_dry_run_says_what_would_happen(conn, scheduler, old, turned):
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, dry_run=True)
+    job = run(scheduler, "RETRAIN")
+    assert (job.status, job.verdict, job.message) == (
+        "SUCCEEDED",
+        "dry_run",
+        "version 2 of scores would become champion",
+    )
+    assert champion_of(conn) == 1
+
+
+def test_a_promotion_may_wait_for_approval(conn, scheduler, old, turned):
+    ModelStorage(conn).set_alias(MODEL, "champion", 1, protected=True, note="in use")
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, approval=True)
+    with pytest.raises(InvalidArgumentError, match="no challenger of pipeline 'RETRAIN' waits"):
+        scheduler.approve_promotion("RETRAIN")
+    assert run(scheduler, "RETRAIN").verdict == "waiting"
+    assert champion_of(conn) == 1
+    with pytest.raises(ModelStorageError, match="say why it moves"):
+        scheduler.approve_promotion("RETRAIN")
+    assert verdicts(conn)[-1] == "waiting"
+    assert scheduler.approve_promotion("RETRAIN", note="looked at it") == 2
+    assert champion_of(conn) == 2
+    assert verdicts(conn)[-1] == "promoted"
+    with pytest.raises(InvalidArgumentError, match="waits for approval"):
+        scheduler.approve_promotion("RETRAIN", note="again")
+
+
+def test_approval_comes_too_late_if_the_champion_has_moved(conn, scheduler, old, turned):
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, approval=True)
+    run(scheduler, "RETRAIN")
+    champion(conn, old)
+    with pytest.raises(ModelStorageError, match="no longer version 1"):
+        scheduler.approve_promotion("RETRAIN")
+    assert champion_of(conn) == 3
+    assert verdicts(conn)[-1] == "waiting"
+
+
+# --- watch ------------------------------------------------------------------------------------
+
+
+def test_a_promotion_is_rolled_back_if_the_next_window_is_worse(conn, scheduler, old, turned):
+    window = table(conn, "WINDOW", rows(600, 9, turned=True, shift=2.0, start=2000))
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, window)
+    assert run(scheduler, "RETRAIN").verdict == "promoted"
+    table(conn, "WINDOW", rows(600, 10, start=3000))  # the old rule is back
+    run(scheduler, "RETRAIN")
+    assert verdicts(conn)[0] == "rolled_back"
+    assert champion_of(conn) == 1
+    history = ModelStorage(conn).get_history(MODEL, "champion")
+    assert history["EVENT"].tolist() == ["MOVED", "MOVED", "ROLLED_BACK"]
+    assert "worse than before" in history["NOTE"].iloc[-1]
+    run(scheduler, "RETRAIN")
+    assert verdicts(conn)[0] == "idle"
+
+
+def test_a_good_promotion_is_kept_and_watched_only_so_long(conn, scheduler, old, turned):
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, watch_windows=2)
+    said = []
+    for _ in range(4):
+        run(scheduler, "RETRAIN")
+        said.append(verdicts(conn)[0])
+    assert said == ["idle", "kept", "kept", "idle"]
+    assert champion_of(conn) == 2
+
+
+def test_rows_without_labels_cannot_be_watched(conn, scheduler, old, turned):
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned.deselect("Y"))
+    assert run(scheduler, "RETRAIN").verdict == "promoted"
+    run(scheduler, "RETRAIN")
+    assert verdicts(conn)[0] == "unknown"
+    assert champion_of(conn) == 2
+
+
+# --- what dies, and what comes in between -----------------------------------------------------
+
+
+def test_each_step_is_killed_before_while_and_after_it_ends_and_has_its_effect_once(conn, scheduler, old, turned):
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned)
+    job_id = scheduler.create_one_off_task_schedule("RETRAIN")
+    launcher = WarmLauncher("tests.lifecycle.killed_job", PRELOAD)
+    runner = Runner(conn.database, launcher, Limits(lease=timedelta(seconds=3), max_deaths=10))
+    runner.start()
+
+    def ended():
+        runner.step()
+        with conn.database.read() as connection:
+            return tasks.job(connection, job_id).ended_at
+
+    until(ended, seconds=120)
+    runner.stop()
+    with conn.database.read() as connection:
+        parts = [tasks.jobs(connection, [f"RETRAIN_{name}"]) for name in STEPS]
+        checks = connection.execute(tables.drift_check.select()).all()
+        whole = tasks.job(connection, job_id)
+    assert [(job.status, job.attempt) for jobs in parts for job in jobs] == [("SUCCEEDED", 3)] * 5
+    assert (whole.status, whole.verdict) == ("SUCCEEDED", "promoted")
+    assert ModelStorage(conn).list_models(MODEL)["VERSION"].tolist() == [1, 2]
+    history = ModelStorage(conn).get_history(MODEL)
+    assert history.groupby("EVENT").size().to_dict() == {"MOVED": 3, "SAVED": 2}  # champion twice, challenger once
+    assert len(checks) == 1
+    assert champion_of(conn) == 2
+
+
+def test_of_two_pipelines_at_once_only_one_moves_the_champion(conn, scheduler, old, turned):
+    """Both compare with version 1; whoever comes second finds another champion and moves nothing."""
+    for name in ("FIRST", "SECOND"):
+        scheduler.create_retrain_pipeline(name, MODEL, turned, old, turned)
+    jobs = {name: scheduler.create_one_off_task_schedule(name) for name in ("FIRST", "SECOND")}
+    # Let no promotion begin before both have compared.
+    promotions = [f"{name}_promote" for name in jobs]
+    held = tables.task.update().where(tables.task.c.task_id.in_(promotions))
+    with conn.database.write() as connection:
+        connection.execute(held.values(concurrency=0))
+    scheduler.start_worker()
+
+    def compared():
+        with conn.database.read() as connection:
+            waiting = [tasks.last_job(connection, name) for name in promotions]
+        return all(job is not None and job.status == "QUEUED" for job in waiting)
+
+    until(compared, seconds=60)
+    with conn.database.write() as connection:
+        connection.execute(held.values(concurrency=1))
+
+    def ended():
+        with conn.database.read() as connection:
+            found = [tasks.job(connection, job_id) for job_id in jobs.values()]
+        return found if all(job.ended_at for job in found) else None
+
+    found = until(ended, seconds=60)
+    assert sorted(job.verdict for job in found) == ["overtaken", "promoted"]
+    moves = ModelStorage(conn).get_history(MODEL, "champion")
+    assert len(moves) == 2
+    winner = next(job for job in found if job.verdict == "promoted")
+    assert f"version {champion_of(conn)} of" in winner.message
+
+
+def test_a_step_alone_says_what_it_belongs_to(conn, scheduler, old, turned):
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned)
+    job = run(scheduler, "RETRAIN_compare")
+    assert job.status == "FAILED"
+    assert "is a step of pipeline 'RETRAIN'" in job.message
+
+
+# --- bad input --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "words"),
+    [
+        ({"model": "nobody"}, ModelStorageError, "nobody"),
+        ({"model": 3}, ArgumentTypeError, "model"),
+        ({"champion": "king"}, ModelStorageError, "king"),
+        ({"label": "W"}, UnknownColumnError, "W"),
+        ({"key": "K"}, UnknownColumnError, "K"),
+        ({"metric": "F1"}, InvalidArgumentError, "metric"),
+        ({"margin": -0.1}, InvalidArgumentError, "margin"),
+        ({"margin": float("nan")}, InvalidArgumentError, "margin"),
+        ({"error_rate": 0.5}, InvalidArgumentError, "error_rate"),
+        ({"holdout": 1}, InvalidArgumentError, "holdout"),
+        ({"cooldown": 3600}, ArgumentTypeError, "cooldown"),
+        ({"cooldown": timedelta(-1)}, InvalidArgumentError, "cooldown"),
+        ({"period": timedelta(0)}, InvalidArgumentError, "period"),
+        ({"most": 0}, InvalidArgumentError, "most"),
+        ({"watch_windows": -1}, InvalidArgumentError, "watch_windows"),
+        ({"drift_params": {"minimum_effect": 0}}, InvalidArgumentError, "minimum_effect"),
+        ({"drift_params": {"colour": "red"}}, ArgumentTypeError, "colour"),
+        ({"drift_params": {"time_column": "A"}}, InvalidArgumentError, "time_column"),
+        ({"task_id": ""}, InvalidArgumentError, "task_id"),
+        ({"reference": 5}, ArgumentTypeError, "reference"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_before_anything_is_written(conn, scheduler, old, turned, changes, error, words):
+    given = {"task_id": "RETRAIN", "model": MODEL, "data": turned, "reference": old, "current": turned}
+    with pytest.raises(error, match=words):
+        scheduler.create_retrain_pipeline(**given | changes)
+    with conn.database.read() as connection:
+        assert tasks.tasks(connection) == []
+        assert connection.execute(tables.drift_reference.select()).all() == []
+
+
+def test_columns_that_are_missing_or_retyped_are_named(conn, scheduler, old, turned):
+    with pytest.raises(UnknownColumnError, match=r"data.*B"):
+        scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned.deselect("B"), old, turned)
+    with pytest.raises(UnknownColumnError, match=r"current.*B"):
+        scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned.deselect("B"))
+    text = turned.cast("A", "NVARCHAR(20)")
+    with pytest.raises(InvalidArgumentError, match="A is"):
+        scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, text)
+
+
+def test_a_pipeline_takes_the_place_of_another_only_if_that_is_meant(conn, scheduler, old, turned):
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned)
+    with pytest.raises(TaskExistsError):
+        scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned)
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, force=True, margin=0.1)
+    scheduler.remove_task("RETRAIN", with_hierarchy=True)
+    with conn.database.read() as connection:
+        assert tasks.tasks(connection) == []
