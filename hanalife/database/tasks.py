@@ -41,6 +41,15 @@ def jobs(connection: sa.Connection, task_ids: Sequence[str] | None = None, limit
     return [job_of(row) for row in rows]
 
 
+def last_jobs(connection: sa.Connection, task_ids: Sequence[str]) -> dict[str, Job]:
+    """Return the newest job of each task that has one, by task."""
+    of_task = tables.job.alias()
+    newest = sa.select(sa.func.max(of_task.c.job_id)).where(of_task.c.task_id == tables.task.c.task_id)
+    chosen = sa.select(newest.correlate(tables.task).scalar_subquery()).where(tables.task.c.task_id.in_(task_ids))
+    rows = connection.execute(sa.select(tables.job).where(tables.job.c.job_id.in_(chosen)))
+    return {row.task_id: job_of(row) for row in rows}
+
+
 def ends_of_jobs(
     connection: sa.Connection, task_ids: Sequence[str], most: int
 ) -> dict[str, list[tuple[JobStatus, float]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,7 +42,7 @@ def read(
     found = tasks.tasks(connection, task_ids)
     schedules = {schedule.task_id: schedule for schedule in tasks.schedules(connection, task_ids)}
     present = {task.task_id for task in found}
-    last = {task.task_id: tasks.last_job(connection, task.task_id) for task in found}
+    last = tasks.last_jobs(connection, [task.task_id for task in found])
     recent = _recent(connection, found, last, previous)
     return {
         "contract": CONTRACT,
@@ -49,7 +50,7 @@ def read(
         "database": database,
         "absent": [wanted for wanted in task_ids or [] if wanted not in present],
         "tasks": [
-            task_row(task, schedules.get(task.task_id), last[task.task_id], recent[task.task_id]) for task in found
+            task_row(task, schedules.get(task.task_id), last.get(task.task_id), recent[task.task_id]) for task in found
         ],
         "workers": [worker_row(worker) for worker in tasks.workers(connection, now - ALIVE)],
     }
@@ -58,14 +59,14 @@ def read(
 def _recent(
     connection: sa.Connection,
     found: Sequence[Task],
-    last: Mapping[str, Job | None],
+    last: Mapping[str, Job],
     previous: TasksPayload | None,
 ) -> dict[str, list[RecentJob]]:
     """Return the last jobs that ended of each task; they are read only where that may be news."""
     known = {row["task_id"]: row for row in previous["tasks"]} if previous else {}
     recent: dict[str, list[RecentJob]] = {}
     for task in found:
-        row, job = known.get(task.task_id), last[task.task_id]
+        row, job = known.get(task.task_id), last.get(task.task_id)
         same = row is not None and row["last_job"] == (None if job is None else job_row(job))
         if row is not None and same and task.policy.concurrency == 1:
             recent[task.task_id] = row["recent"]
@@ -182,8 +183,13 @@ def schedule_text(schedule: Schedule | None) -> str:
     """Return when a task runs, in words."""
     if schedule is None:
         return "only when asked"
-    words = cron.describe(schedule.cron, schedule.timezone)
+    words = _described(schedule.cron, schedule.timezone)
     return words if schedule.enabled else f"paused: {words}"
+
+
+@lru_cache(maxsize=4096)
+def _described(cron_text: str, timezone: str) -> str:
+    return cron.describe(cron_text, timezone)  # asked for anew with every look
 
 
 def task_row(task: Task, schedule: Schedule | None, last_job: Job | None, recent: Sequence[RecentJob] = ()) -> TaskRow:

@@ -71,6 +71,7 @@ def running(folder):
         "JUPYTERLAB_WORKSPACES_DIR": folder / "workspaces",
         "JUPYTER_PATH": built.parent,
         "PYTHONPATH": ROOT,
+        "HANALIFE_CALLABLES": "tests.browser.waiting",
     }
     environment = {**os.environ, **{name: str(value) for name, value in own.items()}}
     environment.pop("HANALIFE_URL", None)
@@ -192,7 +193,8 @@ def save(page):
 
 
 def set_theme(page, name):
-    """Switch to 'JupyterLab Light' or 'JupyterLab Dark'."""
+    """Switch to 'JupyterLab Light' or 'JupyterLab Dark' and wait until the splash over the page has faded."""
     page.evaluate("theme => void window.jupyterapp.commands.execute('apputils:change-theme', {theme})", name)
     light = "false" if "Dark" in name else "true"
     page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+    page.wait_for_selector("#jupyterlab-splash", state="detached")

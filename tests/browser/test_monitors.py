@@ -309,32 +309,3 @@ def test_task_monitor(lab, page, store):
     sample.sign_of_life(store, utc_now())
     expect(view.get_by_text("No worker is running")).to_have_count(0)
     expect(view.get_by_text("1 worker", exact=True)).to_be_visible()
-
-
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
-def test_a_composite_with_its_parts_ledger_and_policy(lab, page, store, theme):
-    name = f"NIGHTLY_{theme}"
-    whole = sample.record_composite(store, name)
-    sample.record_ledger(store, name, whole)
-    view = open_monitor(page, lab, name, "ScheduledTaskMonitor", name)
-    kit.set_theme(page, f"JupyterLab {theme}")
-    try:
-        details = view.get_by_role("region", name=f"Task {name}")
-        panel = details.get_by_role("tabpanel")
-        expect(panel.get_by_role("listitem")).to_have_count(3)
-        expect(panel.get_by_role("listitem").nth(2)).to_contain_text("skipped")
-        view.screenshot(path=SCREENSHOTS / f"composite_{theme.lower()}.png")
-        details.get_by_role("tab", name="Ledger").click()
-        for word in ("ran", "late", "skipped", "missed", "merged", "no worker was running"):
-            expect(panel).to_contain_text(word)
-        view.screenshot(path=SCREENSHOTS / f"ledger_{theme.lower()}.png")
-        details.get_by_role("tab", name="Policy and trigger").click()
-        expect(panel).to_contain_text("one job makes up for all due times that were missed")
-        view.screenshot(path=SCREENSHOTS / f"policy_{theme.lower()}.png")
-        details.get_by_role("tab", name="Jobs").click()
-        expect(panel).to_contain_text("128.0 MiB")
-        view.screenshot(path=SCREENSHOTS / f"jobs_{theme.lower()}.png")
-        page.keyboard.press("ArrowLeft")
-        expect(details.get_by_role("tab", name="Parts")).to_be_focused()
-    finally:
-        kit.set_theme(page, "JupyterLab Light")

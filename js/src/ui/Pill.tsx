@@ -25,6 +25,11 @@ const LOOKS: Record<Word, [sign: string, tone: string]> = {
 /** Of a store that is newer than this code. */
 const UNKNOWN: (typeof LOOKS)[Word] = ['·', 'dull'];
 
+/** A status as people say it: timed out. */
+function spoken(word: Word): string {
+  return word.toLowerCase().replace('_', ' ');
+}
+
 export function signOf(word: Word): string {
   return (LOOKS[word] ?? UNKNOWN)[0];
 }
@@ -37,7 +42,7 @@ export function toneOf(word: Word): string {
 export function Sign({ word }: { word: Word }) {
   const [sign, tone] = LOOKS[word] ?? UNKNOWN;
   return (
-    <span class={`hl-pill hl-${tone}`} role="img" aria-label={word.toLowerCase()} title={word.toLowerCase()}>
+    <span class={`hl-pill hl-${tone}`} role="img" aria-label={spoken(word)} title={spoken(word)}>
       <i>{sign}</i>
     </span>
   );
@@ -48,9 +53,9 @@ export function Pill({ word, progress = null }: { word: Word; progress?: Progres
   const [sign, tone] = LOOKS[word] ?? UNKNOWN;
   const share = word === 'ACTIVE' && progress?.total ? Math.min(1, progress.done / progress.total) : null;
   return (
-    <span class={`hl-pill hl-${tone}`} title={progress?.text || word.toLowerCase()}>
+    <span class={`hl-pill hl-${tone}`} title={progress?.text || spoken(word)}>
       <i aria-hidden="true">{sign}</i>
-      {word.toLowerCase()}
+      {spoken(word)}
       {share !== null && (
         <span
           class="hl-progress"

@@ -1,13 +1,14 @@
 import { type RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-/** Whether an element has less than so many px of width. */
-export function useNarrow(element: RefObject<HTMLElement | null>, px: number): boolean {
-  const [narrow, setNarrow] = useState(false);
+/** How many of some widths (px) an element is narrower than. */
+export function useNarrow(element: RefObject<HTMLElement | null>, widths: readonly number[]): number {
+  const [narrow, setNarrow] = useState(0);
   useEffect(() => {
-    const watch = new ResizeObserver(() => setNarrow(element.current!.clientWidth < px));
-    watch.observe(element.current!);
+    const node = element.current!;
+    const watch = new ResizeObserver(() => setNarrow(widths.filter(width => node.clientWidth < width).length));
+    watch.observe(node);
     return () => watch.disconnect();
-  }, [element, px]);
+  }, [element, widths]);
   return narrow;
 }

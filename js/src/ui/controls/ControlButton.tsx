@@ -60,7 +60,7 @@ interface Props {
 }
 
 export function ControlButton({ source, name, args = {}, children, confirm, onDone, ...look }: Props) {
-  const { busy, error, run, forget } = useControl(source, name, onDone);
+  const { busy, slow, error, run, forget } = useControl(source, name, onDone);
   const [asking, setAsking] = useState(false);
   const [asked, setAsked] = useState(false); // the focus comes back from the question
   const answer = (yes: boolean) => {
@@ -78,6 +78,7 @@ export function ControlButton({ source, name, args = {}, children, confirm, onDo
           {children}
         </Button>
       )}
+      {slow && <small role="status">Asked; it is done as soon as the kernel or server is free.</small>}
       {error && <ControlProblem onForget={forget}>{error}</ControlProblem>}
     </span>
   );

@@ -2,8 +2,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Answerer, control } from '../../rpc/source';
 
+const SLOW_MS = 2_000;
+
 export interface Running {
   busy: boolean;
+  /** Busy for so long that one wonders. */
+  slow: boolean;
   /** Why the last attempt failed; empty if it did not. */
   error: string;
   run(args?: Record<string, string>): Promise<void>;
@@ -12,7 +16,7 @@ export interface Running {
 
 /** Runs the control of a name; `onDone` is given its answer. One at a time: a second call while busy does nothing. */
 export function useControl<T = unknown>(source: Answerer, name: string, onDone?: (answer: T) => void): Running {
-  const [state, setState] = useState({ busy: false, error: '' });
+  const [state, setState] = useState({ busy: false, slow: false, error: '' });
   const mounted = useRef(true);
   const busy = useRef(false);
   useEffect(() => {
@@ -25,7 +29,8 @@ export function useControl<T = unknown>(source: Answerer, name: string, onDone?:
   const run = async (args: Record<string, string> = {}) => {
     if (busy.current) return;
     busy.current = true;
-    setState({ busy: true, error: '' });
+    setState({ busy: true, slow: false, error: '' });
+    const timer = setTimeout(() => mounted.current && setState(old => ({ ...old, slow: true })), SLOW_MS);
     let error = '';
     try {
       const answer = await control<T>(source, name, args);
@@ -33,8 +38,9 @@ export function useControl<T = unknown>(source: Answerer, name: string, onDone?:
     } catch (failure) {
       error = (failure as Error).message;
     }
+    clearTimeout(timer);
     busy.current = false;
-    if (mounted.current) setState({ busy: false, error });
+    if (mounted.current) setState({ busy: false, slow: false, error });
   };
   return { ...state, run, forget: () => setState(old => ({ ...old, error: '' })) };
 }

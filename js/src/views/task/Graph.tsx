@@ -7,6 +7,7 @@ import { Facts } from '../../ui/parts';
 import { Pill, toneOf } from '../../ui/Pill';
 import { useLog } from './log';
 import { LogLines } from './LogView';
+import { Took } from './Took';
 import './task.css';
 
 interface Props {
@@ -95,7 +96,7 @@ function Node({ part, at, chosen, choose }: { part: Part; at: string } & Pick<Me
       <b title={part.task_id}>{part.task_id}</b>
       <span class="hl-node-state">
         {job ? <Pill word={job.status} /> : <small>no turn yet</small>}
-        <small>{job ? duration(job.duration_seconds) : part.kind || 'removed'}</small>
+        <small>{job ? <Took job={job} /> : part.kind || 'removed'}</small>
       </span>
     </button>
   );

@@ -3,6 +3,7 @@ import type { JobRow } from '../../contract/types.gen';
 import { duration, moment, size } from '../../ui/format';
 import { DataTable } from '../../ui/parts';
 import { Pill } from '../../ui/Pill';
+import { Took } from './Took';
 
 export type OpenRun = ((run_id: string, name: string) => void) | undefined;
 
@@ -23,28 +24,30 @@ const HEAD = [
 
 export function Jobs({ jobs, onOpenRun }: { jobs: JobRow[]; onOpenRun: OpenRun }) {
   return (
-    <DataTable
-      head={HEAD}
-      rows={jobs.map(job => ({
-        key: job.job_id,
-        cells: [
-          job.job_id,
-          <Pill word={job.status} />,
-          <span class="hl-moment">{moment(job.due)}</span>,
-          <span class="hl-moment">{moment(job.started_at)}</span>,
-          duration(job.duration_seconds),
-          duration(job.cpu_seconds),
-          size(job.peak_memory_bytes),
-          job.attempt,
-          job.failures,
-          job.run_id && <RunOf run_id={job.run_id} job_id={job.job_id} onOpenRun={onOpenRun} />,
-          job.message,
-          job.worker ?? ''
-        ]
-      }))}
-      numbers={[0, 4, 5, 6, 7, 8]}
-      empty="This task has not run yet."
-    />
+    <div class="hl-jobs">
+      <DataTable
+        head={HEAD}
+        rows={jobs.map(job => ({
+          key: job.job_id,
+          cells: [
+            job.job_id,
+            <Pill word={job.status} />,
+            moment(job.due),
+            moment(job.started_at),
+            <Took job={job} />,
+            duration(job.cpu_seconds),
+            size(job.peak_memory_bytes),
+            job.attempt,
+            job.failures,
+            job.run_id && <RunOf run_id={job.run_id} job_id={job.job_id} onOpenRun={onOpenRun} />,
+            <span class="hl-job-message">{job.message}</span>,
+            job.worker ?? ''
+          ]
+        }))}
+        numbers={[0, 4, 5, 6, 7, 8]}
+        empty="This task has not run yet."
+      />
+    </div>
   );
 }
 

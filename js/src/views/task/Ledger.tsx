@@ -21,7 +21,7 @@ export function Ledger({ detail }: { detail: TaskDetail }) {
   const { ledger, ledger_days } = detail;
   if (!ledger.length) return <p class="hl-empty">No due time has passed yet.</p>;
   return (
-    <>
+    <div class="hl-ledger">
       <Calendar days={ledger_days} />
       <DataTable
         head={['Due (UTC)', 'What became of it', 'Which means', 'Job', 'Recorded (UTC)']}
@@ -38,7 +38,7 @@ export function Ledger({ detail }: { detail: TaskDetail }) {
         numbers={[3]}
         empty=""
       />
-    </>
+    </div>
   );
 }
 

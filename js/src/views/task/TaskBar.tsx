@@ -16,13 +16,14 @@ type Form = '' | 'run' | 'schedule';
 
 export function TaskBar({ source, detail }: Props) {
   const [form, setForm] = useState<Form>('');
-  const [said, say] = useState('');
+  const [queued_id, setQueued] = useState('');
   const { task, jobs } = detail;
   const task_id = task.task_id;
   const stoppable = jobs.filter(job => job.status === 'RUNNING' || job.status === 'QUEUED');
+  const waiting = queued_id && !jobs.some(job => job.job_id === queued_id && job.status !== 'QUEUED');
   const toggle = (name: Form) => setForm(form === name ? '' : name);
   const queued = (answer: unknown) => {
-    say(`Job ${(answer as { job_id: string }).job_id} is queued.`);
+    setQueued((answer as { job_id: string }).job_id);
     setForm('');
   };
 
@@ -68,12 +69,12 @@ export function TaskBar({ source, detail }: Props) {
             name="schedule.remove"
             args={{ task_id }}
             tone="grave"
-            confirm={{ question: `Remove the schedule of ${task_id}? The task, its jobs and ledger stay.`, yes: 'Remove' }}
+            confirm={{ question: 'Remove the schedule? The task, its jobs and ledger stay.', yes: 'Remove' }}
           >
             Remove schedule
           </ControlButton>
         )}
-        <small role="status">{said}</small>
+        <small role="status">{waiting ? `Job ${queued_id} is queued.` : ''}</small>
       </div>
       {form === 'run' && <RunForm source={source} detail={detail} onQueued={queued} onClose={() => setForm('')} />}
       {form === 'schedule' && <ScheduleForm source={source} task={task} onClose={() => setForm('')} />}

@@ -38,11 +38,19 @@ export function NoWorker({ source, payload }: BannerProps) {
 export function Workers({ source, workers }: { source: Answerer; workers: WorkerRow[] }) {
   if (!workers.length) return <small class="hl-workers">no worker</small>;
   return (
-    <details class="hl-choice hl-workers">
+    <details class="hl-choice hl-workers" onKeyDown={closeOnEscape}>
       <summary class="hl-button">{count(workers.length, 'worker')}</summary>
       <WorkerList source={source} workers={workers} />
     </details>
   );
+}
+
+function closeOnEscape(event: KeyboardEvent) {
+  const details = event.currentTarget as HTMLDetailsElement;
+  if (event.key !== 'Escape' || !details.open) return;
+  details.open = false;
+  details.querySelector('summary')?.focus();
+  event.stopPropagation();
 }
 
 function WorkerList({ source, workers }: { source: Answerer; workers: WorkerRow[] }) {
