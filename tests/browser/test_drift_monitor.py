@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import pictures
 from tests.browser.accessibility import grave_violations
-from tests.browser.monitors import open_monitor, rows, take_pictures
+from tests.browser.test_monitors import open_monitor, rows
 from tests.views import drift_sample
 
 pytestmark = pytest.mark.browser
@@ -26,23 +29,21 @@ def test_columns_over_windows_with_what_was_found_of_each(lab, page, store):
     finding = view.get_by_role("region", name="GLUCOSE in")
     expect(finding).to_contain_text("lies above the minimum effect of 0.10")
     expect(finding.get_by_role("img", name="GLUCOSE: share of rows by bin")).to_be_visible()
-    take_pictures(page, view, "drift_columns")
-    assert not grave_violations(page, ".jp-OutputArea .hl-view")
+    pictures.take(page, view, "drift_columns")
+    assert not grave_violations(page, ".jp-OutputArea .hl-details")
 
     chosen.focus()
-    for _ in range(5):
-        page.keyboard.press("ArrowDown")
-    undecided = view.get_by_role("region", name="BMI in").or_(view.get_by_role("region", name="CLINIC in"))
-    expect(undecided.or_(view.get_by_role("region", name="AGE in"))).to_be_visible()
-    heat.locator("td.hl-heat-unknown").first.click()
+    page.keyboard.press("ArrowLeft")
+    expect(view.get_by_role("region", name="GLUCOSE in 2026-03-30")).to_contain_text("900 current rows")
+    page.keyboard.press("Home")
+    expect(view.get_by_role("region", name="GLUCOSE in 2026-03-02")).to_contain_text("Did not move")
+    heat.locator("td.hl-heat-unknown").last.click()
     expect(view.get_by_role("meter")).to_be_visible()
-    take_pictures(page, view, "drift_unknown")
+    pictures.take(page, view, "drift_unknown")
 
 
 def drift_label(column, verdict):
     """Give what the label of a cell of the map begins with."""
-    import re
-
     return re.compile(rf"^{column}, .*: {verdict}; PSI")
 
 
@@ -53,11 +54,11 @@ def test_an_alert_is_acknowledged_with_a_note_and_stays_so(lab, page, store):
     alerts = view.get_by_role("list", name="Alerts").get_by_role("listitem")
     expect(alerts).to_have_count(2)
     alerts.first.get_by_role("textbox").fill("<b>a new device</b>")
-    take_pictures(page, view, "drift_alerts")
+    pictures.take(page, view, "drift_alerts")
     alerts.first.get_by_role("button", name="Acknowledge").click()
     expect(alerts.first).to_contain_text("<b>a new device</b>")
     expect(view.locator(".hl-bar")).to_contain_text("1 open alert")
-    assert not grave_violations(page, ".jp-OutputArea .hl-view")
+    assert not grave_violations(page, ".jp-OutputArea .hl-details")
     seen = store.drift.alerts().collect()["acknowledged_note"].dropna().unique()
     assert list(seen) == ["<b>a new device</b>"]
 
@@ -70,14 +71,14 @@ def test_performance_as_estimated_and_as_labels_told_later(lab, page, store):
     expect(chart.locator(".hl-estimated-dot")).to_have_count(5)
     expect(chart.locator("g > .hl-measured-interval + .hl-measured-dot")).to_have_count(3 + 1, timeout=5_000)
     expect(view.get_by_role("tabpanel")).to_contain_text("concept drift")
-    take_pictures(page, view, "drift_performance")
-    assert not grave_violations(page, ".jp-OutputArea .hl-view")
+    pictures.take(page, view, "drift_performance")
+    assert not grave_violations(page, ".jp-OutputArea .hl-details")
 
 
 def test_an_empty_store_says_so_and_a_check_appears_live(lab, page, store):
     view = open_monitor(page, lab, "none_yet", "DriftMonitor", "NONE_YET")
     expect(view.get_by_role("alert")).to_contain_text("NONE_YET")
-    take_pictures(page, view, "drift_empty")
+    pictures.take(page, view, "drift_empty")
     drift_sample.record_weeks(store, "NONE_YET", weeks=1)
     expect(rows(view, "Series of drift checks")).to_have_count(1)
     expect(view.get_by_role("alert")).to_have_count(0)

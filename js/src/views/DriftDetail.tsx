@@ -27,7 +27,7 @@ interface Props {
 export function DriftDetail({ source, detail, waiting, error, title, check_id }: Props) {
   const last = detail?.series.recent.at(-1);
   return (
-    <section class="hl-details" aria-label={`Drift from ${title}`} aria-busy={waiting}>
+    <section class="hl-details hl-drift" aria-label={`Drift from ${title}`} aria-busy={waiting}>
       <header class="hl-title">
         <h3>{detail?.series.reference ?? title}</h3>
         {detail?.series.segment && <small>segment {detail.series.segment}</small>}

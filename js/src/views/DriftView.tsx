@@ -8,6 +8,7 @@ import { useNarrow } from '../ui/narrow';
 import { filterRows } from '../ui/order';
 import { Badge, Banner, Search } from '../ui/parts';
 import { Table } from '../ui/Table';
+import { listHeight } from '../ui/window';
 import { cancel, useTrait } from '../ui/trait';
 import { seriesColumns } from './drift/columns';
 import { DriftDetail } from './DriftDetail';
@@ -21,7 +22,7 @@ interface Props {
 
 const BY_NAME = { key: 'reference', descending: false };
 const NONE: DriftSeriesRow[] = [];
-const NARROW = 620;
+const NARROW = [700];
 const EMPTY = 'No drift checks yet. They appear as soon as conn.drift.check, a DriftDetector or a drift task compares rows.';
 
 export function DriftCell({ source, host }: { source: Source<DriftPayload>; host: AnyModel }) {
@@ -33,7 +34,7 @@ export function DriftView({ source, selected, onSelect, onCancel }: Props) {
   const { payload, status } = useSource(source);
   const [query, setQuery] = useState('');
   const view = useRef<HTMLElement>(null);
-  const narrow = useNarrow(view, NARROW);
+  const narrow = useNarrow(view, NARROW) > 0;
   const all = payload?.series ?? NONE;
   const found = useMemo(() => filterRows(all, query, row => `${row.reference} ${row.segment}`), [all, query]);
   const segments = all.some(row => row.segment);
@@ -69,7 +70,7 @@ export function DriftView({ source, selected, onSelect, onCancel }: Props) {
       {payload && payload.absent.length > 0 && (
         <Banner>Nothing compared yet with: {payload.absent.join(', ')}. It will appear here once a check names it as its reference.</Banner>
       )}
-      <div class="hl-split hl-single hl-short">
+      <div class="hl-split hl-single" style={{ height: `${listHeight(found.length)}px` }}>
         <Table
           label="Series of drift checks"
           columns={columns}

@@ -9,6 +9,7 @@ import { useNarrow } from '../ui/narrow';
 import { filterRows } from '../ui/order';
 import { Badge, Banner, Search } from '../ui/parts';
 import { Table } from '../ui/Table';
+import { listHeight } from '../ui/window';
 import { cancel, useTrait } from '../ui/trait';
 import { modelColumns } from './model/columns';
 import { groups, groupText } from './model/groups';
@@ -23,7 +24,7 @@ interface Props {
 
 const BY_NAME = { key: 'model', descending: false };
 const NONE: ModelRow[] = [];
-const NARROW = 600;
+const NARROW = [640];
 
 export function ModelCell({ source, host }: { source: Source<ModelsPayload>; host: AnyModel }) {
   const [selected, select] = useTrait<string>(host, 'selected');
@@ -34,7 +35,7 @@ export function ModelView({ source, selected, onSelect, onCancel }: Props) {
   const { payload, status } = useSource(source);
   const [query, setQuery] = useState('');
   const view = useRef<HTMLElement>(null);
-  const narrow = useNarrow(view, NARROW);
+  const narrow = useNarrow(view, NARROW) > 0;
   const rows = payload?.models ?? NONE;
   const all = useMemo(() => groups(rows), [rows]);
   const found = useMemo(() => filterRows(all, query, groupText), [all, query]);
@@ -61,7 +62,7 @@ export function ModelView({ source, selected, onSelect, onCancel }: Props) {
       {payload && payload.absent.length > 0 && (
         <Banner>No such model yet: {payload.absent.join(', ')}. It will appear here once it is saved.</Banner>
       )}
-      <div class="hl-split hl-single hl-short">
+      <div class="hl-split hl-single" style={{ height: `${listHeight(found.length)}px` }}>
         <Table
           label="Models"
           columns={columns}

@@ -2,6 +2,7 @@
 import { toNumber } from '../../contract/decode';
 import type { DriftDetail, PerformancePoint } from '../../contract/types.gen';
 import { DataTable } from '../../ui/parts';
+import { ticksOf } from '../../ui/ticks';
 import { Verdict } from './Verdict';
 import { brief, interval, windowName } from './words';
 
@@ -77,17 +78,14 @@ function PerformanceChart({ metric, points }: { metric: string; points: Performa
         {title}
       </text>
       <Legend />
-      {[0, 0.25, 0.5, 0.75, 1].map(share => {
-        const value = low + share * (high - low);
-        return (
-          <g key={share}>
-            <line class="hl-gridline" x1={LEFT} x2={WIDTH - RIGHT} y1={y(value)} y2={y(value)} />
-            <text class="hl-tick-y" x={LEFT - 6} y={y(value) + 3}>
-              {value.toFixed(2)}
-            </text>
-          </g>
-        );
-      })}
+      {ticksOf(low, high).map(value => (
+        <g key={value}>
+          <line class="hl-gridline" x1={LEFT} x2={WIDTH - RIGHT} y1={y(value)} y2={y(value)} />
+          <text class="hl-tick-y" x={LEFT - 6} y={y(value) + 3}>
+            {value}
+          </text>
+        </g>
+      ))}
       <polygon class="hl-band" points={band.join(' ')} />
       <polyline class="hl-estimated" points={line(estimated)} />
       {estimated.map(spot => (
@@ -132,13 +130,13 @@ function Legend() {
       <path class="hl-measured-interval" d="M8 -10v12" />
       <circle class="hl-measured-dot" cx={8} cy={-4} r={4} />
       <text x={18}>measured, with labels</text>
-      <rect class="hl-band" x={132} y={-10} width={18} height={12} />
-      <line class="hl-estimated" x1={132} x2={150} y1={-4} y2={-4} />
-      <text x={156}>estimated without labels</text>
-      <text class="hl-worse-sign" x={284}>
+      <rect class="hl-band" x={142} y={-10} width={18} height={12} />
+      <line class="hl-estimated" x1={142} x2={160} y1={-4} y2={-4} />
+      <text x={167}>estimated without labels</text>
+      <text class="hl-worse-sign" x={306}>
         ▲
       </text>
-      <text x={297}>surely worse by more than the margin</text>
+      <text x={320}>surely worse than the margin allows</text>
     </g>
   );
 }

@@ -33,12 +33,12 @@ export function measureName(measure: string): string {
   return MEASURES[measure] ?? measure.replaceAll('_', ' ');
 }
 
-/** Three digits of what matters. */
+/** Three digits of what matters; less than 0.0005 is nothing. */
 export function brief(value: JsonNumber): string {
   const read = toNumber(value);
   if (!Number.isFinite(read)) return Number.isNaN(read) ? '–' : read > 0 ? '∞' : '−∞';
   const size = Math.abs(read);
-  if (size >= 1000 || (size > 0 && size < 0.0005)) return read.toExponential(1);
+  if (size >= 1000) return read.toExponential(1);
   return read.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size < 0.1 ? 3 : 2);
 }
 

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { toNumber } from '../../contract/decode';
 import type { ModelDetail, VersionRow } from '../../contract/types.gen';
+import { ticksOf } from '../../ui/ticks';
 import { metricNames, metricOf, spanOf } from './groups';
 import { metricText } from './MetricMark';
 
@@ -59,17 +60,14 @@ function Chart({ versions, name }: { versions: VersionRow[]; name: string }) {
         </text>
         <text x={165}>champion</text>
       </g>
-      {[0, 0.25, 0.5, 0.75, 1].map(share => {
-        const value = low + share * (high - low);
-        return (
-          <g key={share}>
-            <line class="hl-gridline" x1={LEFT} x2={WIDTH - RIGHT} y1={y(value)} y2={y(value)} />
-            <text class="hl-tick-y" x={LEFT - 6} y={y(value) + 3}>
-              {+value.toPrecision(3)}
-            </text>
-          </g>
-        );
-      })}
+      {ticksOf(low, high).map(value => (
+        <g key={value}>
+          <line class="hl-gridline" x1={LEFT} x2={WIDTH - RIGHT} y1={y(value)} y2={y(value)} />
+          <text class="hl-tick-y" x={LEFT - 6} y={y(value) + 3}>
+            {value}
+          </text>
+        </g>
+      ))}
       <polyline class="hl-path" points={points.map(each => `${each.x},${y(toNumber(each.metric.value))}`).join(' ')} />
       {points.map(({ version, metric, x: at }, i) => {
         const middle = y(toNumber(metric.value));
