@@ -73,7 +73,7 @@ def read_series(connection: sa.Connection, check_id: str) -> DriftDetail | None:
     newest = checks.of_series(connection, series.reference, series.segment, MOST_WINDOWS)
     drifted = checks.of_series(connection, series.reference, series.segment, MOST_ALERTS, "drift")
     seen = alerts.acknowledgements(connection, [check.check_id for check in drifted])
-    return detail(series, newest, [_alert(check, seen.get(check.check_id)) for check in drifted])
+    return detail(series, newest, [alert_row(check, seen.get(check.check_id)) for check in drifted])
 
 
 def detail(series: DriftSeries, newest: Sequence[DriftCheck], drifted: Sequence[DriftAlert]) -> DriftDetail:
@@ -143,7 +143,8 @@ def _cell(result: DriftResult) -> DriftCell:
     }
 
 
-def _alert(check: DriftCheck, seen: DriftAcknowledgement | None) -> DriftAlert:
+def alert_row(check: DriftCheck, seen: DriftAcknowledgement | None) -> DriftAlert:
+    """Return the alert of a check that found drift."""
     return {
         "check_id": check.check_id,
         "window": check.window,

@@ -12,7 +12,18 @@ from hanalife import ConnectionContext, ScheduledExecution
 from hanalife.errors import UnreachableDatabaseError
 from tests.views import sample
 
-PATHS = ["experiments", "models", "tasks", "runs/a", "tasks/a", "searches/a"]
+PATHS = [
+    "experiments",
+    "models",
+    "tasks",
+    "runs/a",
+    "tasks/a",
+    "searches/a",
+    "models/a",
+    "model_comparisons/a/1",
+    "drift/a",
+    "drift_checks/a",
+]
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ class PerformancePoint(TypedDict):
 
 
 class DriftDetail(TypedDict):
-    """All that is known of a series: its newest windows, the oldest of them first, and its newest alerts, newest first."""
+    """All that is known of a series: its newest windows, oldest first, and alerts, newest first."""
 
     contract: int
     series: DriftSeriesRow

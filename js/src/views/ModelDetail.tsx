@@ -6,6 +6,7 @@ import { count } from '../ui/format';
 import { type Tab, Tabs } from '../ui/Tabs';
 import { Alias } from './model/Alias';
 import { Aliases } from './model/Aliases';
+import { aliasesOf } from './model/groups';
 import { Compare } from './model/Compare';
 import { History } from './model/History';
 import { MetricChart } from './model/MetricChart';
@@ -34,7 +35,13 @@ export function ModelDetail({ source, detail, waiting, error, title, onOpenRun }
     <section class="hl-details" aria-label={`Model ${title}`} aria-busy={waiting}>
       <header class="hl-title">
         <h3>{title}</h3>
-        {detail?.aliases.map(row => <Alias key={row.alias} name={row.alias} version={row.version} />)}
+        {detail && (
+          <span>
+            {aliasesOf(detail).map(row => (
+              <Alias key={row.alias} name={row.alias} version={row.version} />
+            ))}
+          </span>
+        )}
         {detail && <small>{count(detail.versions.length, 'version')}</small>}
         {waiting && !detail && <small role="status">Reading …</small>}
       </header>

@@ -24,7 +24,7 @@ interface Props {
 
 const BY_NAME = { key: 'model', descending: false };
 const NONE: ModelRow[] = [];
-const NARROW = [640];
+const NARROW = [680];
 
 export function ModelCell({ source, host }: { source: Source<ModelsPayload>; host: AnyModel }) {
   const [selected, select] = useTrait<string>(host, 'selected');

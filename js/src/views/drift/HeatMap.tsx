@@ -1,5 +1,5 @@
 /** Columns x windows: how far each column moved and what that means; arrow keys go from cell to cell. */
-import { useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { DriftCell, DriftDetail } from '../../contract/types.gen';
 import { brief, cellText, type Place, strength, VERDICTS, windowName } from './words';
 
@@ -19,6 +19,11 @@ const STEPS: Record<string, [down: number, right: number]> = {
 export function HeatMap({ detail, place, onSelect }: Props) {
   const table = useRef<HTMLTableElement>(null);
   const { columns, windows } = detail;
+  // The newest windows stand at the right end, which a narrow place would hide.
+  useLayoutEffect(() => {
+    const frame = table.current!.parentElement!;
+    frame.scrollLeft = frame.scrollWidth;
+  }, [windows.length]);
   const at = (row: number, column: number) => ({ check_id: windows[column]!.check_id, column: columns[row]!.name });
 
   const onKey = (event: KeyboardEvent) => {

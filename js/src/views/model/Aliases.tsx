@@ -6,6 +6,7 @@ import { ControlButton } from '../../ui/controls/ControlButton';
 import { moment } from '../../ui/format';
 import { Alias } from './Alias';
 import { AliasChart } from './AliasChart';
+import { aliasesOf } from './groups';
 
 interface Props {
   source: Answerer;
@@ -28,7 +29,7 @@ export function Aliases({ source, detail }: Props) {
           onKeyDown={event => event.stopPropagation()}
         />
       </label>
-      {detail.aliases.map(row => (
+      {aliasesOf(detail).map(row => (
         <One key={row.alias} source={source} detail={detail} row={row} note={note} />
       ))}
     </>

@@ -21,7 +21,9 @@ export function History({ detail }: { detail: ModelDetail }) {
   }));
   return (
     <>
-      <DataTable head={['Time (UTC)', 'Event', 'Alias', 'Version', 'By', 'Why']} rows={rows} empty="Nothing happened yet." />
+      <div class="hl-wide hl-history">
+        <DataTable head={['Time (UTC)', 'Event', 'Alias', 'Version', 'By', 'Why']} rows={rows} empty="Nothing happened yet." />
+      </div>
       {detail.history_total > detail.history.length && (
         <p class="hl-empty">
           The newest {detail.history.length} of {detail.history_total} events.

@@ -1,6 +1,6 @@
 /** Versions by model, and what is worth showing of them; pure. */
 import { toNumber } from '../../contract/decode';
-import type { ModelDetail, ModelMetric, ModelRow, VersionRow } from '../../contract/types.gen';
+import type { AliasRow, ModelDetail, ModelMetric, ModelRow, VersionRow } from '../../contract/types.gen';
 
 export interface ModelGroup {
   name: string;
@@ -22,7 +22,17 @@ export function groups(rows: readonly ModelRow[]): ModelGroup[] {
       if (row.version > known.newest.version) known.newest = row;
     }
   }
+  for (const group of found.values()) group.aliases.sort((a, b) => byRank(a.alias, b.alias));
   return [...found.values()];
+}
+
+/** The champion first, the others by name. */
+export function byRank(a: string, b: string): number {
+  return Number(b === 'champion') - Number(a === 'champion') || a.localeCompare(b);
+}
+
+export function aliasesOf(detail: ModelDetail): AliasRow[] {
+  return [...detail.aliases].sort((a, b) => byRank(a.alias, b.alias));
 }
 
 export function groupText(group: ModelGroup): string {
