@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 
 import pytest
 from playwright.sync_api import expect
 
+from hanalife import ConnectionContext
+from tests.browser import lab as kit
 from tests.browser import pictures
 from tests.browser.accessibility import grave_violations
-from tests.browser.test_monitors import open_monitor, rows
+from tests.browser.test_monitors import MONITOR, open_monitor, rows
 from tests.views import drift_sample
 
 pytestmark = pytest.mark.browser
@@ -82,3 +85,24 @@ def test_an_empty_store_says_so_and_a_check_appears_live(lab, page, store):
     drift_sample.record_weeks(store, "NONE_YET", weeks=1)
     expect(rows(view, "Series of drift checks")).to_have_count(1)
     expect(view.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_lost_database_is_said_and_what_was_seen_stays(lab, page):
+    url = f"sqlite:///{lab.root / 'going.db'}"
+    with ConnectionContext(url) as context:
+        drift_sample.record_weeks(context, "GOING", weeks=2)
+    kit.write_notebook(lab, "going.ipynb", [MONITOR.format(kind="DriftMonitor", url=url, ids="GOING")])
+    kit.open_notebook(page, "going.ipynb")
+    kit.run_cell(page, 0)
+    view = page.locator(".jp-OutputArea .hl-view")
+    expect(view.get_by_role("status").first).to_have_text("Live")
+    with sqlite3.connect(lab.root / "going.db") as connection:
+        connection.execute("ALTER TABLE hl_drift_check RENAME TO away")
+    connection.close()
+    expect(view.get_by_role("status").first).to_have_text("No connection")
+    expect(view.get_by_role("alert")).to_contain_text("cannot be read")
+    expect(view.get_by_role("grid", name="Columns over windows")).to_be_visible()
+    with sqlite3.connect(lab.root / "going.db") as connection:
+        connection.execute("ALTER TABLE away RENAME TO hl_drift_check")
+    connection.close()
+    expect(view.get_by_role("status").first).to_have_text("Live")
