@@ -33,9 +33,13 @@ def find(connection: sa.Connection, check_id: str) -> DriftCheck | None:
     return next(iter(_with_results(connection, sa.select(_check).where(_check.c.check_id == check_id))), None)
 
 
-def of_series(connection: sa.Connection, reference: str, segment: str, limit: int) -> list[DriftCheck]:
-    """Return the newest checks of a segment against a reference, newest first."""
+def of_series(
+    connection: sa.Connection, reference: str, segment: str, limit: int, verdict: str | None = None
+) -> list[DriftCheck]:
+    """Return the newest checks of a segment against a reference, or those of a verdict, newest first."""
     newest = sa.select(_check).where(_check.c.reference == reference, _check.c.segment == segment)
+    if verdict is not None:
+        newest = newest.where(_check.c.verdict == verdict)
     newest = newest.order_by(_check.c.created_at.desc(), _check.c.check_id.desc()).limit(limit)
     return _with_results(connection, newest)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from hanalife.views.payloads.drift import (
     Acknowledgement,
     CheckDetail,
     CheckedColumn,
+    DriftAlert,
     DriftCell,
     DriftColumn,
     DriftDetail,
@@ -29,6 +30,8 @@ from hanalife.views.payloads.words import CONTRACT
 
 #: So many of the newest checks of a series are shown.
 MOST_WINDOWS = 60
+#: And so many of its newest alerts.
+MOST_ALERTS = 100
 #: Of these, so many in the list.
 MOST_RECENT = 20
 #: Rows may come from a query of any length.
@@ -68,23 +71,24 @@ def read_series(connection: sa.Connection, check_id: str) -> DriftDetail | None:
     if series is None:
         return None
     newest = checks.of_series(connection, series.reference, series.segment, MOST_WINDOWS)
-    seen = alerts.acknowledgements(connection, [check.check_id for check in newest])
-    return detail(series, newest, seen)
+    drifted = checks.of_series(connection, series.reference, series.segment, MOST_ALERTS, "drift")
+    seen = alerts.acknowledgements(connection, [check.check_id for check in drifted])
+    return detail(series, newest, [alert_row(check, seen.get(check.check_id)) for check in drifted])
 
 
-def detail(series: DriftSeries, newest: Sequence[DriftCheck], seen: Mapping[str, DriftAcknowledgement]) -> DriftDetail:
+def detail(series: DriftSeries, newest: Sequence[DriftCheck], drifted: Sequence[DriftAlert]) -> DriftDetail:
     """Return a series from its newest checks, newest first; a window that was checked again counts once."""
     compared = _in_order(check for check in newest if not _is_performance(check))
     judged = [check for check in reversed(newest) if _is_performance(check)]
     columns = _columns(compared)
-    windows = [_window(check, columns, seen.get(check.check_id)) for check in compared]
     estimates = [check for check in judged if check.results[0].method == ESTIMATED]
     return {
         "contract": CONTRACT,
         "series": series_row(series, [(check.window, check.verdict) for check in compared[-MOST_RECENT:]]),
         "columns": columns,
-        "windows": windows,
+        "windows": [_window(check, columns) for check in compared],
         "performance": [point for check in judged for point in _points(check)],
+        "alerts": list(drifted),
         "assumptions": list(estimates[-1].notes) if estimates else [],
     }
 
@@ -117,7 +121,7 @@ def _columns(compared: Sequence[DriftCheck]) -> list[DriftColumn]:
     return [{"name": name, "role": roles[name]} for name in order]
 
 
-def _window(check: DriftCheck, columns: Sequence[DriftColumn], seen: DriftAcknowledgement | None) -> DriftWindow:
+def _window(check: DriftCheck, columns: Sequence[DriftColumn]) -> DriftWindow:
     found = {result.column: result for result in check.results}
     return {
         "check_id": check.check_id,
@@ -127,8 +131,6 @@ def _window(check: DriftCheck, columns: Sequence[DriftColumn], seen: DriftAcknow
         "current_rows": check.current_rows,
         "verdict": _word(check.verdict),
         "created_at": instant(check.created_at),
-        "drifted": [result.column for result in _ranked(check) if result.drifted],
-        "acknowledged": _acknowledgement(seen),
         "cells": [_cell(found[column["name"]]) if column["name"] in found else None for column in columns],
     }
 
@@ -138,6 +140,19 @@ def _cell(result: DriftResult) -> DriftCell:
         "verdict": _word(result.verdict),
         "indicator": number(result.indicator),
         "effect": _measure_or_none(result.effect),
+    }
+
+
+def alert_row(check: DriftCheck, seen: DriftAcknowledgement | None) -> DriftAlert:
+    """Return the alert of a check that found drift."""
+    return {
+        "check_id": check.check_id,
+        "window": check.window,
+        "current": cut(check.current, LONGEST_SOURCE),
+        "current_rows": check.current_rows,
+        "created_at": instant(check.created_at),
+        "what": [result.column for result in _ranked(check) if result.drifted],
+        "acknowledged": _acknowledgement(seen),
     }
 
 

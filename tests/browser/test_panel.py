@@ -28,7 +28,8 @@ LAYOUT_IS_KEPT = """async () => {
   for (let look = 0; look < 200; look++) {
     const kept = await (await fetch('/lab/api/workspaces')).json();
     const layouts = kept.workspaces.values.map(one => JSON.stringify(one.data['layout-restorer:data'] ?? ''));
-    if (layouts.some(layout => ['run', 'task', 'model'].every(kind => layout.includes(`hanalife-${kind}:`)))) return true;
+    const isWhole = layout => ['run', 'task', 'model'].every(kind => layout.includes(`hanalife-${kind}:`));
+    if (layouts.some(isWhole)) return true;
     await new Promise(resolve => setTimeout(resolve, 100));
   }
   return false;

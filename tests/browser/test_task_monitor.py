@@ -224,3 +224,47 @@ def test_what_it_looks_like(lab, page, busy, theme, width):
     finally:
         kit.set_theme(page, "JupyterLab Light")
         page.set_viewport_size({"width": 1400, "height": 1250})
+
+
+def test_a_long_log_is_read_back_and_a_long_message_opened(lab, page, store):
+    sample.record_task(store, "TALKS")
+    long = "".join(f"{i:07d} " for i in range(1_250_000))
+    with store.database.write() as connection:
+        records.append_log(connection, "TALKS", [("OUT", utc_now(), f"line {i}") for i in range(450)])
+        records.append_log(connection, "TALKS", [("ERROR", utc_now(), long)])
+    _, details = open_tasks(page, lab, "talks", "TALKS")
+    details.get_by_role("tab", name="Log").click()
+    log = details.get_by_role("log")
+    expect(log.get_by_role("row")).to_have_count(200)
+    expect(log.get_by_role("row").last).to_contain_text("0000000 0000001")
+    for count in (400, 455):
+        bar(log, "Older lines").click()
+        expect(log.get_by_role("row")).to_have_count(count)
+    expect(bar(log, "Older lines")).to_have_count(0)
+    expect(log.get_by_role("row").first).to_contain_text("Task created.")
+    bar(log, "Open all 10,000,000 characters").click()
+    expect(log).to_contain_text("1 to 50,000 of 10,000,000 characters")
+    bar(log, "Later").click()
+    expect(log).to_contain_text("50,001 to 100,000 of 10,000,000 characters")
+    expect(log.locator(".hl-message-text")).to_contain_text("0006250 0006251")
+    details.screenshot(path=SCREENSHOTS / "tasks_long_message.png")
+    with store.database.write() as connection:
+        records.append_log(connection, "TALKS", [("OUT", utc_now(), "and on it goes")])
+    expect(log).to_contain_text("and on it goes")
+    expect(log.get_by_role("row")).to_have_count(456)
+
+
+def test_no_task_yet_and_a_worker_that_is_stopped_again(lab, page, store):
+    view = open_monitor(page, lab, "none", "ScheduledTaskMonitor", ["FIRST_OF_ALL"])
+    expect(view.get_by_text("No tasks yet")).to_be_visible()
+    expect(view.get_by_role("alert")).to_contain_text("No such task yet: FIRST_OF_ALL")
+    sample.record_task(store, "FIRST_OF_ALL")
+    ScheduledExecution(store).pause_task_schedule("FIRST_OF_ALL")
+    view.get_by_role("button", name="Start a worker").click()
+    workers = view.locator(".hl-workers summary")
+    workers.click()
+    expect(view.get_by_role("group", name="Workers that are alive")).to_contain_text("2 jobs at a time")
+    view.screenshot(path=SCREENSHOTS / "tasks_workers.png")
+    bar(view, "Stop the worker started here").click()
+    bar(view.get_by_role("alertdialog"), "Stop").click()
+    expect(view.get_by_text("No worker is running")).to_be_visible(timeout=SLOW)

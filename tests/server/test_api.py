@@ -24,6 +24,10 @@ PATHS = [
     "runs_since/-/0",
     "pulse",
     "connections",
+    "models/a",
+    "model_comparisons/a/1",
+    "drift/a",
+    "drift_checks/a",
 ]
 
 

@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 
 from hanalife import ConnectionContext, DataSets, ModelStorage, UnifiedClassification
+from hanalife.drift.native import Drift
+
+START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 
 TYPES = {"GLUCOSE": "DOUBLE", "BMI": "DOUBLE", "AGE": "INT", "CLINIC": "NVARCHAR(40)", "CLASS": "INT"}
 SCORED = {"CLASS": "INT", "CHANCE": "DOUBLE"}
@@ -45,7 +49,7 @@ def record_weeks(conn, reference="PATIENTS", weeks=6):
         moved = max(0, week - 3) * 0.5
         rows = patients(week + 10, 40 if week == weeks else 900, glucose=moved, bmi=moved / 3)
         current = conn.create_from_pandas(rows, f"{reference}_WEEK_{week}", TYPES)
-        conn.drift.check(frozen, current)
+        Drift(conn, lambda week=week: START + timedelta(weeks=week - 1)).check(frozen, current)
     return conn.drift.history().collect()
 
 

@@ -11,6 +11,11 @@ from pathlib import Path
 
 from hanalife.records import (
     Artifact,
+    DriftAcknowledgement,
+    DriftCheck,
+    DriftEffect,
+    DriftResult,
+    DriftSeries,
     Experiment,
     Job,
     JobStatus,
@@ -22,13 +27,21 @@ from hanalife.records import (
     Worker,
 )
 from hanalife.tracking import events
-from hanalife.views import changes, experiments, runs, tasks
+from hanalife.views import changes, drift, experiments, runs, tasks
 from hanalife.views.payloads.words import CONTRACT
 from tests.views import sample
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "js" / "tests" / "golden"
-NAMES = ("experiments", "experiments_delta", "run_detail", "tasks", "tasks_delta")
+NAMES = (
+    "experiments",
+    "experiments_delta",
+    "run_detail",
+    "tasks",
+    "tasks_delta",
+    "drift_series",
+    "drift_check",
+)
 
 START = sample.NOW
 LATER = START + timedelta(seconds=90)
@@ -102,6 +115,43 @@ def _surroundings(child):
     )
 
 
+def _check(week, verdict, psi):
+    """Give the check of a week in which one column moved so far and another not at all."""
+    still = DriftResult(
+        "<b>AGE</b>", "chi_square", 1.0, 0.9, 0.0, False, "feature", "unknown",  # noqa: FBT003
+        DriftEffect("psi", 0.0, 0.0, 0.3, 0.1), 0.2, 900, "About 900 current rows would decide", (),
+        (("[-inf ; 30[", 50, 4), ("[30 ; inf[", 50, 6)),
+    )  # fmt: skip
+    moved = DriftResult(
+        "GLUCOSE", "chi_square", 40.0, 0.001, psi, verdict == "drift", "feature", verdict,
+        DriftEffect("psi", psi, psi - 0.05, psi + 0.05, 0.1), 0.99, None, "",
+        (DriftEffect("wasserstein", float("inf"), 0.1, 0.3),), (("low", 60, 1), ("high", 40, 9)),
+    )  # fmt: skip
+    moment = START + timedelta(weeks=week)
+    return DriftCheck(f"check-{week}", "REFERENCE", f"WEEK_{week}", 100, 10, verdict, moment, (still, moved))
+
+
+def _judged(week, method, change):
+    levels = (DriftEffect("auc", 0.8 - week / 20, 0.7, 0.9),)
+    result = DriftResult("AUC", method, 0.8, 1.0, 0.0, False, "performance", "unknown", change, effects=levels)  # noqa: FBT003
+    moment, window = START + timedelta(weeks=week, hours=1), f"week {week}"
+    notes = ("Assumes much.",)
+    rows = (100, 10, "unknown")
+    return DriftCheck(f"{method}-{week}", "REFERENCE", "W", *rows, moment, (result,), window=window, notes=notes)
+
+
+def _seen():
+    return DriftAcknowledgement("check-1", LATER, "me", "<i>a new device</i>")
+
+
+def _series():
+    checks = [_check(0, "no_drift", 0.01), _check(1, "drift", 2.5)]
+    change = DriftEffect("auc_change", -0.05, -0.2, 0.1, -0.02)
+    judged = [_judged(0, "estimated", None), _judged(0, "measured", change), _judged(1, "estimated", None)]
+    series = DriftSeries("check-0", "REFERENCE", "", 5, LATER, 1)
+    return series, [*reversed(judged), *reversed(checks)], [drift.alert_row(checks[1], None)]
+
+
 def payloads():
     """Return all golden payloads by name."""
     finished = _run("a", RunStatus.FINISHED)
@@ -124,6 +174,8 @@ def payloads():
                 "experiments_delta": changes.between_experiments(before, _experiments(ended, new)),
                 "run_detail": runs.detail(finished, metrics, log, _surroundings(active)),
                 "tasks": old_tasks,
+                "drift_series": drift.detail(*_series()),
+                "drift_check": drift.check_detail(_check(1, "drift", 2.5), "check-0", _seen()),
                 "tasks_delta": changes.between_tasks(old_tasks, _tasks(JobStatus.SUCCEEDED, [])),
             },
             allow_nan=False,

@@ -98,9 +98,19 @@ class DriftWindow(TypedDict):
     current_rows: int
     verdict: VerdictWord
     created_at: Instant
-    drifted: list[str]
-    acknowledged: Acknowledgement | None
     cells: list[DriftCell | None]
+
+
+class DriftAlert(TypedDict):
+    """A check that found drift: in which columns or metrics, strongest first, and who has seen it."""
+
+    check_id: str
+    window: str
+    current: str
+    current_rows: int
+    created_at: Instant
+    what: list[str]
+    acknowledged: Acknowledgement | None
 
 
 class PerformancePoint(TypedDict):
@@ -121,13 +131,14 @@ class PerformancePoint(TypedDict):
 
 
 class DriftDetail(TypedDict):
-    """All that is known of a series: its newest windows, the oldest of them first."""
+    """All that is known of a series: its newest windows, oldest first, and alerts, newest first."""
 
     contract: int
     series: DriftSeriesRow
     columns: list[DriftColumn]
     windows: list[DriftWindow]
     performance: list[PerformancePoint]
+    alerts: list[DriftAlert]
     assumptions: list[str]
 
 

@@ -1,10 +1,14 @@
 /** Reads what Python sent: checks its version, turns words into numbers, applies changes. */
 import {
   CONTRACT,
+  type DriftDelta,
+  type DriftPayload,
   type ExperimentsDelta,
   type ExperimentsPayload,
   type JsonNumber,
   type MetricValue,
+  type ModelsDelta,
+  type ModelsPayload,
   type TasksDelta,
   type TasksPayload
 } from './types.gen';
@@ -75,4 +79,18 @@ export function applyTasks(payload: TasksPayload, delta: TasksDelta): TasksPaylo
     tasks: applyChange(payload.tasks, delta.tasks, row => row.task_id),
     workers: applyChange(payload.workers, delta.workers, row => row.worker_id)
   };
+}
+
+/** The payload after a delta, or null when one in between was missed. */
+export function applyModels(payload: ModelsPayload, delta: ModelsDelta): ModelsPayload | null {
+  if (delta.seq !== payload.seq + 1) return null;
+  const models = applyChange(payload.models, delta.models, row => row.key);
+  return { ...payload, seq: delta.seq, absent: delta.absent, models };
+}
+
+/** The payload after a delta, or null when one in between was missed. */
+export function applyDrift(payload: DriftPayload, delta: DriftDelta): DriftPayload | null {
+  if (delta.seq !== payload.seq + 1) return null;
+  const series = applyChange(payload.series, delta.series, row => row.series_id);
+  return { ...payload, seq: delta.seq, absent: delta.absent, series };
 }

@@ -525,9 +525,17 @@ export interface DriftWindow {
   current_rows: number;
   verdict: 'drift' | 'no_drift' | 'unknown';
   created_at: Instant;
-  drifted: string[];
-  acknowledged: Acknowledgement | null;
   cells: (DriftCell | null)[];
+}
+
+export interface DriftAlert {
+  check_id: string;
+  window: string;
+  current: string;
+  current_rows: number;
+  created_at: Instant;
+  what: string[];
+  acknowledged: Acknowledgement | null;
 }
 
 export interface PerformancePoint {
@@ -551,6 +559,7 @@ export interface DriftDetail {
   columns: DriftColumn[];
   windows: DriftWindow[];
   performance: PerformancePoint[];
+  alerts: DriftAlert[];
   assumptions: string[];
 }
 

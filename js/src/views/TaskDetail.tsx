@@ -3,7 +3,6 @@ import type { TaskDetail as Detail } from '../contract/types.gen';
 import type { Answerer } from '../rpc/source';
 import { Facts, Section } from '../ui/parts';
 import { Pill } from '../ui/Pill';
-import { useNow } from '../ui/relative';
 import { type Tab, Tabs } from '../ui/Tabs';
 import { NextDue } from './task/columns';
 import { Graph } from './task/Graph';
@@ -45,14 +44,13 @@ export function TaskDetail(props: Props) {
 }
 
 function When({ detail: { task } }: { detail: Detail }) {
-  const now = useNow();
   return (
     <small class="hl-when">
       {task.schedule_text}
       {task.next_due && (
         <>
           {' · next '}
-          <NextDue instant={task.next_due} now={now} />
+          <NextDue instant={task.next_due} />
         </>
       )}
     </small>

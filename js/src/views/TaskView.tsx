@@ -7,7 +7,6 @@ import { useLatestDetail, useSource } from '../ui/hooks';
 import { useNarrow } from '../ui/narrow';
 import { filterRows } from '../ui/order';
 import { Badge, Banner, Search } from '../ui/parts';
-import { useNow } from '../ui/relative';
 import { Table } from '../ui/Table';
 import { taskColumns } from './task/columns';
 import { EVERY, STATES, taskText } from './task/filters';
@@ -32,10 +31,8 @@ export function TaskView({ source, selected, onSelect, onCancel }: Props) {
   const [state, setState] = useState(EVERY);
   const view = useRef<HTMLElement>(null);
   const narrow = useNarrow(view, NARROW);
-  const now = useNow();
   const all = payload?.tasks ?? NONE;
   const found = useMemo(() => filterRows(all.filter(STATES[state]!), query, taskText), [all, query, state]);
-  const columns = useMemo(() => taskColumns(now, narrow), [now, narrow]);
   // A single task needs no choice.
   const task = all.length === 1 ? all[0] : all.find(each => each.task_id === selected);
 
@@ -68,7 +65,7 @@ export function TaskView({ source, selected, onSelect, onCancel }: Props) {
       <div class="hl-split hl-single">
         <Table
           label="Tasks"
-          columns={columns}
+          columns={taskColumns[narrow]!}
           rows={found}
           rowKey={each => each.task_id}
           selected={task?.task_id ?? ''}

@@ -2,7 +2,7 @@
 import type { TaskRow } from '../../contract/types.gen';
 import { moment } from '../../ui/format';
 import { Pill } from '../../ui/Pill';
-import { relative } from '../../ui/relative';
+import { relative, useNow } from '../../ui/relative';
 import type { Column } from '../../ui/Table';
 import { median, Spark } from './Spark';
 
@@ -53,48 +53,45 @@ const durations: TaskColumn = {
   draw: task => <Spark jobs={task.recent} />
 };
 
-function next(now: number): TaskColumn {
-  return {
-    key: 'next',
-    label: 'Next run',
-    track: '92px',
-    least: 92,
-    value: task => task.next_due,
-    draw: task => <NextDue instant={task.next_due} now={now} />
-  };
-}
+const next: TaskColumn = {
+  key: 'next',
+  label: 'Next run',
+  track: '92px',
+  least: 92,
+  value: task => task.next_due,
+  draw: task => <NextDue instant={task.next_due} />
+};
 
-function last(now: number): TaskColumn {
-  return {
-    key: 'last',
-    label: 'Last run',
-    track: '92px',
-    least: 92,
-    value: task => task.last_job?.started_at,
-    draw: task => <Moment instant={task.last_job?.started_at ?? null} now={now} />
-  };
-}
+const last: TaskColumn = {
+  key: 'last',
+  label: 'Last run',
+  track: '92px',
+  least: 92,
+  value: task => task.last_job?.started_at,
+  draw: task => <Moment instant={task.last_job?.started_at ?? null} />
+};
 
-/** What the list shows at a moment: all, less in a narrow place (1), only what matters most in a very narrow one (2). */
-export function taskColumns(now: number, narrow: number): TaskColumn[] {
-  if (narrow === 2) return [{ ...name, track: 'minmax(110px, 1fr)', least: 110 }, status, next(now), durations];
-  if (narrow === 1) return [name, schedule, next(now), status, durations];
-  return [name, kind, schedule, next(now), status, durations, last(now)];
-}
+/** What the list shows: all, less in a narrow place, only what matters most in a very narrow one. */
+export const taskColumns: TaskColumn[][] = [
+  [name, kind, schedule, next, status, durations, last],
+  [name, schedule, next, status, durations],
+  [{ ...name, track: 'minmax(110px, 1fr)', least: 110 }, status, next, durations]
+];
 
 /** When a task is due next; what should have begun already stands out. */
-export function NextDue({ instant, now }: { instant: string | null; now: number }) {
-  const overdue = instant !== null && Date.parse(instant) < now - OVERDUE_MS;
+export function NextDue({ instant }: { instant: string | null }) {
+  const overdue = instant !== null && Date.parse(instant) < useNow() - OVERDUE_MS;
   return (
     <span class={overdue ? 'hl-overdue' : ''}>
       {overdue && 'due '}
-      <Moment instant={instant} now={now} />
+      <Moment instant={instant} />
     </span>
   );
 }
 
 /** A moment from now; its title has the date. */
-export function Moment({ instant, now }: { instant: string | null; now: number }) {
+export function Moment({ instant }: { instant: string | null }) {
+  const now = useNow();
   if (!instant) return <span class="hl-muted">–</span>;
   return (
     <time dateTime={instant} title={`${moment(instant)} UTC`}>

@@ -1,0 +1,102 @@
+/** One metric over the versions of a model, with intervals; the champion is marked. */
+import { useState } from 'preact/hooks';
+import { toNumber } from '../../contract/decode';
+import type { ModelDetail, VersionRow } from '../../contract/types.gen';
+import { ticksOf } from '../../ui/ticks';
+import { metricNames, metricOf, spanOf } from './groups';
+import { metricText } from './MetricMark';
+
+const WIDTH = 640;
+const HEIGHT = 240;
+const LEFT = 58;
+const RIGHT = 16;
+const TOP = 40;
+const BOTTOM = 40;
+const MOST = 40;
+
+export function MetricChart({ detail }: { detail: ModelDetail }) {
+  const names = metricNames(detail.versions);
+  const [chosen, choose] = useState('');
+  const name = names.includes(chosen) ? chosen : names[0];
+  if (!name) return <p class="hl-empty">No metric is kept with these versions. Fit with a partition, or score before saving.</p>;
+  return (
+    <div class="hl-charts">
+      <label class="hl-field hl-inline">
+        <span>Metric</span>
+        <select class="hl-select" value={name} onChange={event => choose(event.currentTarget.value)}>
+          {names.map(each => (
+            <option key={each}>{each}</option>
+          ))}
+        </select>
+      </label>
+      <Chart versions={[...detail.versions].slice(0, MOST).reverse()} name={name} />
+    </div>
+  );
+}
+
+function Chart({ versions, name }: { versions: VersionRow[]; name: string }) {
+  const shown = versions.filter(version => Number.isFinite(toNumber(metricOf(version, name)?.value ?? 'nan')));
+  const span = spanOf(shown, name);
+  if (!span) return <p class="hl-empty">No version has a number for {name}.</p>;
+  const room = (span.high - span.low) * 0.08;
+  const [low, high] = [span.low - room, span.high + room];
+  const step = (WIDTH - LEFT - RIGHT) / shown.length;
+  const x = (at: number) => LEFT + step * (at + 0.5);
+  const y = (value: number) => HEIGHT - BOTTOM - ((value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+  const points = shown.map((version, at) => ({ version, metric: metricOf(version, name)!, x: x(at) }));
+  const every = Math.ceil(shown.length / 16);
+  return (
+    <svg class="hl-chart hl-wide-chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${name} over versions`}>
+      <text class="hl-chart-title" x={WIDTH / 2} y={14}>
+        {name} over versions
+      </text>
+      <g transform={`translate(${LEFT}, 30)`}>
+        <line class="hl-interval" x1={0} x2={16} y1={-3} y2={-3} />
+        <text x={21}>95 % interval</text>
+        <circle class="hl-dot-0" cx={104} cy={-3} r={4} />
+        <text x={112}>value</text>
+        <text x={152} class="hl-star">
+          ★
+        </text>
+        <text x={165}>champion</text>
+      </g>
+      {ticksOf(low, high).map(value => (
+        <g key={value}>
+          <line class="hl-gridline" x1={LEFT} x2={WIDTH - RIGHT} y1={y(value)} y2={y(value)} />
+          <text class="hl-tick-y" x={LEFT - 6} y={y(value) + 3}>
+            {value}
+          </text>
+        </g>
+      ))}
+      <polyline class="hl-path" points={points.map(each => `${each.x},${y(toNumber(each.metric.value))}`).join(' ')} />
+      {points.map(({ version, metric, x: at }, i) => {
+        const middle = y(toNumber(metric.value));
+        const ends = metric.low !== null && metric.high !== null ? [y(toNumber(metric.low)), y(toNumber(metric.high))] : null;
+        const champion = version.aliases.includes('champion');
+        return (
+          <g key={version.version}>
+            <title>{`version ${version.version}: ${metricText(metric)}`}</title>
+            {ends && <path class="hl-interval" d={`M${at} ${ends[0]}V${ends[1]}M${at - 5} ${ends[0]}h10M${at - 5} ${ends[1]}h10`} />}
+            <circle class="hl-dot-0" cx={at} cy={middle} r={4.5} />
+            {champion && (
+              <text class="hl-star" x={at + 9} y={middle + 4}>
+                ★
+              </text>
+            )}
+            {i % every === 0 && (
+              <text class="hl-tick-x" x={at} y={HEIGHT - BOTTOM + 14}>
+                {version.version}
+              </text>
+            )}
+          </g>
+        );
+      })}
+      <text class="hl-axis" x={(LEFT + WIDTH - RIGHT) / 2} y={HEIGHT - 8}>
+        version
+      </text>
+      <text class="hl-axis" transform={`translate(12, ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)`}>
+        {name}
+      </text>
+    </svg>
+  );
+}

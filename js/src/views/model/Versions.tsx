@@ -1,0 +1,121 @@
+/** The versions of a model, newest first: metrics with intervals, aliases, ticks to compare, promotion. */
+import { useState } from 'preact/hooks';
+import type { ModelDetail, VersionRow } from '../../contract/types.gen';
+import type { Answerer } from '../../rpc/source';
+import { Button } from '../../ui/controls/ControlButton';
+import { moment, shortMoment } from '../../ui/format';
+import { Alias } from './Alias';
+import { metricNames, metricOf, spanOf } from './groups';
+import { MetricMark } from './MetricMark';
+import { PromoteForm } from './PromoteForm';
+
+const MOST_AT_FIRST = 25;
+const MOST_METRICS = 3;
+
+interface Props {
+  source: Answerer;
+  detail: ModelDetail;
+  ticked: ReadonlySet<number>;
+  onTick(version: number): void;
+  onOpenRun?: ((run_id: string, name: string) => void) | undefined;
+}
+
+export function Versions({ source, detail, ticked, onTick, onOpenRun }: Props) {
+  const [most, setMost] = useState(MOST_AT_FIRST);
+  const [promoting, setPromoting] = useState(0);
+  const shown = detail.versions.slice(0, most);
+  const metrics = metricNames(detail.versions).slice(0, MOST_METRICS);
+  const spans = new Map(metrics.map(name => [name, spanOf(shown, name)]));
+  const hasRuns = shown.some(version => version.run_id);
+  if (!shown.length) return <p class="hl-empty">No version is stored any more; the history tells what there was.</p>;
+
+  const line = (version: VersionRow) => (
+    <tr key={version.version} class={version.aliases.includes('champion') ? 'hl-is-champion' : ''}>
+      <td>
+        <input
+          type="checkbox"
+          aria-label={`Compare version ${version.version}`}
+          checked={ticked.has(version.version)}
+          onChange={() => onTick(version.version)}
+        />
+      </td>
+      <th scope="row" class="hl-number">
+        {version.version}
+      </th>
+      <td>
+        {version.aliases.map(alias => (
+          <Alias key={alias} name={alias} />
+        ))}
+      </td>
+      {metrics.map(name => (
+        <td key={name}>
+          <MetricMark metric={metricOf(version, name)} span={spans.get(name) ?? null} />
+        </td>
+      ))}
+      <td class="hl-when">
+        <time title={`${moment(version.created_at)} UTC`}>{shortMoment(version.created_at)}</time>
+        <small>{version.created_by}</small>
+      </td>
+      {hasRuns && (
+        <td>
+          {version.run_id &&
+            (onOpenRun ? (
+              <button type="button" class="hl-link" onClick={() => onOpenRun(version.run_id!, `version ${version.version}`)}>
+                run
+              </button>
+            ) : (
+              <small title={version.run_id}>{version.run_id.slice(0, 12)}</small>
+            ))}
+        </td>
+      )}
+      <td class="hl-note">{version.notes}</td>
+      <td class="hl-act">
+        <Button
+          expanded={promoting === version.version}
+          title={`Let an alias name version ${version.version}`}
+          onClick={() => setPromoting(promoting === version.version ? 0 : version.version)}
+        >
+          Promote …
+        </Button>
+      </td>
+    </tr>
+  );
+
+  return (
+    <>
+      {promoting > 0 && (
+        <PromoteForm key={promoting} source={source} detail={detail} version={promoting} onClose={() => setPromoting(0)} />
+      )}
+      <div class="hl-wide">
+        <table class="hl-grid hl-versions" aria-label={`Versions of ${detail.name}`}>
+          <thead>
+            <tr>
+              <td />
+              <th scope="col" class="hl-number">
+                Version
+              </th>
+              <th scope="col">Aliases</th>
+              {metrics.map(name => (
+                <th scope="col" key={name}>
+                  {name}
+                </th>
+              ))}
+              <th scope="col">Saved (UTC)</th>
+              {hasRuns && <th scope="col">Run</th>}
+              <th scope="col">Notes</th>
+              <td />
+            </tr>
+          </thead>
+          <tbody>{shown.map(line)}</tbody>
+        </table>
+      </div>
+      {detail.versions.length > most && (
+        <p class="hl-empty">
+          <button type="button" class="hl-link" onClick={() => setMost(Infinity)}>
+            Show all {detail.versions.length} versions
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
