@@ -14,6 +14,7 @@ from hanalife.records import JobStatus
 _FAILURES = (JobStatus.FAILED, JobStatus.TIMED_OUT, JobStatus.ABANDONED)
 
 _job, _check, _result = tables.job, tables.drift_check, tables.drift_result
+_seen = tables.drift_acknowledgement
 
 
 def count_jobs(connection: sa.Connection, status: JobStatus) -> int:
@@ -28,12 +29,12 @@ def failure_times(connection: sa.Connection, limit: int) -> Sequence[datetime]:
 
 
 def drift_times(connection: sa.Connection, limit: int) -> Sequence[datetime]:
-    """Return when the newest checks that found drift were made, newest first."""
+    """Return when the newest open alerts were raised, newest first."""
     return [head.created_at for head in connection.execute(_drifted().limit(limit))]
 
 
 def drifted_checks(connection: sa.Connection, limit: int) -> list[tuple[sa.Row[Any], list[str]]]:
-    """Return the heads of the newest checks that found drift with the columns that drifted, strongest first."""
+    """Return the heads of the newest checks with an open alert, and the columns that drifted, strongest first."""
     heads = connection.execute(_drifted().limit(limit)).all()
     columns: dict[str, list[str]] = {head.check_id: [] for head in heads}
     query = sa.select(_result.c.check_id, _result.c.column_name).where(
@@ -46,4 +47,5 @@ def drifted_checks(connection: sa.Connection, limit: int) -> list[tuple[sa.Row[A
 
 def _drifted() -> sa.Select[Any]:
     found = sa.exists().where(_result.c.check_id == _check.c.check_id, _result.c.drifted)
-    return sa.select(_check).where(found).order_by(_check.c.created_at.desc(), _check.c.check_id.desc())
+    acknowledged = sa.exists().where(_seen.c.check_id == _check.c.check_id)
+    return sa.select(_check).where(found, ~acknowledged).order_by(_check.c.created_at.desc(), _check.c.check_id.desc())

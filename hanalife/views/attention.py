@@ -28,7 +28,7 @@ def read_pulse(connection: sa.Connection) -> PulsePayload:
 
 
 def read_alerts(connection: sa.Connection) -> AlertsPayload:
-    """Return the newest checks that found drift."""
+    """Return the newest checks whose drift nobody has acknowledged."""
     return {
         "contract": CONTRACT,
         "alerts": [

@@ -226,7 +226,7 @@ def test_empty_states_say_what_to_do(open_panel, page):
         expect(panel.get_by_text(text)).to_be_visible()
     page.screenshot(path=SCREENSHOTS / "panel_empty.png")
     panel.get_by_role("button", name="Drift alerts 0").click()
-    expect(panel.get_by_text("No drift was found.")).to_be_visible()
+    expect(panel.get_by_text("No open alerts.")).to_be_visible()
     execute(page, "hanalife:choose-connection", {"name": ""})
     expect(panel.get_by_role("alert").filter(has_text="There is no database at")).to_be_visible()
     assert grave_violations(page, "#hanalife-sidebar") == []
@@ -260,9 +260,16 @@ def test_drift_is_a_badge_until_it_was_looked_at(open_panel, page):
     expect(icon).to_have_attribute("title", re.compile("1 new drift alert"))
     page.screenshot(path=SCREENSHOTS / "panel_badge.png")
     execute(page, "hanalife:show-drift")
-    expect(page.locator("#hanalife-sidebar").get_by_role("listitem")).to_contain_text("DIABETES_NEW against")
+    alert = page.locator("#hanalife-sidebar").get_by_role("listitem")
+    expect(alert).to_contain_text("DIABETES_NEW against")
     expect(page.get_by_role("button", name="Drift alerts 1")).to_be_focused()
     expect(icon).not_to_have_attribute("data-hl-badge", "1")
+    alert.get_by_role("button").click()
+    details = page.get_by_role("region", name="Drift from Drift of BMI")
+    details.get_by_role("tab", name="Alerts").click()
+    page.screenshot(path=SCREENSHOTS / "panel_drift.png")
+    details.get_by_role("button", name="Acknowledge").click()
+    expect(alert).to_have_count(0)
 
 
 # --- what it changes -----------------------------------------------------------------------------

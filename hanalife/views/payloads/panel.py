@@ -47,7 +47,7 @@ class AlertRow(TypedDict):
 
 
 class AlertsPayload(TypedDict):
-    """The newest checks that found drift, newest first."""
+    """The newest checks whose drift nobody has acknowledged, newest first."""
 
     contract: int
     alerts: list[AlertRow]

@@ -1,8 +1,10 @@
-/** A run or a task in the main area, asked for again every few seconds. */
+/** A run, task, model or drift in the main area, asked for again every few seconds. */
 import { useEffect, useState } from 'preact/hooks';
-import type { RunDetail as Run, TaskDetail as Task } from '../contract/types.gen';
+import type { DriftDetail as Drift, ModelDetail as Model, RunDetail as Run, TaskDetail as Task } from '../contract/types.gen';
 import type { Answerer } from '../rpc/source';
 import { type Answer, useDetail } from '../ui/hooks';
+import { DriftDetail } from '../views/DriftDetail';
+import { ModelDetail } from '../views/ModelDetail';
 import { RunDetail } from '../views/RunDetail';
 import { TaskDetail } from '../views/TaskDetail';
 import { useWatched, type Watched } from './state';
@@ -37,4 +39,17 @@ export function TaskPane(props: PaneProps) {
   const { value, waiting, error } = useLiveDetail<Task>(props, 'task', 'task_id');
   const { source, id, onOpenRun } = props;
   return <TaskDetail source={source} detail={value} waiting={waiting} error={error} title={id} onOpenRun={onOpenRun} />;
+}
+
+export function ModelPane(props: PaneProps) {
+  const { value, waiting, error } = useLiveDetail<Model>(props, 'model', 'name');
+  const { source, id, onOpenRun } = props;
+  return <ModelDetail source={source} detail={value} waiting={waiting} error={error} title={id} onOpenRun={onOpenRun} />;
+}
+
+/** The checks that one of them belongs to. */
+export function DriftPane({ title, ...props }: PaneProps & { title: string }) {
+  const { value, waiting, error } = useLiveDetail<Drift>(props, 'drift_series', 'check_id');
+  const { source, id } = props;
+  return <DriftDetail source={source} detail={value} waiting={waiting} error={error} title={title} check_id={id} />;
 }

@@ -14,6 +14,7 @@ export const COMMANDS = {
   run: 'hanalife:open-run',
   task: 'hanalife:open-task',
   model: 'hanalife:open-model',
+  openDrift: 'hanalife:open-drift',
   connection: 'hanalife:choose-connection',
   insertConnection: 'hanalife:insert-connection',
   insertModel: 'hanalife:insert-model',

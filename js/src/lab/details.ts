@@ -1,11 +1,11 @@
-/** Runs, tasks and models in the main area: a tab for each, there again after a reload. */
+/** Runs, tasks, models and drift in the main area: a tab for each, there again after a reload. */
 import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { COMMANDS, enter, keyUnderMenu, rowsOf } from './commands';
 import { icon } from './icon';
 import { type Draw, Panel } from './panel';
 
-export type Kind = 'run' | 'task' | 'model';
+export type Kind = 'run' | 'task' | 'model' | 'drift';
 
 export interface Target {
   id: string;
@@ -14,7 +14,8 @@ export interface Target {
   connection: string;
 }
 
-const PARTS: Record<Kind, string> = { run: 'runs', task: 'tasks', model: 'models' };
+const PARTS: Record<Kind, string> = { run: 'runs', task: 'tasks', model: 'models', drift: 'drift' };
+const OPENING: Record<Kind, string> = { run: COMMANDS.run, task: COMMANDS.task, model: COMMANDS.model, drift: COMMANDS.openDrift };
 const TEXT = { type: 'string' };
 
 export function addDetails(
@@ -27,7 +28,7 @@ export function addDetails(
     const tracker = new WidgetTracker<MainAreaWidget<Panel>>({ namespace: `hanalife-${kind}` });
     const targets = new WeakMap<MainAreaWidget<Panel>, Target>();
     enter(app, null, {
-      id: COMMANDS[kind],
+      id: OPENING[kind],
       label: 'Open Details',
       caption: `Open the details of a ${kind}`,
       takes: { id: TEXT, title: TEXT, connection: TEXT },
@@ -51,9 +52,9 @@ export function addDetails(
         app.shell.activateById(id);
       }
     });
-    app.contextMenu.addItem({ command: COMMANDS[kind], selector: rowsOf(PARTS[kind]), rank: 0 });
+    app.contextMenu.addItem({ command: OPENING[kind], selector: rowsOf(PARTS[kind]), rank: 0 });
     void restorer?.restore(tracker, {
-      command: COMMANDS[kind],
+      command: OPENING[kind],
       name: main => `${targets.get(main)?.connection} ${targets.get(main)?.id}`,
       args: main => ({ ...targets.get(main) })
     });

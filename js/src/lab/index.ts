@@ -14,13 +14,12 @@ import { mount } from '../ui/mount';
 import type { Actions, PartName, Reveal } from '../views/sidebar/actions';
 import { COMMANDS, enter, SIDEBAR } from './commands';
 import { Connections } from './connections';
-import { RunPane, TaskPane } from './DetailPane';
+import { DriftPane, ModelPane, RunPane, TaskPane } from './DetailPane';
 import { addDetails, type Kind, type Target } from './details';
 import { icon } from './icon';
 import { addInsertions, pick } from './insertions';
 import './lab.css';
 import { browserMemory } from './memory';
-import { ModelPane } from './ModelPane';
 import { type Draw, Panel } from './panel';
 import { Pulse } from './pulse';
 import { fetcher } from './server';
@@ -94,11 +93,11 @@ function actionsOf(app: JupyterFrontEnd, pulse: Pulse): Actions {
     openRun: (id, title) => run(COMMANDS.run, { id, title }),
     openModel: id => run(COMMANDS.model, { id }),
     openTask: id => run(COMMANDS.task, { id }),
+    openDrift: (id, title) => run(COMMANDS.openDrift, { id, title }),
     insertConnection: () => run(COMMANDS.insertConnection, {}),
     insertModel: (name, which) => run(COMMANDS.insertModel, { name, ...which }),
     insertComparison: run_ids => run(COMMANDS.insertComparison, { run_ids: [...run_ids] }),
     insertMonitor: (kind, ids) => run(COMMANDS.insertMonitor, { kind, ids: [...ids] }),
-    insertAlerts: () => run(COMMANDS.insertAlerts, {}),
     editSettings: () => run('settingeditor:open', { query: 'hanalife' }),
     attend: what => pulse.attend(what)
   };
@@ -107,13 +106,13 @@ function actionsOf(app: JupyterFrontEnd, pulse: Pulse): Actions {
 function drawer(connections: Connections, actions: Actions): (kind: Kind, target: Target) => Draw {
   return (kind, { id, title, connection }) =>
     (element, seen) => {
-      const fetchJson = connections.fetcher(connection);
-      const source = new HttpAnswerer(fetchJson);
-      const onOpenRun = actions.openRun;
+      const source = new HttpAnswerer(connections.fetcher(connection));
+      const same = { source, seen, id, onOpenRun: actions.openRun };
       const draw = {
-        run: () => h(RunPane, { source, seen, id, title, onOpenRun }),
-        task: () => h(TaskPane, { source, seen, id, onOpenRun }),
-        model: () => h(ModelPane, { fetchJson, name: id, onOpenRun, onLoad: which => actions.insertModel(id, which) })
+        run: () => h(RunPane, { ...same, title }),
+        task: () => h(TaskPane, same),
+        model: () => h(ModelPane, same),
+        drift: () => h(DriftPane, { ...same, title })
       };
       return mount(element, draw[kind]());
     };

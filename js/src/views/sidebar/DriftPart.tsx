@@ -1,4 +1,4 @@
-/** The checks that found drift, newest first. */
+/** The checks whose drift nobody has acknowledged, newest first. */
 import { useEffect, useMemo } from 'preact/hooks';
 import type { AlertRow, AlertsPayload } from '../../contract/types.gen';
 import { moment } from '../../ui/format';
@@ -22,7 +22,7 @@ const alertText = (alert: AlertRow) =>
 
 export function DriftPart({ payload, query, actions, reveal }: Props) {
   const found = useMemo(() => filterRows(payload.alerts, query, alertText), [payload, query]);
-  const none = payload.alerts.length ? 'No alert matches.' : 'No drift was found. conn.drift.check(reference, current) looks for it.';
+  const none = payload.alerts.length ? 'No alert matches.' : 'No open alerts. conn.drift.check(reference, current) looks for drift.';
   return (
     <Part
       name="drift"
@@ -30,8 +30,8 @@ export function DriftPart({ payload, query, actions, reveal }: Props) {
       count={found.length}
       reveal={reveal}
       open={payload.alerts.length > 0}
-      insert="Insert code that lists the drift alerts"
-      onInsert={actions.insertAlerts}
+      insert="Insert a drift monitor"
+      onInsert={() => actions.insertMonitor('DriftMonitor', [])}
     >
       {found.length ? <Alerts alerts={found} actions={actions} /> : <p class="hl-empty">{none}</p>}
     </Part>
@@ -42,14 +42,20 @@ function Alerts({ alerts, actions }: { alerts: readonly AlertRow[]; actions: Act
   const now = useNow(OFTEN_MS);
   useEffect(() => actions.attend('drifted'), [actions]);
   return (
-    <ul class="hl-alerts" tabIndex={0} aria-label="Drift alerts">
+    <ul class="hl-alert-list" aria-label="Drift alerts">
       {alerts.map(alert => (
-        <li key={alert.check_id} title={alert.columns.join(', ')}>
-          <b>{columns(alert.columns)}</b>
-          <time dateTime={alert.created_at} title={`${moment(alert.created_at)} UTC`}>
-            {relative(alert.created_at, now)}
-          </time>
-          <small>{about(alert)}</small>
+        <li key={alert.check_id} data-key={alert.check_id}>
+          <button
+            type="button"
+            title={alert.columns.join(', ')}
+            onClick={() => actions.openDrift(alert.check_id, `Drift of ${columns(alert.columns)}`)}
+          >
+            <b>{columns(alert.columns)}</b>
+            <time dateTime={alert.created_at} title={`${moment(alert.created_at)} UTC`}>
+              {relative(alert.created_at, now)}
+            </time>
+            <small>{about(alert)}</small>
+          </button>
         </li>
       ))}
     </ul>

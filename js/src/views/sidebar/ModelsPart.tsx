@@ -21,7 +21,6 @@ export function ModelsPart({ payload, query, actions, reveal }: Props) {
   const all = useMemo(() => groups(payload.models), [payload]);
   const found = useMemo(() => filterRows(all, query, modelText), [all, query]);
   const model = found.find(each => each.name === selected);
-  const first = model ?? found[0];
 
   return (
     <Part
@@ -29,8 +28,8 @@ export function ModelsPart({ payload, query, actions, reveal }: Props) {
       title="Models"
       count={found.length}
       reveal={reveal}
-      insert={first ? `Insert code that loads ${first.name}` : 'Insert code that connects'}
-      onInsert={() => (first ? actions.insertModel(first.name, choices(first)[0]!.which) : actions.insertConnection())}
+      insert={model ? `Insert a monitor of ${model.name}` : 'Insert a model monitor'}
+      onInsert={() => actions.insertMonitor('ModelMonitor', model ? [model.name] : [])}
     >
       <Table
         label="Models"

@@ -6,7 +6,9 @@ export type Which = { version: number } | { alias: string };
 /** The monitors that can be opened in a cell, and what their ids are ids of. */
 export const MONITORS = {
   ExperimentMonitor: 'experiments',
-  ScheduledTaskMonitor: 'tasks'
+  ScheduledTaskMonitor: 'tasks',
+  ModelMonitor: 'models',
+  DriftMonitor: 'references'
 } as const;
 
 export type MonitorKind = keyof typeof MONITORS;
@@ -17,12 +19,12 @@ export interface Actions {
   openRun(run_id: string, name: string): void;
   openModel(name: string): void;
   openTask(task_id: string): void;
+  openDrift(check_id: string, title: string): void;
   /** Python into the notebook. */
   insertConnection(): void;
   insertModel(name: string, which: Which): void;
   insertComparison(run_ids: readonly string[]): void;
   insertMonitor(kind: MonitorKind, ids: readonly string[]): void;
-  insertAlerts(): void;
   editSettings(): void;
   /** From now on failures or alerts are in sight, until what it returns is called. */
   attend(what: Attended): () => void;

@@ -1,7 +1,6 @@
 /** Versions gathered by the name of their model: pure. */
 import type { ModelRow } from '../../contract/types.gen';
-
-const CHAMPION = 'champion';
+import { byRank } from '../model/groups';
 
 export interface ModelGroup {
   name: string;
@@ -19,7 +18,7 @@ export function groups(rows: readonly ModelRow[]): ModelGroup[] {
     versions: versions.toSorted((a, b) => b.version - a.version),
     aliases: versions
       .flatMap(row => row.aliases.map((alias): [string, number] => [alias, row.version]))
-      .sort(([a], [b]) => Number(b === CHAMPION) - Number(a === CHAMPION) || (a < b ? -1 : 1))
+      .sort(([a], [b]) => byRank(a, b))
   }));
 }
 
