@@ -29,7 +29,7 @@ export function Part({ name, title, count, reveal, open = true, insert, onInsert
   const isOpen = chosen ?? open;
 
   return (
-    <section class={`hl-part ${isOpen ? 'hl-open' : ''}`} data-part={name} aria-label={title}>
+    <section class={`hl-part ${isOpen ? 'hl-unfolded' : ''}`} data-part={name} aria-label={title}>
       <header>
         <h3>
           <button type="button" ref={heading} aria-expanded={isOpen} aria-controls={id} onClick={() => choose(!isOpen)}>
