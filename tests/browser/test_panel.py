@@ -128,7 +128,7 @@ def fill(store):
     observer.call_progressed(sample.searching())
     sample.record_models(store, "DIABETES")
     sample.record_models(store, "CHURN")
-    sample.record_task(store, "DIABETES_WEEKLY_PREDICT", now + timedelta(days=2, hours=1))
+    sample.record_task(store, "DIABETES_WEEKLY_PREDICT", now + timedelta(days=2, hours=1, minutes=30))
     sample.record_composite(store, "NIGHTLY", now - timedelta(hours=3))
     sample.record_alert(store, "1" * 32, ["GLUCOSE", "BMI", "AGE", "INSULIN"], now - timedelta(hours=2))
     sample.record_alert(store, "2" * 32, ["AGE"], now - timedelta(days=2), segment="SEX=Male")
