@@ -334,7 +334,7 @@ def test_a_composite_shows_its_parts_with_their_jobs_of_its_last_execution(conn)
 def test_models_come_with_their_aliases(conn):
     sample.record_models(conn)
     with conn.database.read() as connection:
-        found = strict(models.read(connection))["models"]
+        found = strict(models.read(connection, conn.database.label))["models"]
     assert {(row["name"], row["version"]): row["aliases"] for row in found} == {
         ("DIABETES", 1): [],
         ("DIABETES", 2): ["challenger", "champion"],
@@ -343,7 +343,7 @@ def test_models_come_with_their_aliases(conn):
 
 def test_no_models(conn):
     with conn.database.read() as connection:
-        assert models.read(connection) == {"contract": 1, "models": []}
+        assert models.read(connection, conn.database.label)["models"] == []
 
 
 def test_thinning_keeps_the_ends_and_the_bound():
