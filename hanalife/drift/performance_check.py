@@ -71,8 +71,8 @@ def of_estimate(
     ]
     calibrated = "agrees with" if found.calibrated else "does not agree with"
     calibration = (
-        f"the reference {calibrated} its scores as chances (mean distance {found.calibration_error:.3f}); "
-        f"its accuracy is {found.reference_accuracy:.3f}"
+        f"The reference {calibrated} its scores as chances (mean distance {found.calibration_error:.3f}); "
+        f"its accuracy is {found.reference_accuracy:.3f}."
     )
     return DriftCheck(
         check_id,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hanalife.clock import Clock, utc_now
 from hanalife.monitors.base import Monitor, check_ids
 from hanalife.views import answers, changes, drift, drift_pages
-from hanalife.views.payloads.drift import CheckDetail, DriftDelta, DriftDetail, DriftPayload
+from hanalife.views.payloads.drift import CheckDetail, DriftDelta, DriftDetail, DriftPayload, DriftSeriesRow
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
@@ -56,7 +56,7 @@ class DriftMonitor(Monitor[DriftPayload]):
     ) -> None:
         super().__init__(connection_context, check_ids(references, "references"), clock)
         self._detail: DriftDetail | None = None
-        self._read_at: object = None
+        self._detail_of: DriftSeriesRow | None = None
 
     def export_html(self, path: str | Path) -> Path:
         """Write what the monitor shows now as one HTML file that needs no kernel and no network; return its path.
@@ -77,20 +77,19 @@ class DriftMonitor(Monitor[DriftPayload]):
     # --- the selected series --------------------------------------------------------------------
 
     def _look_closer(self, connection: sa.Connection) -> None:
-        selected = self._selected()
-        if selected is None or self._read_at == (self._looks, selected):
+        row = self._selected()
+        if row is None or row == self._detail_of:  # a new check, and an alert that is seen, change the row
             return
-        self._read_at = (self._looks, selected)
-        detail = drift.read_series(connection, selected)
-        if detail != self._detail:
-            self._detail = detail
-            self._show_detail(selected, detail)
+        self._detail_of, self._detail = row, drift.read_series(connection, row["series_id"])
+        self._show_detail(row["series_id"], self._detail)
 
-    def _selected(self) -> str | None:
+    def _selected(self) -> DriftSeriesRow | None:
         """Return the selected series; of a single one there is no choice."""
-        ids = [row["series_id"] for row in self._latest["series"]] if self._latest else []
-        selected = ids[0] if len(ids) == 1 else self._box.table.selected if self._box else ""
-        return selected if selected in ids else None
+        rows = self._latest["series"] if self._latest else []
+        if len(rows) == 1:
+            return rows[0]
+        selected = self._box.table.selected if self._box else ""
+        return next((row for row in rows if row["series_id"] == selected), None)
 
     # --- the view -------------------------------------------------------------------------------
 

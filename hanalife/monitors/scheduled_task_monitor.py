@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from hanalife.clock import Clock, utc_now
+from hanalife.database import dialects
 from hanalife.monitors.base import Monitor, check_ids
 from hanalife.views import answers, changes, static, task_answers, tasks
 from hanalife.views.payloads.tasks import TaskDetail, TasksDelta, TasksPayload
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 
 class ScheduledTaskMonitor(Monitor[TasksPayload]):
-    """Watch scheduled tasks, their jobs, ledger and log in the notebook.
+    """Watch scheduled tasks, their jobs, ledger and log in the notebook, and control them.
+
+    Buttons run a task, with other parameters if wanted, cancel its jobs, pause, resume, change and
+    remove its schedule, and start a worker in this process where none is running. All of it goes
+    through the database, as by the methods of :class:`ScheduledExecution`.
 
     Parameters
     ----------
@@ -53,10 +58,21 @@ class ScheduledTaskMonitor(Monitor[TasksPayload]):
     ) -> None:
         super().__init__(connection_context, check_ids(task_ids, "task_ids"), clock)
         self._detail: TaskDetail | None = None
-        self._read_at: object = None
+        self._detail_at: object = None
+        self._read_at: object = None  # the connection and its mark of the last reading
 
     def _read(self, connection: sa.Connection, previous: TasksPayload | None) -> TasksPayload:
-        return tasks.read(connection, self._database.label, self._clock(), self._ids, previous)
+        now, at = self._clock(), (connection, self._mark(connection))
+        if previous is not None and at == self._read_at:  # nobody wrote, but a worker may have fallen silent
+            return {**previous, "workers": tasks.read_workers(connection, now)}
+        payload = tasks.read(connection, self._database.label, now, self._ids, previous)
+        self._read_at = at
+        return payload
+
+    def _mark(self, connection: sa.Connection) -> object:
+        """Return what stays equal while nobody else writes; never equal where the database cannot say."""
+        marker = None if dialects.is_in_memory(self._database.url) else dialects.change_marker(connection)
+        return marker() if marker else object()
 
     def _between(self, old: TasksPayload, new: TasksPayload) -> TasksDelta | None:
         return changes.between_tasks(old, new)
@@ -65,9 +81,9 @@ class ScheduledTaskMonitor(Monitor[TasksPayload]):
 
     def _look_closer(self, connection: sa.Connection) -> None:
         selected = self._selected()
-        if selected is None or self._read_at == (self._looks, selected):
+        if selected is None or self._detail_at == (self._read_at, selected):
             return
-        self._read_at = (self._looks, selected)
+        self._detail_at = (self._read_at, selected)
         detail = tasks.read_one(connection, selected, self._detail)
         if detail != self._detail:
             self._detail = detail

@@ -52,8 +52,13 @@ def read(
         "tasks": [
             task_row(task, schedules.get(task.task_id), last.get(task.task_id), recent[task.task_id]) for task in found
         ],
-        "workers": [worker_row(worker) for worker in tasks.workers(connection, now - ALIVE)],
+        "workers": read_workers(connection, now),
     }
+
+
+def read_workers(connection: sa.Connection, now: datetime) -> list[WorkerRow]:
+    """Return the workers that are alive at a moment."""
+    return [worker_row(worker) for worker in tasks.workers(connection, now - ALIVE)]
 
 
 def _recent(

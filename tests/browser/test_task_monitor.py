@@ -9,6 +9,7 @@ from hanalife import ConnectionContext, ScheduledExecution
 from hanalife.clock import utc_now
 from hanalife.database import tasks as records
 from tests.browser import lab as kit
+from tests.browser.accessibility import grave_violations
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.test_monitors import open_monitor, rows
 from tests.views import sample, task_sample
@@ -171,18 +172,18 @@ def busy(lab):
     return url
 
 
-def scene(page, details, view, name):
-    """Keep a picture of a tab, or of the view as a whole."""
-    if name:
+def scene(view, look, name, details=None):
+    """Keep a picture of what is to be seen, or of a tab of the details; anybody can use it."""
+    if details:
         details.get_by_role("tab", name=name).click()
-        page.wait_for_timeout(150)
-    view.screenshot(path=SCREENSHOTS / f"tasks_{page.hl_look}_{(name or 'list').lower()}.png")
+    assert not grave_violations(view.page, ".jp-OutputArea .hl-details")
+    view.screenshot(path=SCREENSHOTS / f"tasks_{look}_{name.lower()}.png")
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 @pytest.mark.parametrize("width", [1400, 760])
 def test_what_it_looks_like(lab, page, busy, theme, width):
-    page.hl_look = f"{theme.lower()}_{width}"
+    look = f"{theme.lower()}_{width}"
     page.set_viewport_size({"width": width, "height": 1250})
     kit.write_notebook(
         lab,
@@ -201,26 +202,26 @@ def test_what_it_looks_like(lab, page, busy, theme, width):
         shown = view.get_by_role("region", name=f"Task {task_sample.HOSTILE}", exact=True)
         expect(shown).to_contain_text("DROP TABLE")
         assert page.locator("img[src=x]").count() == 0
-        scene(page, shown, view, "Log")
+        scene(view, look, "Log", shown)
 
         rows(view, "Tasks").filter(has_text="WEEKLY_SCORES").click()
         details = view.get_by_role("region", name="Task WEEKLY_SCORES", exact=True)
-        scene(page, details, view, "")
+        scene(view, look, "List")
         for name in ("Ledger", "Output", "Definition", "Jobs"):
-            scene(page, details, view, name)
+            scene(view, look, name, details)
         bar(details, "Change schedule …").click()
         expect(details.get_by_role("table", name="Next due times").locator("tbody tr")).to_have_count(5)
-        view.screenshot(path=SCREENSHOTS / f"tasks_{page.hl_look}_schedule.png")
+        scene(view, look, "schedule")
         bar(details, "Run with …").click()
         bar(details, "Remove schedule").click()
-        view.screenshot(path=SCREENSHOTS / f"tasks_{page.hl_look}_run.png")
+        scene(view, look, "run")
 
         view.get_by_label("State").select_option("Running or waiting")
         rows(view, "Tasks").get_by_text("NIGHTLY", exact=True).click()
         graph = view.get_by_role("region", name="Task NIGHTLY", exact=True)
         graph.locator(".hl-node", has_text="FIT_HGBT").click()
         expect(graph.get_by_role("log")).to_contain_text("round 12")
-        view.screenshot(path=SCREENSHOTS / f"tasks_{page.hl_look}_graph.png")
+        scene(view, look, "graph")
     finally:
         kit.set_theme(page, "JupyterLab Light")
         page.set_viewport_size({"width": 1400, "height": 1250})

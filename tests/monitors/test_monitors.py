@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from hanalife.clock import utc_now
 from hanalife.database import leases
 from hanalife.database import runs as store
 from hanalife.errors import InvalidArgumentError
-from hanalife.monitors import base
+from hanalife.monitors import base, scheduled_task_monitor
 from hanalife.records import RunStatus
 from tests.views import sample
 
@@ -256,3 +257,28 @@ def test_a_monitor_does_not_keep_plain_python_alive(sqlite_url):
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "None False False\n", "")
+
+
+def test_tasks_are_read_again_only_once_somebody_wrote(sqlite_url, monkeypatch):
+    readings = []
+    whole = scheduled_task_monitor.tasks.read
+    monkeypatch.setattr(scheduled_task_monitor.tasks, "read", lambda *args: readings.append(args) or whole(*args))
+    monkeypatch.setattr(base, "TEND_SECONDS", 0.05)
+    monkeypatch.setattr(base, "POLL_SECONDS", 0.02)
+    with ConnectionContext(sqlite_url) as context:
+        sample.record_task(context, "FIRST")
+        sample.sign_of_life(context, utc_now())
+        monitor = ScheduledTaskMonitor(context)
+        monitor._box = Box()
+        monitor.start()
+        try:
+            until(lambda: monitor._looks > 10)
+            assert len(readings) == 1
+            sample.record_task(context, "SECOND")
+            until(lambda: any(delta["tasks"]["changed"] for delta in monitor._box.table.deltas))
+            # A worker that falls silent writes nothing, and is missed all the same.
+            monitor._clock = lambda: utc_now() + timedelta(hours=1)
+            until(lambda: any(delta["workers"]["removed"] for delta in monitor._box.table.deltas))
+            assert len(readings) == 2
+        finally:
+            monitor._cancel()

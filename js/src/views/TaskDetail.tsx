@@ -49,8 +49,8 @@ function When({ detail: { task } }: { detail: Detail }) {
       {task.schedule_text}
       {task.next_due && (
         <>
-          {' · next '}
-          <NextDue instant={task.next_due} />
+          {' · '}
+          <NextDue instant={task.next_due} before="next " />
         </>
       )}
     </small>

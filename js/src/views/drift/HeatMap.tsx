@@ -1,5 +1,5 @@
 /** Columns x windows: how far each column moved and what that means; arrow keys go from cell to cell. */
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { DriftCell, DriftDetail } from '../../contract/types.gen';
 import { brief, cellText, type Place, strength, VERDICTS, windowName } from './words';
 
@@ -20,9 +20,17 @@ export function HeatMap({ detail, place, onSelect }: Props) {
   const table = useRef<HTMLTableElement>(null);
   const { columns, windows } = detail;
   // The newest windows stand at the right end, which a narrow place would hide.
-  useLayoutEffect(() => {
+  useEffect(() => {
     const frame = table.current!.parentElement!;
-    frame.scrollLeft = frame.scrollWidth;
+    const reveal = () => {
+      const chosen = frame.querySelector<HTMLElement>('[aria-selected=true]');
+      if (!chosen) return;
+      const right = chosen.offsetLeft + chosen.offsetWidth;
+      if (right > frame.scrollLeft + frame.clientWidth) frame.scrollLeft = right - frame.clientWidth;
+    };
+    const watch = new ResizeObserver(reveal);
+    watch.observe(frame);
+    return () => watch.disconnect();
   }, [windows.length]);
   const at = (row: number, column: number) => ({ check_id: windows[column]!.check_id, column: columns[row]!.name });
 

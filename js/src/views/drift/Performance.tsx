@@ -22,11 +22,13 @@ export function Performance({ detail }: { detail: DriftDetail }) {
           <PerformanceChart key={metric} metric={metric} points={detail.performance.filter(point => point.metric === metric)} />
         ))}
       </div>
-      {detail.assumptions.map(text => (
-        <p class="hl-empty" key={text}>
-          {text}
-        </p>
-      ))}
+      {detail.assumptions.length > 0 && (
+        <ul class="hl-assumptions" aria-label="What the estimates rest on">
+          {detail.assumptions.map(text => (
+            <li key={text}>{text}</li>
+          ))}
+        </ul>
+      )}
       <Numbers points={detail.performance} />
     </>
   );

@@ -10,5 +10,5 @@ export function Took({ job }: { job: JobRow }) {
 
 function Elapsed({ since }: { since: string }) {
   const seconds = Math.max(0, Math.floor((useNow() - Date.parse(since)) / 1000));
-  return <>{seconds < 60 ? `${seconds} s` : duration(seconds)} …</>;
+  return <>{seconds < 60 ? `${seconds} s` : duration(seconds)}</>;
 }

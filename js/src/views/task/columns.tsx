@@ -79,11 +79,11 @@ export const taskColumns: TaskColumn[][] = [
 ];
 
 /** When a task is due next; what should have begun already stands out. */
-export function NextDue({ instant }: { instant: string | null }) {
+export function NextDue({ instant, before = '' }: { instant: string | null; before?: string }) {
   const overdue = instant !== null && Date.parse(instant) < useNow() - OVERDUE_MS;
   return (
     <span class={overdue ? 'hl-overdue' : ''}>
-      {overdue && 'due '}
+      {overdue ? 'due ' : before}
       <Moment instant={instant} />
     </span>
   );
