@@ -1,12 +1,10 @@
-"""Data drift against Evidently in the same run, and simulated error rates.
+"""Data drift against Evidently in the same run.
 
 ``python -m tests.benchmarks.drift [python]``: 100,000 x 30 reference and current rows. ``python`` is the
 interpreter of an environment with evidently; without it only our side runs. Ours is timed with the
 reading from SQLite and from PostgreSQL, and without it from Arrow in memory; Evidently's from data
 frames in memory. Memory is the growth of a fresh process's peak during the call.
 
-``python -m tests.benchmarks.drift errors [repeats]``: the table of ``drift_errors.md``: how often nothing,
-too little and twice the minimum effect are called drift, and how often intervals cover the truth.
 Nothing is asserted.
 """
 
@@ -145,54 +143,5 @@ def speed(peer):
         print(f"{name:28} {seconds:7.3f} s {megabytes:7.1f} MB  {drifted:.0f} columns{ratios}")
 
 
-def errors(repeats):
-    """Print how often 10 columns are called drift, by rows and by the shift of the first one."""
-    import pyarrow as pa
-
-    from hanalife.drift import bins, comparison, effects
-    from hanalife.drift.comparison import Counted, Limits
-    from tests.drift.test_statistics import _shift_of
-
-    random = np.random.default_rng(0)
-    shifts = {"nothing": 0.0, "0.9 x minimum": _shift_of(0.09), "2 x minimum": _shift_of(0.2)}
-    tenths = np.full(10, 0.1)
-
-    def judged(rows, shift):
-        columns = {}
-        for place in range(10):
-            first, second = (pa.array(random.normal(moved, 1, rows)) for moved in (0, shift if place == 0 else 0))
-            binning = bins.learn(first, bins.NUMBER)
-            columns[f"F{place}"] = Counted(binning, binning.count(first), binning.count(second))
-        return comparison.compare(columns, (rows, rows), Limits())
-
-    def coverage(rows):
-        from scipy.stats import norm
-
-        moved = np.diff(norm.cdf(norm.ppf(np.linspace(0, 1, 11)) - 0.3))
-        truth = ((moved - tenths) * np.log(moved / tenths)).sum()
-        hits = 0
-        for _ in range(repeats):
-            pair = random.multinomial(rows, tenths), random.multinomial(rows, moved)
-            low, high = effects.population_stability_index(*pair).bounds(0.025, 0.025)
-            hits += low <= truth <= high
-        return hits / repeats
-
-    print("| rows | repeats | " + " | ".join(f"drift, {name}" for name in shifts) + " | no_drift, 2 x | coverage |")
-    print("|---|---|" + "---|" * (len(shifts) + 2))
-    for rows in (50, 500, 5_000, 50_000, 1_000_000):
-        times = repeats if rows <= 500 else max(10, repeats * 1_000 // rows) if rows > 5_000 else repeats // 4
-        cells, missed = [], 0.0
-        for name, shift in shifts.items():
-            found = [judged(rows, shift) for _ in range(times)]
-            called = [any(one.drifted for one in results) if not shift else results[0].drifted for results in found]
-            cells.append(f"{np.mean(called):.4f}")
-            if name.startswith("2"):
-                missed = np.mean([results[0].verdict == "no_drift" for results in found])
-        print(f"| {rows:,} | {times} | {' | '.join(cells)} | {missed:.4f} | {coverage(rows):.3f} |", flush=True)
-
-
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["errors"]:
-        errors(int(sys.argv[2]) if len(sys.argv) > 2 else 2_000)
-    else:
-        speed(sys.argv[1] if len(sys.argv) > 1 else None)
+    speed(sys.argv[1] if len(sys.argv) > 1 else None)

@@ -168,7 +168,9 @@ def table_of_power(repeats, random):
     lines = []
     for rows in ROWS:
         found = words_on_twice(rows, COLUMNS, repeats, random)
-        lines.append([f"{rows:,}", *(f"{found.count(word) / repeats:.2%}" for word in ("drift", "unknown", "no_drift"))])
+        lines.append(
+            [f"{rows:,}", *(f"{found.count(word) / repeats:.2%}" for word in ("drift", "unknown", "no_drift"))]
+        )
     return table(["rows", "drift", "unknown", "no_drift"], lines)
 
 
