@@ -98,7 +98,8 @@ def _matched(
 
 
 def _variance(shares: Floats, values: Floats) -> float:
-    return float((shares * values**2).sum() - (shares * values).sum() ** 2)
+    mean = (shares * values).sum()
+    return float((shares * (values - mean) ** 2).sum())  # never below 0, as a difference of squares may be
 
 
 def total_variation(reference: Any, current: Any, level: float = 0.95) -> tuple[float, float, float]:

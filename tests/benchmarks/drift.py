@@ -5,6 +5,7 @@ interpreter of an environment with evidently; without it only our side runs. Our
 reading from SQLite and from PostgreSQL, and without it from Arrow in memory; Evidently's from data
 frames in memory. Memory is the growth of a fresh process's peak during the call.
 
+``python -m tests.benchmarks.drift many [rows]``: 10,000,000 rows in PostgreSQL against as many.
 Nothing is asserted.
 """
 
@@ -18,6 +19,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import sqlalchemy as sa
 
 from tests.postgres import find_server
 
@@ -98,6 +100,18 @@ measured(call)
 )
 
 
+MANY = """CREATE TABLE "MANY" AS SELECT
+  random() * 100 AS "F0", -ln(1 - random()) AS "F1", random() + random() AS "F2", random() - random() AS "F3",
+  (random() * 1000)::int AS "I0", (random() * 5)::int AS "I1",
+  (ARRAY['red', 'green', 'blue', 'black', 'white'])[1 + floor(random() * 5)::int] AS "C0",
+  'town ' || floor(random() * random() * 3000)::int AS "C1",
+  timestamp '2026-01-01' + random() * interval '365 days' AS "T0",
+  CASE WHEN random() < 0.1 THEN NULL ELSE random() END AS "F4"
+FROM generate_series(1, {rows})"""
+
+FROM_MANY = FROM_DATABASE.replace('"FIRST"', '"MANY"').replace('"SECOND"', '"MANY"').replace("=False", "=True")
+
+
 def run(python, code, *arguments):
     """Return seconds, megabytes and drifted columns of a call in a fresh process."""
     done = subprocess.run([python, "-c", code, *arguments], capture_output=True, text=True, check=True)
@@ -143,5 +157,19 @@ def speed(peer):
         print(f"{name:28} {seconds:7.3f} s {megabytes:7.1f} MB  {drifted:.0f} columns{ratios}")
 
 
+def many(rows):
+    """Print what a check of so many rows of PostgreSQL against as many takes, with the two-sample test."""
+    with find_server() as server:
+        engine = sa.create_engine(server.url.replace("postgresql://", "postgresql+psycopg://"))
+        with engine.begin() as connection:
+            connection.exec_driver_sql(MANY.format(rows=rows))
+        engine.dispose()
+        seconds, megabytes, drifted = run(sys.executable, FROM_MANY, server.url)
+    print(f"{rows:,} x 10 against as many: {seconds:.0f} s, {megabytes:.0f} MB in the client, {drifted} columns")
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["many"]:
+        many(int(sys.argv[2]) if len(sys.argv) > 2 else 10_000_000)
+        sys.exit()
     speed(sys.argv[1] if len(sys.argv) > 1 else None)
