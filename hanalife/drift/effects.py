@@ -98,7 +98,8 @@ def _matched(
 
 
 def _variance(shares: Floats, values: Floats) -> float:
-    return float((shares * values**2).sum() - (shares * values).sum() ** 2)
+    mean = (shares * values).sum()
+    return float((shares * (values - mean) ** 2).sum())  # never below 0, as a difference of squares may be
 
 
 def total_variation(reference: Any, current: Any, level: float = 0.95) -> tuple[float, float, float]:
@@ -107,11 +108,12 @@ def total_variation(reference: Any, current: Any, level: float = 0.95) -> tuple[
     It is the share of rows that would have to change their bin.
     """
     reference, current = np.asarray(reference, dtype=float), np.asarray(current, dtype=float)
-    p, q = reference / reference.sum(), current / current.sum()
-    deviation = np.sqrt(p * (1 - p) / reference.sum() + q * (1 - q) / current.sum())
-    signs = np.sign(q - p) / 2
-    spread = np.sqrt(_variance(p, signs) / reference.sum() + _variance(q, signs) / current.sum())
-    low, high = _absolute(q - p, deviation, np.full(len(p), 0.5), float(spread), level)
+    rows = reference.sum(), current.sum()
+    p, q = reference / rows[0], current / rows[1]
+    deviation = np.sqrt(p * (1 - p) / rows[0] + q * (1 - q) / rows[1])
+    centre, slopes = _absolute(q - p, deviation, np.full(len(p), 0.5))
+    spread = np.sqrt(_variance(p, slopes) / rows[0] + _variance(q, slopes) / rows[1])
+    low, high = _around(centre, float(spread), level)
     return float(np.abs(q - p).sum() / 2), low, min(high, 1.0)
 
 
@@ -136,13 +138,13 @@ def wasserstein(
     p, q = reference / rows[0], current / rows[1]
     below_p, below_q = np.cumsum(p)[:-1], np.cumsum(q)[:-1]
     widths = _widths(np.asarray(edges, dtype=float) / scale)
-    difference = below_q - below_p
     deviation = np.sqrt(below_p * (1 - below_p) / rows[0] + below_q * (1 - below_q) / rows[1])
-    # A row in bin j lies below all edges from j on: its influence is the signed width beyond it.
-    beyond = np.append(np.cumsum((np.sign(difference) * widths)[::-1])[::-1], 0.0)
+    centre, slopes = _absolute(below_q - below_p, deviation, widths)
+    # A row in bin j lies below all edges from j on: its influence is the sum of the slopes there.
+    beyond = np.append(np.cumsum(slopes[::-1])[::-1], 0.0)
     spread = np.sqrt(_variance(p, beyond) / rows[0] + _variance(q, beyond) / rows[1])
-    low, high = _absolute(difference, deviation, widths, float(spread), level)
-    return float((np.abs(difference) * widths).sum()), low, high
+    low, high = _around(centre, float(spread), level)
+    return float((np.abs(below_q - below_p) * widths).sum()), low, high
 
 
 def _widths(edges: Floats) -> Floats:
@@ -151,20 +153,24 @@ def _widths(edges: Floats) -> Floats:
     return np.asarray((np.append(0.0, steps) + np.append(steps, 0.0)) / 2, dtype=float)
 
 
-def _absolute(
-    differences: Floats, deviations: Floats, weights: Floats, spread: float, level: float
-) -> tuple[float, float]:
-    """Return bounds of a weighted sum of absolute differences.
+def _absolute(differences: Floats, deviations: Floats, weights: Floats) -> tuple[float, Floats]:
+    """Return a weighted sum of absolute differences without its bias, and its slope in each difference.
 
     The absolute value of noise is not 0 in the mean: each difference is taken for a folded normal
-    variable, and what that adds is subtracted before the bounds are set.
+    variable, and what that adds is subtracted. Where a difference is small against its deviation
+    this makes the sum react up to twice as much. In simulations nominal 95 % intervals of both
+    distances hold the truth in 90 to 99 % of all cases: they inform, no verdict is about them.
     """
     from scipy.special import ndtr
 
     size = np.abs(differences)
     ratio = np.minimum(size / np.maximum(deviations, 1e-12), 1e3)
     folded = deviations * _FOLDED_MEAN * np.exp(-(ratio**2) / 2) + size * (1 - 2 * ndtr(-ratio))
-    centre = float((weights * (size - (folded - size))).sum())
+    slopes = weights * np.sign(differences) * (3 - 2 * ndtr(ratio))
+    return float((weights * (2 * size - folded)).sum()), slopes
+
+
+def _around(centre: float, spread: float, level: float) -> tuple[float, float]:
     half = intervals.normal_quantile((1 + level) / 2) * spread
     return max(0.0, centre - half), max(0.0, centre + half)
 

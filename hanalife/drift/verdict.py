@@ -11,6 +11,11 @@ that the PSI is above the minimum, ``no_drift`` that it is below, each with a ch
   minimum exactly if the verdict is ``drift``.
 - ``no_drift`` needs no correction: for a data set it is said only if every column passes, and such a
   joint claim errs no more often than the weakest of its parts (R. L. Berger, Technometrics 24, 1982).
+
+How soon it speaks: with the minimum of 0.1 over tenths and as many reference rows as current ones, twice the
+minimum is called ``drift`` with a chance of 70 to 80 % from about 770 rows on each side if one column is
+watched, 1,400 if ten are, 1,700 if thirty are; and practically always from 5,000. With 50 rows the word is
+``unknown``, and the result says how many rows would decide.
 """
 
 from __future__ import annotations

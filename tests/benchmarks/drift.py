@@ -1,12 +1,11 @@
-"""Data drift against Evidently in the same run, and simulated error rates.
+"""Data drift against Evidently in the same run.
 
 ``python -m tests.benchmarks.drift [python]``: 100,000 x 30 reference and current rows. ``python`` is the
 interpreter of an environment with evidently; without it only our side runs. Ours is timed with the
 reading from SQLite and from PostgreSQL, and without it from Arrow in memory; Evidently's from data
 frames in memory. Memory is the growth of a fresh process's peak during the call.
 
-``python -m tests.benchmarks.drift errors [repeats]``: the table of ``drift_errors.md``: how often nothing,
-too little and twice the minimum effect are called drift, and how often intervals cover the truth.
+``python -m tests.benchmarks.drift many [rows]``: 10,000,000 rows in PostgreSQL against as many.
 Nothing is asserted.
 """
 
@@ -20,6 +19,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import sqlalchemy as sa
 
 from tests.postgres import find_server
 
@@ -100,6 +100,18 @@ measured(call)
 )
 
 
+MANY = """CREATE TABLE "MANY" AS SELECT
+  random() * 100 AS "F0", -ln(1 - random()) AS "F1", random() + random() AS "F2", random() - random() AS "F3",
+  (random() * 1000)::int AS "I0", (random() * 5)::int AS "I1",
+  (ARRAY['red', 'green', 'blue', 'black', 'white'])[1 + floor(random() * 5)::int] AS "C0",
+  'town ' || floor(random() * random() * 3000)::int AS "C1",
+  timestamp '2026-01-01' + random() * interval '365 days' AS "T0",
+  CASE WHEN random() < 0.1 THEN NULL ELSE random() END AS "F4"
+FROM generate_series(1, {rows})"""
+
+FROM_MANY = FROM_DATABASE.replace('"FIRST"', '"MANY"').replace('"SECOND"', '"MANY"').replace("=False", "=True")
+
+
 def run(python, code, *arguments):
     """Return seconds, megabytes and drifted columns of a call in a fresh process."""
     done = subprocess.run([python, "-c", code, *arguments], capture_output=True, text=True, check=True)
@@ -145,54 +157,19 @@ def speed(peer):
         print(f"{name:28} {seconds:7.3f} s {megabytes:7.1f} MB  {drifted:.0f} columns{ratios}")
 
 
-def errors(repeats):
-    """Print how often 10 columns are called drift, by rows and by the shift of the first one."""
-    import pyarrow as pa
-
-    from hanalife.drift import bins, comparison, effects
-    from hanalife.drift.comparison import Counted, Limits
-    from tests.drift.test_statistics import _shift_of
-
-    random = np.random.default_rng(0)
-    shifts = {"nothing": 0.0, "0.9 x minimum": _shift_of(0.09), "2 x minimum": _shift_of(0.2)}
-    tenths = np.full(10, 0.1)
-
-    def judged(rows, shift):
-        columns = {}
-        for place in range(10):
-            first, second = (pa.array(random.normal(moved, 1, rows)) for moved in (0, shift if place == 0 else 0))
-            binning = bins.learn(first, bins.NUMBER)
-            columns[f"F{place}"] = Counted(binning, binning.count(first), binning.count(second))
-        return comparison.compare(columns, (rows, rows), Limits())
-
-    def coverage(rows):
-        from scipy.stats import norm
-
-        moved = np.diff(norm.cdf(norm.ppf(np.linspace(0, 1, 11)) - 0.3))
-        truth = ((moved - tenths) * np.log(moved / tenths)).sum()
-        hits = 0
-        for _ in range(repeats):
-            pair = random.multinomial(rows, tenths), random.multinomial(rows, moved)
-            low, high = effects.population_stability_index(*pair).bounds(0.025, 0.025)
-            hits += low <= truth <= high
-        return hits / repeats
-
-    print("| rows | repeats | " + " | ".join(f"drift, {name}" for name in shifts) + " | no_drift, 2 x | coverage |")
-    print("|---|---|" + "---|" * (len(shifts) + 2))
-    for rows in (50, 500, 5_000, 50_000, 1_000_000):
-        times = repeats if rows <= 500 else max(10, repeats * 1_000 // rows) if rows > 5_000 else repeats // 4
-        cells, missed = [], 0.0
-        for name, shift in shifts.items():
-            found = [judged(rows, shift) for _ in range(times)]
-            called = [any(one.drifted for one in results) if not shift else results[0].drifted for results in found]
-            cells.append(f"{np.mean(called):.4f}")
-            if name.startswith("2"):
-                missed = np.mean([results[0].verdict == "no_drift" for results in found])
-        print(f"| {rows:,} | {times} | {' | '.join(cells)} | {missed:.4f} | {coverage(rows):.3f} |", flush=True)
+def many(rows):
+    """Print what a check of so many rows of PostgreSQL against as many takes, with the two-sample test."""
+    with find_server() as server:
+        engine = sa.create_engine(server.url.replace("postgresql://", "postgresql+psycopg://"))
+        with engine.begin() as connection:
+            connection.exec_driver_sql(MANY.format(rows=rows))
+        engine.dispose()
+        seconds, megabytes, drifted = run(sys.executable, FROM_MANY, server.url)
+    print(f"{rows:,} x 10 against as many: {seconds:.0f} s, {megabytes:.0f} MB in the client, {drifted} columns")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["errors"]:
-        errors(int(sys.argv[2]) if len(sys.argv) > 2 else 2_000)
-    else:
-        speed(sys.argv[1] if len(sys.argv) > 1 else None)
+    if sys.argv[1:2] == ["many"]:
+        many(int(sys.argv[2]) if len(sys.argv) > 2 else 10_000_000)
+        sys.exit()
+    speed(sys.argv[1] if len(sys.argv) > 1 else None)

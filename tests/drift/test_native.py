@@ -131,6 +131,53 @@ def test_columns_that_do_not_match(conn, reference):
     assert conn.drift.history().collect()["check_id"].nunique() == 2, "what was refused left nothing"
 
 
+def test_what_a_window_may_lack_or_have_beside(conn, reference):
+    more = conn.create_from_pandas(rows(8).assign(EXTRA=1), "MORE", TYPES | {"EXTRA": "INT"})
+    assert set(verdicts(conn.drift.check(reference, more, features=["X", "C"], two_sample=False))) == {"X", "C"}
+    few = conn.create_from_pandas(rows(9, 5), "FEW", TYPES)
+    tiny = conn.drift.check(reference, few, features=["X", "C"])
+    assert tiny.verdict == "unknown"
+    assert all("5 current rows" in one.reason for one in tiny.results)
+    gone = conn.create_from_pandas(rows(10).assign(X=None, C=None), "GONE", TYPES)
+    found = verdicts(conn.drift.check(reference, gone, features=["X", "C"], two_sample=False))
+    assert found == {"X": "drift", "C": "drift"}, "missing everywhere is a shift"
+    other = conn.drift.reference(more, features=["EXTRA"], name="another version")
+    with pytest.raises(errors.InvalidArgumentError, match="none of the watched columns EXTRA"):
+        conn.drift.check(other, reference)
+    for wrong in ({"label": "NONE"}, {"label": "C", "probability": "NONE"}):
+        with pytest.raises(errors.UnknownColumnError, match="NONE"):
+            conn.drift.performance(more, more, **{"probability": "X"} | wrong)
+
+
+def test_more_categories_than_are_kept_in_large_samples(conn):
+    size = 3_000
+    names = pd.DataFrame({"ID": [f"ключ {number % 2_500}" for number in range(size)]})
+    data = conn.create_from_pandas(names, "NAMES", {"ID": "NVARCHAR(40)"})
+    found = conn.drift.reference(data)
+    binnings, summary = found.segments[""]
+    assert len(binnings["ID"].categories) == 1_000
+    assert sorted(summary.counts["ID"].tolist()) == [0] + [1] * 500 + [2] * 500 + [1_500]
+    assert conn.drift.check(found, data, two_sample=False).verdict == "no_drift"
+
+
+def test_a_sample_keeps_as_many_rows_as_it_says_whatever_passes():
+    import pyarrow as pa
+
+    from hanalife.drift.reading import Sample
+
+    random = np.random.default_rng(1)
+    sample = Sample(100)
+    for begin in range(0, 20_000, 500):
+        numbers = np.arange(begin, begin + 500)
+        batch = pa.RecordBatch.from_pydict({"X": numbers, "C": [f"n{number}" for number in numbers]})
+        sample.add(batch, {"X": "number", "C": "category"}, random)
+        assert sample.held <= 1_000
+    kept = sample.rows.to_pydict()
+    assert len(kept["X"]) == 100
+    assert kept["C"] == [f"n{number:.0f}" for number in kept["X"]], "rows stay together"
+    assert 6_000 < np.mean(kept["X"]) < 14_000, "drawn from all"
+
+
 def test_more_reference_rows_than_bins_are_learned_from(sqlite_conn, monkeypatch):
     from hanalife.drift import reading
 

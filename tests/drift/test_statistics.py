@@ -13,6 +13,7 @@ from scipy.stats import chi2_contingency, mannwhitneyu, ncx2, norm, wasserstein_
 from statsmodels.stats.multitest import multipletests
 
 from hanalife.drift import effects, intervals, ranking, statistics, two_sample, verdict
+from tests.drift.simulation import shift_of
 
 counts = st.integers(2, 8).flatmap(lambda n: st.tuples(*[st.lists(st.integers(50, 200), min_size=n, max_size=n)] * 2))
 
@@ -155,7 +156,7 @@ def test_the_rows_needed_decide_as_often_as_they_say():
     needed = verdict.rows_needed(0.2, 0.1, 9, (0.05, 0.05), 100_000)
     random = np.random.default_rng(2)
     p = np.full(10, 0.1)
-    q = np.diff(norm.cdf(norm.ppf(np.linspace(0, 1, 11)) - _shift_of(0.2)))
+    q = np.diff(norm.cdf(norm.ppf(np.linspace(0, 1, 11)) - shift_of(0.2)))
     words = []
     for _ in range(300):
         pair = random.multinomial(100_000, p), random.multinomial(needed, q)
@@ -164,19 +165,6 @@ def test_the_rows_needed_decide_as_often_as_they_say():
     assert 0.72 <= words.count("drift") / 300 <= 0.9
     assert verdict.rows_needed(0.1, 0.1, 9, (0.05, 0.05), 100_000) is None
     assert verdict.rows_needed(0.05, 0.1, 9, (0.05, 0.05), 100) is None
-
-
-def _shift_of(psi):
-    """Return the shift of a normal distribution whose PSI over tenths is the given one."""
-    edges = norm.ppf(np.linspace(0, 1, 11))
-    low, high = 0.0, 3.0
-    for _ in range(60):
-        q = np.diff(norm.cdf(edges - (low + high) / 2))
-        if ((q - 0.1) * np.log(q / 0.1)).sum() < psi:
-            low = (low + high) / 2
-        else:
-            high = (low + high) / 2
-    return low
 
 
 def test_the_area_is_the_mann_whitney_statistic():
