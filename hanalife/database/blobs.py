@@ -42,7 +42,7 @@ def put_file(connection: sa.Connection, file: BinaryIO) -> str:
         file.seek(0)
         for seq, (data, name) in enumerate(zip(_pieces(file), chunks, strict=True)):
             dialects.insert_or_ignore(connection, _chunk, {"sha256": name, "data": data})
-            connection.execute(_part.insert().values(sha256=sha256, seq=seq, chunk_sha256=name))
+            connection.execute(_part.insert(), {"sha256": sha256, "seq": seq, "chunk_sha256": name})
     return sha256
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, cast
 
@@ -15,22 +15,30 @@ from hanalife.records import ModelEvent, ModelHead, ModelVersion
 _table, _alias, _tag, _event = tables.model_version, tables.model_alias, tables.model_tag, tables.model_event
 _HEAD = [_table.c[field.name] for field in fields(ModelHead)]
 
+# Statements that every save needs are made once: making them costs more than running them.
+_HOLD = (
+    tables.model.update()
+    .where(tables.model.c.name == sa.bindparam("the_name"))
+    .values(highest_version=tables.model.c.highest_version)
+    .returning(tables.model.c.highest_version)
+)
+_RAISE = (
+    tables.model.update()
+    .where(tables.model.c.name == sa.bindparam("the_name"), tables.model.c.highest_version < sa.bindparam("version"))
+    .values(highest_version=sa.bindparam("version"))
+)
+
 
 def reserve(connection: sa.Connection, name: str) -> int:
     """Hold a name until the transaction ends and return the highest version number it ever had, or 0."""
     dialects.insert_or_ignore(connection, tables.model, {"name": name, "highest_version": 0})
-    here = tables.model.c.name == name
-    connection.execute(tables.model.update().where(here).values(highest_version=tables.model.c.highest_version))
-    return int(connection.execute(sa.select(tables.model.c.highest_version).where(here)).scalar_one())
+    return int(connection.execute(_HOLD, {"the_name": name}).scalar_one())
 
 
 def insert(connection: sa.Connection, version: ModelVersion) -> None:
     """Add a version; the key (name, version) must be free and the name reserved."""
-    connection.execute(_table.insert().values(**asdict(version)))
-    raised = tables.model.update().where(
-        tables.model.c.name == version.name, tables.model.c.highest_version < version.version
-    )
-    connection.execute(raised.values(highest_version=version.version))
+    connection.execute(_table.insert(), {field.name: getattr(version, field.name) for field in fields(version)})
+    connection.execute(_RAISE, {"the_name": version.name, "version": version.version})
 
 
 def update(connection: sa.Connection, name: str, number: int, values: Mapping[str, Any]) -> bool:
@@ -151,18 +159,17 @@ def note_event(
     details: Mapping[str, Any] | None = None,
 ) -> None:
     """Add to the history what the user of this connection did."""
-    connection.execute(
-        _event.insert().values(
-            name=name,
-            version=number,
-            alias=alias,
-            event=event,
-            happened_at=moment,
-            happened_by=dialects.database_user(connection),
-            note=note,
-            details=details or {},
-        )
-    )
+    row = {
+        "name": name,
+        "version": number,
+        "alias": alias,
+        "event": event,
+        "happened_at": moment,
+        "happened_by": dialects.database_user(connection),
+        "note": note,
+        "details": details or {},
+    }
+    connection.execute(_event.insert(), row)
 
 
 def events(

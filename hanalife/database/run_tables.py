@@ -67,7 +67,7 @@ def _fetched(
 def _query(kind: Kind, *, are_plain: bool, is_dense: bool, is_named: bool) -> sa.Select[Any]:
     query = _numbers(kind) if are_plain else _others(kind)
     if is_named:
-        wanted = sa.bindparam("names", expanding=True)
+        wanted: sa.BindParameter[Any] = sa.bindparam("names", expanding=True)
         known = sa.select(_name.c.name_id).where(_name.c.name.in_(wanted))
         query = query.where(_tag.c.name.in_(wanted) if kind is Kind.TAG else _table(kind).c.name_id.in_(known))
     run = _run.c.number if kind is Kind.TAG else _table(kind).c.run_number

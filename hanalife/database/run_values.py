@@ -180,7 +180,7 @@ def write(connection: sa.Connection, number: int, params: Mapping[str, Json], ne
 
 def _set_params(connection: sa.Connection, number: int, values: Mapping[str, Json], ids: Mapping[str, int]) -> None:
     rows = [{"run_number": number, "name_id": ids[name], **_param_value(value)} for name, value in values.items()]
-    dialects.upsert(connection, _param, sorted(rows, key=_by_name))
+    dialects.upsert_many(connection, _param, sorted(rows, key=_by_name))
 
 
 def _add_points(connection: sa.Connection, number: int, new: Sequence[NewPoint], ids: Mapping[str, int]) -> None:
@@ -202,7 +202,7 @@ def _add_points(connection: sa.Connection, number: int, new: Sequence[NewPoint],
             rows += [key | row for row in (*_first(head, added), *added)]
     dialects.upsert_many(connection, _point, rows)
     heads += [_grow(connection, *each) for each in grown]
-    dialects.upsert(connection, _metric, sorted(heads, key=_by_name))
+    dialects.upsert_many(connection, _metric, sorted(heads, key=_by_name))
 
 
 def forget(connection: sa.Connection, run_ids: Iterable[str]) -> None:

@@ -1,11 +1,20 @@
-"""XGBoost's trees within a scikit-learn estimator: as UBJ, the form XGBoost promises to read again."""
+"""XGBoost's trees as UBJ, the form XGBoost promises to read again; within a scikit-learn estimator too."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import xgboost
+
+
+def dump(booster: xgboost.Booster) -> bytearray:
+    """Return a booster as UBJ."""
+    with _one_thread():
+        data: bytearray = booster.save_raw("ubj")
+    return data
 
 
 def load(booster: xgboost.Booster, data: bytearray) -> None:
@@ -18,7 +27,21 @@ def load(booster: xgboost.Booster, data: bytearray) -> None:
     """
     if not data:  # XGBoost would end the process
         raise ValueError("there are no bytes")
-    booster.load_model(data)
+    with _one_thread():
+        booster.load_model(data)
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """Keep XGBoost from waking its other threads: waiting for them costs more than such a copy does."""
+    limit: AbstractContextManager[Any] = _thread_pools().limit(limits=1, user_api="openmp")
+    return limit
+
+
+@functools.cache  # to look for the libraries takes longer than to save a model
+def _thread_pools() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 class StoredBooster(xgboost.Booster):  # type: ignore[misc]

@@ -32,8 +32,10 @@ def write(estimator: Any, file: BinaryIO) -> str:
     """
     import xgboost
 
+    from hanalife.storage import boosters
+
     if isinstance(estimator, xgboost.Booster):
-        file.write(estimator.save_raw("ubj"))
+        file.write(boosters.dump(estimator))
         return UBJ
     try:
         skops_format.dump(estimator, file)

@@ -195,14 +195,14 @@ def _teach_boosters() -> None:
     import xgboost
     from skops.io._utils import SaveContext, _get_state, get_state
 
-    from hanalife.storage.boosters import StoredBooster
+    from hanalife.storage import boosters
 
     def state_of(booster: Any, context: SaveContext) -> dict[str, Any]:
         return {
-            "__class__": StoredBooster.__name__,
-            "__module__": StoredBooster.__module__,
+            "__class__": boosters.StoredBooster.__name__,
+            "__module__": boosters.StoredBooster.__module__,
             "__loader__": "ObjectNode",
-            "content": get_state({"ubj": bytes(booster.save_raw("ubj"))}, context),
+            "content": get_state({"ubj": bytes(boosters.dump(booster))}, context),
         }
 
     _get_state.register(xgboost.Booster)(state_of)

@@ -394,3 +394,15 @@ def test_many_conditions_and_values(conn):
     assert search_runs(conn, text).count() == 3
     assert search_runs(conn, f"name in ({', '.join(['1e5'.join(chr(39) * 2)] * 5000)})").count() == 0
     assert search_runs(conn, f"params.depth in ({', '.join(map(str, range(1000)))})").count() <= 3
+
+
+def test_a_search_of_more_fields_than_a_database_joins(conn):
+    names = [f"m{number}" for number in range(100)]
+    with conn.experiment("E").run("found") as run:
+        run.log_metrics({name: float(place) for place, name in enumerate(names)})
+    with conn.experiment("E").run("other") as run:
+        run.log_metrics({name: float(place) for place, name in enumerate(names[:-1])})
+    text = " and ".join(f"metrics.{name} = {place}" for place, name in enumerate(names))
+    order = ", ".join(f"metrics.{name} desc" for name in names)
+    assert search_runs(conn, f"{text} order by {order}").collect()["name"].tolist() == ["found"]
+    assert search_runs(conn, f"not ({text}) order by {order}").collect()["name"].tolist() == ["other"]
