@@ -102,6 +102,11 @@ class Engine(ABC):
         for position, candidate in enumerate(candidates):
             yield position, self.outputs(self.train(rows, candidate), test)
 
+    def coarser(self, in_force: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what to change in the parameters where a quick, rough training is enough to compare."""
+        del in_force
+        return {}
+
     def contributions(self, estimator: Any, features: Array, *, exact: bool = True) -> Array | None:
         """Return what each feature adds, shape ``(n_rows, n_outputs, n_features + 1)``; None: not known exactly.
 
