@@ -98,7 +98,7 @@ def final(candidates: int, folds: int, fewest: int, rate: float) -> Bracket:
     """Return the rungs of those who have all of the resource, after each was judged on the fewest folds.
 
     A rung judges ``1 / rate`` of the candidates of the one before (rounded up), on ``rate`` times as
-    many folds; the last one on all. A single candidate goes on to all folds at once.
+    many folds; the last one on all. Two go on to all folds at once: nobody wins without a rival there.
 
     Parameters
     ----------
@@ -110,16 +110,16 @@ def final(candidates: int, folds: int, fewest: int, rate: float) -> Bracket:
     Examples
     --------
     >>> [(rung.candidates, rung.amount) for rung in final(8, 5, 1, 3)]
-    [(3, 2.0), (1, 5.0)]
+    [(3, 2.0), (2, 5.0)]
     """
     steps = [folds]
     while steps[0] > fewest:
         steps.insert(0, max(fewest, min(steps[0] - 1, math.ceil(steps[0] / rate))))
-    rungs = []
+    rungs: list[Rung] = []
     for count in steps[1:]:
-        candidates = math.ceil(candidates / rate - _ROUNDING)
-        if candidates == 1:
-            return (*rungs, Rung(1, float(folds)))
+        candidates = max(min(candidates, 2), math.ceil(candidates / rate - _ROUNDING))
+        if candidates <= 2:
+            return (*rungs, Rung(candidates, float(folds)))
         rungs.append(Rung(candidates, float(count)))
     return tuple(rungs)
 

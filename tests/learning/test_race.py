@@ -142,7 +142,7 @@ def test_hyperband_is_the_plain_loop_over_its_brackets():
                 "24 candidates, data_size 0.111111, max_bin_num 64, 1 of 3 folds",
                 "8 candidates, data_size 0.333333, max_bin_num 64, 1 of 3 folds",
                 "2 candidates, data_size 1, 1 of 3 folds",
-                "1 candidates, data_size 1",
+                "2 candidates, data_size 1",
             ],
         ),
         (
