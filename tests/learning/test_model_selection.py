@@ -217,5 +217,5 @@ def test_a_candidate_that_diverges_fails_alone(data, method, caplog):
 
 
 def test_if_all_candidates_fail_the_reasons_are_told(data):
-    with pytest.raises(InvalidArgumentError, match="no candidate could be trained: .*beyond all bounds"):
+    with pytest.raises(InvalidArgumentError, match=r"no candidate could be trained: .*beyond all bounds"):
         diverging([1e5, 1e6]).fit(data, key="ID", features=FEATURES, label="CLASS")
