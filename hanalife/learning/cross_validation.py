@@ -14,7 +14,7 @@ from hanalife.learning import scoring
 from hanalife.learning.engines.engine import Engine, Rows
 from hanalife.learning.evaluation import by_name
 from hanalife.learning.evaluation.by_name import Metric
-from hanalife.learning.memory import Memory
+from hanalife.learning.memory import Memory, trial_digest
 from hanalife.learning.scoring import Court, Scores
 from hanalife.learning.search import Candidate
 from hanalife.observation import FoldScore
@@ -36,9 +36,12 @@ class Judged:
     number: int = 1  #: of the candidate, in the order tried
     rung: int = 1  #: of a race
     amount: float = 1.0  #: of the race's resource; rows count as a share
+    failure: str = ""  #: why it could not be trained on some fold
 
     def mean(self, metric: str) -> float | None:
-        """Return the mean over the folds where the metric is defined; None if there is none."""
+        """Return the mean over the folds where the metric is defined; None if there is none, or it failed."""
+        if self.failure:
+            return None
         defined = [score for score in self.scores[metric] if score is not None]
         return math.fsum(defined) / len(defined) if defined else None
 
@@ -162,6 +165,7 @@ def complete(
             numbers[position],
             rung,
             amount,
+            court.failures.get(trial_digest({**court.base, **candidate}), ""),
         )
         for position, candidate in enumerate(candidates)
         if len(found.get(position, ())) == len(folds)
@@ -174,11 +178,14 @@ def ranked(judged: Sequence[Judged], metric: str) -> list[Judged]:
     Raises
     ------
     InvalidArgumentError
-        The metric is not defined on any fold of any candidate.
+        The metric is not defined on any fold of any candidate, or all candidates failed.
     """
     sign = 1 if by_name.lower_is_better(metric) else -1
     means = [(one, one.mean(metric)) for one in judged]
     defined = [(one, sign * mean) for one, mean in means if mean is not None]
+    reasons = list(dict.fromkeys(one.failure for one in judged if one.failure))
+    if not defined and reasons:
+        raise InvalidArgumentError(f"param_values, param_range: no candidate could be trained: {' / '.join(reasons)}")
     if not defined:
         raise InvalidArgumentError(
             f"evaluation_metric: {metric!r} is not defined on any fold, each holds one class only; "

@@ -94,6 +94,36 @@ def hyperband(most: float, least: float, rate: float, candidates: int | None = N
     )
 
 
+def final(candidates: int, folds: int, fewest: int, rate: float) -> Bracket:
+    """Return the rungs of those who have all of the resource, after each was judged on the fewest folds.
+
+    A rung judges ``1 / rate`` of the candidates of the one before (rounded up), on ``rate`` times as
+    many folds; the last one on all. Two go on to all folds at once: nobody wins without a rival there.
+
+    Parameters
+    ----------
+    candidates : int
+    folds, fewest : int
+        How many there are; how many have judged all candidates.
+    rate : float
+
+    Examples
+    --------
+    >>> [(rung.candidates, rung.amount) for rung in final(8, 5, 1, 3)]
+    [(3, 2.0), (2, 5.0)]
+    """
+    steps = [folds]
+    while steps[0] > fewest:
+        steps.insert(0, max(fewest, min(steps[0] - 1, math.ceil(steps[0] / rate))))
+    rungs: list[Rung] = []
+    for count in steps[1:]:
+        candidates = max(min(candidates, 2), math.ceil(candidates / rate - _ROUNDING))
+        if candidates <= 2:
+            return (*rungs, Rung(candidates, float(folds)))
+        rungs.append(Rung(candidates, float(count)))
+    return tuple(rungs)
+
+
 def _steps(ratio: float, rate: float) -> int:
     """Return how often ``ratio`` can be divided by ``rate`` before it falls below 1."""
     return max(0, math.floor(math.log(ratio) / math.log(rate) + _ROUNDING))

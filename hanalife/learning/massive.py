@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -15,7 +16,7 @@ from hanalife.errors import ArgumentTypeError, Error, FitIncompleteError, Invali
 from hanalife.learning import selection
 from hanalife.learning.arguments.columns import check_column, check_frame
 from hanalife.learning.arguments.reading import ReadArguments
-from hanalife.learning.memory import Memory
+from hanalife.learning.memory import Memory, StoredMemory
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.parameters.formulas import with_degrees
 from hanalife.learning.progress import Silent
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from hanalife.dataframe.frame import DataFrame
     from hanalife.learning.fitted import Fitted
     from hanalife.learning.results.report import Report
+
+#: Of the id under which the store keeps a group's search.
+MOST_CHARACTERS = 256
 
 GROUP_ID = "GROUP_ID"
 ERRORS = (
@@ -151,7 +155,9 @@ class GroupedModel(UnifiedModel):
             parts = self._parts(rows, group_key)
 
             def fit(name: str) -> tuple[Fitted, Report]:
-                return training.fit(parts[name], self._plan_of(plan, name), Silent())
+                own = self._remembering(self._plan_of(plan, name), name, data)
+                with _ended(own.memory):
+                    return training.fit(parts[name], own, Silent())
 
             done, errors = _for_each(parts, fit, self.observer)
             groups = {name: fitted for name, (fitted, _) in done.items()}
@@ -180,6 +186,24 @@ class GroupedModel(UnifiedModel):
         )
         in_force["random_state"] = seed
         return replace(plan, in_force=in_force, selection=found, memory=Memory(None))
+
+    def _remembering(self, plan: Any, name: str, data: DataFrame) -> Any:
+        """Return the plan of one group with a search of its own in the store, if the store is to keep it."""
+        from dataclasses import replace
+
+        if plan.selection is None or plan.selection.indicator is None:
+            return plan
+        search_id = f"{plan.selection.indicator}/{name}"
+        if len(search_id) > MOST_CHARACTERS:
+            raise InvalidArgumentError(
+                f"progress_indicator_id: with the group's name, {search_id!r}, longer than "
+                f"{MOST_CHARACTERS} characters; shorten it."
+            )
+        memory = StoredMemory(data.connection_context.database, search_id)
+        memory.seeds = memory.seeds or [plan.in_force["random_state"]]
+        given = {**self._given, **self._group_given.get(name, {})}
+        seed = given.get("random_state") or memory.seeds[0]
+        return replace(plan, memory=memory, in_force={**plan.in_force, "random_state": seed})
 
     def _group_key(self, data: Any, given: Mapping[str, Any]) -> str | None:
         name = given["group_key"]
@@ -346,6 +370,17 @@ class GroupedModel(UnifiedModel):
             importance=_means([groups.groups[name].importance for name in reports]),
             signature=self._signature(groups.any),
         )
+
+
+@contextmanager
+def _ended(memory: Memory) -> Iterator[None]:
+    """Tell the memory how the fit ended."""
+    try:
+        yield
+    except BaseException as error:
+        memory.end(error)
+        raise
+    memory.end(None)
 
 
 def _for_each(names: Mapping[str, Any], work: Callable[[str], T], observer: Any) -> tuple[dict[str, T], Table]:

@@ -1,4 +1,9 @@
-"""Let candidates race: give all a little of a resource, and more of it to the best only."""
+"""Let candidates race: give all a little of a resource, and more of it to the best only.
+
+Rungs of all brackets that give the same amount are one: their candidates share binned rows and
+trainings, and no processor waits for the end of a bracket. Few folds judge at first. Only those who
+have all of the resource, and ever fewer of them, go on to more folds; the winner has been on all.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +12,10 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from hanalife.learning import cross_validation, folds, halving
 from hanalife.learning.cross_validation import Judged, Judgement, Tally, Told
@@ -28,7 +35,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: A race by data size trains on no fewer rows of a class, or twice as many of a number, if not told otherwise.
-LEAST_ROWS = 10
+LEAST_ROWS = 50
+
+#: So many rows judge on every rung, if there are, and so many of each class: with fewer, chance decides.
+LEAST_JUDGES, LEAST_OF_A_CLASS = 1000, 10
 
 #: A bracket, its candidates, and the first one's number.
 Start = tuple[Bracket, Sequence[Candidate], int]
@@ -66,48 +76,91 @@ def _least(race: Race, rows: Rows, parts: Sequence[Fold]) -> float:
     return min(1.0, LEAST_ROWS * classes / min(len(train) for train, _ in parts))
 
 
+def fewest_folds(parts: Sequence[Fold], codes: Any = None) -> int:
+    """Return how many folds, from the first on, hold enough rows that judge.
+
+    Parameters
+    ----------
+    parts : sequence of (train, test)
+    codes : array, shape (n_rows,), optional
+        Class codes; some of each class are to be among the rows that judge.
+    """
+    rows, seen = 0, np.zeros(0 if codes is None else int(codes.max()) + 1, dtype=np.intp)
+    for count, (_, test) in enumerate(parts, 1):
+        rows += len(test)
+        seen += 0 if codes is None else np.bincount(codes[test], minlength=len(seen))
+        if rows >= LEAST_JUDGES and (seen >= LEAST_OF_A_CLASS).all():
+            return count
+    return len(parts)
+
+
+@dataclass(slots=True)
+class _Entered:
+    """A bracket under way."""
+
+    bracket: Bracket
+    alive: list[tuple[int, Candidate]]
+
+    def at(self, amount: float) -> list[tuple[int, Candidate]]:
+        """Return who takes part where so much is given."""
+        return self.alive if self.bracket[0].amount <= amount else []
+
+    def drop(self, amount: float, order: Sequence[Judged]) -> None:
+        """Keep the best after the rung of this amount; nobody is dropped before the first or after the last."""
+        after = next((rung for rung in self.bracket[1:] if rung.amount > amount), None)
+        if after is None or self.bracket[0].amount > amount:
+            return
+        own = dict(self.alive)
+        best = [one.number for one in order if one.number in own][: after.candidates]
+        self.alive = [(number, own[number]) for number in sorted(best)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """What a race is run on."""
+
+    race: Race
+    parts: Sequence[Fold]
+    codes: Any  #: of classes; None: numbers are predicted
+    fewest: int  #: so many folds judge at first
+    seed: int
+
+    def folds(self, amount: float, n_folds: int) -> list[Fold]:
+        """Return some of the folds, with the rows that a rung trains on."""
+        parts = self.parts[:n_folds]
+        if self.race.resource != DATA_SIZE or amount >= 1:
+            return list(parts)
+        least = 2 if self.codes is None else len(set(self.codes.tolist()))
+        return [folds.growing(part, amount, least, self.seed, self.codes) for part in parts]
+
+
 @dataclass(slots=True)
 class _Running:
     """A race under way."""
 
     court: Court
-    race: Race
-    parts: Sequence[Fold]
+    course: _Course
     metric: str
     tally: Tally
-    deadline: float
-    seed: int
-    strata: Any
     judged: list[Judged] = field(default_factory=list)
     rungs: list[str] = field(default_factory=list)
-    where: str = ""  #: in words, before what is said of a rung
     timed_out: bool = False
 
-    def bracket(self, start: Start) -> list[Judged]:
-        """Run one bracket; return who had all of the resource, or the order when time was up."""
-        bracket, candidates, first = start
-        alive: list[Judged] = []
-        entrants = list(enumerate(candidates, first))
-        for place, rung in enumerate(bracket):
-            found = self.rung(rung, entrants, self.deadline)
-            if len(found) < len(entrants):
-                self.timed_out = True
-                return cross_validation.ranked(found, self.metric) if found else alive
-            alive = cross_validation.ranked(found, self.metric)
-            if place + 1 < len(bracket):
-                stay = sorted(alive[: bracket[place + 1].candidates], key=lambda one: one.number)
-                entrants = [(one.number, candidates[one.number - first]) for one in stay]
-        return alive
-
-    def rung(self, rung: Rung, entrants: Sequence[tuple[int, Candidate]], deadline: float) -> tuple[Judged, ...]:
-        """Judge on one rung; return who has been on every fold."""
+    def rung(
+        self, amount: float, n_folds: int, entrants: Sequence[tuple[int, Candidate]], deadline: float
+    ) -> list[Judged]:
+        """Judge on one rung; return who has been on every of its folds, the best first."""
         number = len(self.rungs) + 1
-        amount = rung.amount if self.race.resource == DATA_SIZE else float(max(1, round(rung.amount)))
-        self.rungs.append(f"{self.where}{len(entrants)} candidates, {self.race.resource} {amount:g}")
-        changed = {} if self.race.resource == DATA_SIZE else {self.race.resource: int(amount)}
+        resource, n_parts = self.course.race.resource, len(self.course.parts)
+        amount = amount if resource == DATA_SIZE else float(max(1, round(amount)))
+        coarse = self.court.engine.coarser(self.court.base) if amount < self.course.race.most else {}
+        said = [f"{len(entrants)} candidates", f"{resource} {amount:g}", *(f"{key} {coarse[key]}" for key in coarse)]
+        said += [] if n_folds == n_parts else [f"{n_folds} of {n_parts} folds"]
+        self.rungs.append(", ".join(said))
+        changed = {} if resource == DATA_SIZE else {resource: int(amount)}
         found = cross_validation.complete(
-            self.court,
-            self._folds(amount),
+            replace(self.court, base={**self.court.base, **coarse}),
+            self.course.folds(amount, n_folds),
             [{**candidate, **changed} for _, candidate in entrants],
             [number for number, _ in entrants],
             self.tally,
@@ -116,13 +169,34 @@ class _Running:
             amount,
         )
         self.judged += found
-        return found
+        self.timed_out = len(found) < len(entrants)
+        return cross_validation.ranked(found, self.metric) if found else []
 
-    def _folds(self, amount: float) -> list[Fold]:
-        if self.race.resource != DATA_SIZE or amount >= 1:
-            return list(self.parts)
-        least = 2 if self.strata is None else len(set(self.strata.tolist()))
-        return [folds.growing(part, amount, least, self.seed, self.strata) for part in self.parts]
+    def brackets(self, starts: Sequence[Start], deadline: float) -> list[Judged]:
+        """Run all brackets side by side; return the order on the last rung, or on the last one begun in time."""
+        fields = [_Entered(bracket, list(enumerate(candidates, first))) for bracket, candidates, first in starts]
+        order: list[Judged] = []
+        for amount in _amounts(starts):
+            entrants = [entrant for one in fields for entrant in one.at(amount)]
+            order = self.rung(amount, self.course.fewest, entrants, deadline) or order
+            if self.timed_out:
+                break
+            for one in fields:
+                one.drop(amount, order)
+        return order
+
+    def final(self, order: list[Judged], stages: Sequence[Rung], deadline: float) -> list[Judged]:
+        """Judge those who have all of the resource on ever more folds, ever fewer of them; return the order."""
+        for stage in stages:
+            entrants = sorted((one.number, one.candidate) for one in order[: stage.candidates])
+            order = self.rung(self.course.race.most, int(stage.amount), entrants, deadline)
+            if self.timed_out:
+                break
+        return order
+
+
+def _amounts(starts: Sequence[Start]) -> list[float]:
+    return sorted({rung.amount for bracket, _, _ in starts for rung in bracket})
 
 
 def run(
@@ -138,11 +212,13 @@ def run(
     identity: str,
     now: Callable[[], float] = time.monotonic,
 ) -> Judgement:
-    """Run all brackets; the best of those that had all of the resource, on all folds, wins.
+    """Run all brackets, then the final; its winner has had all of the resource, on all folds.
 
     On a rung of less than all rows, a fold trains on a part of its rows, the same for all
-    candidates, and judges on all of its other rows. When time is up before anyone had all of the
-    resource, the leader of the last rung is given it, and wins.
+    candidates, and judges on all of its other rows. Where less than all of the resource is given, the
+    engine may take what makes it quicker (:meth:`Engine.coarser`). Rungs judge on the first folds only, as many
+    as :func:`fewest_folds` says; see :func:`halving.final` for those who reach the last.
+    When time is up, the leader of the last rung is given all of the resource on all folds, and wins.
 
     Raises
     ------
@@ -153,26 +229,31 @@ def run(
     """
     race = selection.race
     assert race is not None, "only then is there a race"
-    total = sum(rung.candidates for bracket, _, _ in starts for rung in bracket) * len(parts)
+    codes = rows.target if engine.problem.classifies else None
+    course = _Course(race, parts, codes, fewest_folds(parts, codes), base["random_state"])
+    finalists = sum(bracket[-1].candidates for bracket, _, _ in starts)
+    stages = halving.final(finalists, len(parts), course.fewest, race.rate)
+    before = [rung.candidates for bracket, _, _ in starts for rung in bracket]
+    total = sum(before) * course.fewest + sum(stage.candidates * int(stage.amount) for stage in stages)
     deadline = now() + selection.timeout_seconds if selection.timeout_seconds else math.inf
     memory.begin(identity, total)
     progress(0, total, ())
     court = Court(engine, rows, base, metrics, memory, identity, now)
-    strata = rows.target if engine.problem.classifies else None
-    running = _Running(
-        court, race, parts, selection.metric, Tally(progress, total), deadline, base["random_state"], strata
-    )
-    finalists: list[Judged] = []
-    for number, start in enumerate(starts, 1):
-        running.where = f"bracket {number}: " if len(starts) > 1 else ""
-        order = running.bracket(start)
-        finalists += [one for one in order if one.amount == race.most]
-        if running.timed_out:
-            break
-    if not finalists:
-        leader = order[0]  # the first candidate at least is never left out
-        logger.warning("timeout: the leader after %s s, candidate %d, wins.", selection.timeout_seconds, leader.number)
+    running = _Running(court, course, selection.metric, Tally(progress, total))
+    order = running.brackets(starts, deadline)
+    if not running.timed_out:
+        order = running.final(order, stages, deadline) or order
+    timed_out = running.timed_out
+    if timed_out:
+        logger.warning(
+            "timeout: the leader after %s s, candidate %d, wins.", selection.timeout_seconds, order[0].number
+        )
+    if timed_out and not _has_all(order[0], course):
         running.tally.total = running.tally.done + len(parts)
-        finalists = list(running.rung(Rung(1, race.most), [(leader.number, leader.candidate)], math.inf))
-    best = cross_validation.ranked(finalists, selection.metric)[0]
-    return Judgement(tuple(running.judged), best, running.timed_out, tuple(running.rungs))
+        order = running.rung(race.most, len(parts), [(order[0].number, order[0].candidate)], math.inf)
+    return Judgement(tuple(running.judged), order[0], timed_out, tuple(running.rungs))
+
+
+def _has_all(one: Judged, course: _Course) -> bool:
+    """Say whether a candidate had all of the resource on all folds."""
+    return one.amount == course.race.most and len(next(iter(one.scores.values()))) == len(course.parts)

@@ -6,17 +6,19 @@ had as many as the others are cut by candidates, so that no processor waits for 
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hanalife.errors import InvalidArgumentError
 from hanalife.learning.engines.engine import Engine, Rows
 from hanalife.learning.evaluation.by_name import Metric
 from hanalife.learning.memory import Memory, fold_digest, score_key, trial_digest
@@ -25,6 +27,8 @@ from hanalife.records import SearchScore
 
 if TYPE_CHECKING:
     from hanalife.learning.folds import Fold
+
+logger = logging.getLogger(__name__)
 
 #: Scores of one candidate on one fold, by metric; None where a metric is not defined.
 Scores = Mapping[str, float | None]
@@ -47,6 +51,7 @@ class Court:
     memory: Memory
     identity: str  #: hash of what all scores have in common
     now: Callable[[], float]
+    failures: dict[str, str] = field(default_factory=dict)  #: why trials failed, by the digest of their parameters
 
     def scores(self, fold: Fold, outputs: Any) -> Scores:
         """Score what an engine gives for a fold's rows; a number that is not finite is not defined."""
@@ -55,6 +60,12 @@ class Court:
         return {
             name: float(value) if value is not None and np.isfinite(value) else None for name, value in found.items()
         }
+
+    def fail(self, digest: str, candidate: Candidate, error: InvalidArgumentError) -> None:
+        """Note why a candidate cannot be trained; the search goes on without it."""
+        if digest not in self.failures:
+            logger.warning("The candidate %s failed, the search goes on: %s", dict(candidate), error)
+        self.failures.setdefault(digest, str(error))
 
 
 def score(
@@ -106,6 +117,10 @@ def score(
         some = [trials[position] for position in positions]
         for place, outputs in court.engine.fold_outputs(court.rows.take(train), features, some, n_threads):
             position = positions[place]
+            if isinstance(outputs, InvalidArgumentError):  # kept nowhere: the next fit finds it again
+                court.fail(digests[position], candidates[position], outputs)
+                yield position, fold, dict.fromkeys(court.metrics)
+                continue
             scores = court.scores(folds[fold], outputs)
             found = SearchScore(keys[fold][position], numbers[position], candidates[position], rung, fold + 1, scores)
             court.memory.keep(found)

@@ -165,6 +165,8 @@ def _calibration(engine: Engine, rows: Rows, parameters: Mapping[str, Any]) -> C
     )
     for train, test in parts:
         for _, outputs in engine.fold_outputs(rows.take(train), rows.features[test], [parameters]):
+            if isinstance(outputs, InvalidArgumentError):
+                raise outputs
             found[test] = outputs
     return Calibration.learn(rows.target, found)
 

@@ -86,3 +86,17 @@ def test_hyperband_spends_about_the_same_on_every_bracket(most, rate):
         first = bracket[0].candidates * bracket[0].amount * len(bracket)
         assert budget * (1 - 1e-9) <= first <= budget + len(bracket) * bracket[0].amount + 1e-6
     assert len(brackets) == 1 + math.floor(math.log(most) / math.log(rate) + 1e-9)
+
+
+@given(st.integers(1, 300), st.integers(1, 60), st.integers(1, 60), rates)
+def test_a_final_ends_on_all_folds_with_ever_fewer_candidates(candidates, folds, fewest, rate):
+    fewest = min(fewest, folds)
+    stages = halving.final(candidates, folds, fewest, rate)
+    assert bool(stages) == (fewest < folds)
+    counts = [candidates, *(stage.candidates for stage in stages)]
+    judges = [fewest, *(int(stage.amount) for stage in stages)]
+    assert judges[-1] == folds
+    assert judges == sorted(set(judges))
+    for before, after in itertools.pairwise(counts):
+        assert after == max(min(before, 2), math.ceil(before / rate - 1e-9))
+    assert all(count > 2 for count in counts[1:-1]), "two go on to all folds at once"

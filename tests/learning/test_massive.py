@@ -14,6 +14,7 @@ from hanalife.errors import (
     UnknownColumnError,
     UnknownParameterError,
 )
+from hanalife.learning.searches import search_progress, search_scores
 from tests.learning.models import HGBT
 from tests.learning.test_observer import Listener
 
@@ -167,3 +168,25 @@ def test_other_bad_input(sqlite_conn):
     holed = data.select("*", ("CASE WHEN ID < 5 THEN NULL ELSE SHOP END", "PLACE"))
     with pytest.raises(InvalidArgumentError, match="'PLACE' is NULL in 5 rows"):
         make_model().fit(holed, key="ID", features=FEATURES, label="CLASS", group_key="PLACE")
+
+
+def test_the_store_keeps_the_search_of_each_group(conn):
+    data = shops(conn)
+    given = {
+        "resampling_method": "cv",
+        "fold_num": 3,
+        "param_search_strategy": "grid",
+        "param_values": {"learning_rate": [0.1, 0.3]},
+    }
+    fit = {"key": "ID", "features": FEATURES, "label": "CLASS", "group_key": "SHOP"}
+    model = make_model(progress_indicator_id="shops", **given).fit(data, **fit)
+    for shop in SHOPS:
+        kept = search_progress(conn, f"shops/{shop}")
+        assert (kept.status, kept.done, kept.total) == ("FINISHED", 6, 6)
+        assert [(one.candidate, one.fold) for one in search_scores(conn, f"shops/{shop}")] == [
+            (candidate, fold) for candidate in (1, 2) for fold in (1, 2, 3)
+        ]
+    unkept = make_model(**given).fit(data, **fit)
+    assert model.search_results_.collect().equals(unkept.search_results_.collect())
+    with pytest.raises(InvalidArgumentError, match="progress_indicator_id: with the group's name"):
+        make_model(progress_indicator_id="s" * 254, **given).fit(data, **fit)

@@ -181,3 +181,41 @@ def test_folds_above_the_smallest_class_are_refused_before_any_training(data, mo
     smallest = few.filter("CLASS = 1").count()
     with pytest.raises(InvalidArgumentError, match=f"smallest class has {smallest} rows; use at most {smallest}"):
         make_model(resampling_method="stratified_cv", fold_num=smallest + 1).fit(few, key="ID", label="CLASS")
+
+
+def diverging(rates, **given):
+    """Return a search among networks, of which those with a high rate grow beyond all bounds on unscaled rows."""
+    return UnifiedRegression(
+        "MLP",
+        activation="linear",
+        output_activation="linear",
+        hidden_layer_size=[4],
+        max_iter=3,
+        random_state=1,
+        **{
+            "resampling_method": "cv",
+            "fold_num": 3,
+            "param_search_strategy": "grid",
+            "param_values": {"learning_rate": rates},
+            "evaluation_metric": "rmse",
+            **given,
+        },
+    )
+
+
+@pytest.mark.parametrize("method", ["cv", "cv_sha"])
+def test_a_candidate_that_diverges_fails_alone(data, method, caplog):
+    model = diverging([1e-9, 1e6], resampling_method=method).fit(data, key="ID", features=FEATURES, label="CLASS")
+    assert model.to_state().facts["chosen"] == {"learning_rate": 1e-9}
+    tried = model.search_results_.collect()
+    assert tried[tried["CANDIDATE"] == 2]["SCORE"].isna().all()
+    assert tried[tried["CANDIDATE"] == 1]["SCORE"].notna().all()
+    numbers = dict(model.statistics_.collect()[["STAT_NAME", "STAT_VALUE"]].itertuples(index=False))
+    assert "the weights grew beyond all bounds" in numbers["FAILED_2"]
+    assert "FAILED_1" not in numbers
+    assert "the search goes on" in caplog.text
+
+
+def test_if_all_candidates_fail_the_reasons_are_told(data):
+    with pytest.raises(InvalidArgumentError, match=r"no candidate could be trained: .*beyond all bounds"):
+        diverging([1e5, 1e6]).fit(data, key="ID", features=FEATURES, label="CLASS")

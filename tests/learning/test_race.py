@@ -68,7 +68,8 @@ def plain_race(rows, parts, base, bracket, candidates, change):
     alive = list(candidates)
     for rung, following in itertools.zip_longest(bracket, bracket[1:]):
         extra, share = change(rung.amount)
-        means = [mean_nll(rows, parts, base, {**one, **extra}, share) for one in alive]
+        rough = {"max_bin_num": 64} if following else {}
+        means = [mean_nll(rows, parts, {**base, **rough}, {**one, **extra}, share) for one in alive]
         if following is None:
             return list(zip(means, [{**one, **extra} for one in alive], strict=True))
         best = sorted(sorted(range(len(alive)), key=means.__getitem__)[: following.candidates])
@@ -79,7 +80,7 @@ def plain_race(rows, parts, base, bracket, candidates, change):
 @pytest.mark.parametrize(
     "given",
     [
-        {},
+        {"min_resource_rate": 1 / 9},
         {"reduction_rate": 2.0, "min_resource_rate": 0.2},
         {"min_resource_rate": 0.3, "aggressive_elimination": True},
         {"resource": "n_estimators", "max_resource": 20},
@@ -107,7 +108,10 @@ def test_successive_halving_is_the_plain_loop(given):
 
 def test_hyperband_is_the_plain_loop_over_its_brackets():
     wanted, rows, parts, base, metrics = prepare(
-        resampling_method="cv_hyperband", param_search_strategy="random", random_search_times=15
+        resampling_method="cv_hyperband",
+        param_search_strategy="random",
+        random_search_times=15,
+        min_resource_rate=1 / 9,
     )
     found, told = run(wanted, rows, parts, base, metrics)
     starts = race.brackets(wanted, BOOSTING, rows, parts, SEED)
@@ -122,10 +126,60 @@ def test_hyperband_is_the_plain_loop_over_its_brackets():
     assert found.best.candidate == winner
     assert found.best.mean("nll") == pytest.approx(mean, rel=1e-14)
     first, *_, last = found.rungs
-    assert first.startswith(f"bracket 1: {len(starts[0][1])} candidates, data_size 0.111111")
-    assert last == f"bracket {len(starts)}: {len(starts[-1][1])} candidates, data_size 1"
+    assert first == f"{len(starts[0][1])} candidates, data_size 0.111111, max_bin_num 64"
+    assert last == f"{len(finalists)} candidates, data_size 1"
+    assert len(found.rungs) == len(starts), "rungs of the same amount are one"
     total = sum(rung.candidates for bracket, _, _ in starts for rung in bracket) * 3
     assert [call[:2] for call in told] == [(done, total) for done in range(total + 1)]
+
+
+@pytest.mark.parametrize(
+    ("given", "rungs"),
+    [
+        (
+            {"min_resource_rate": 1 / 9},
+            [
+                "24 candidates, data_size 0.111111, max_bin_num 64, 1 of 3 folds",
+                "8 candidates, data_size 0.333333, max_bin_num 64, 1 of 3 folds",
+                "2 candidates, data_size 1, 1 of 3 folds",
+                "2 candidates, data_size 1",
+            ],
+        ),
+        (
+            {"min_resource_rate": 0.5, "reduction_rate": 2.0},
+            [
+                "24 candidates, data_size 0.5, max_bin_num 64, 1 of 3 folds",
+                "12 candidates, data_size 1, 1 of 3 folds",
+                "6 candidates, data_size 1, 2 of 3 folds",
+                "3 candidates, data_size 1",
+            ],
+        ),
+    ],
+    ids=["rate 3", "rate 2"],
+)
+def test_only_the_best_of_those_with_all_rows_see_all_folds(monkeypatch, given, rungs):
+    monkeypatch.setattr(race, "LEAST_JUDGES", 150)
+    wanted, rows, parts, base, metrics = prepare(**given)
+    found, told = run(wanted, rows, parts, base, metrics)
+    assert list(found.rungs) == rungs
+    assert told[-1][0] == told[-1][1], "as many trainings as announced"
+    for rung in range(2, len(rungs)):
+        after = [one for one in found.judged if one.rung == rung + 1]
+        before = sorted((one for one in found.judged if one.rung == rung), key=lambda one: one.mean("nll"))
+        assert {one.number for one in after} == {one.number for one in before[: len(after)]}
+    last = [one for one in found.judged if one.rung == len(rungs)]
+    assert found.best == min(last, key=lambda one: one.mean("nll"))
+    assert found.best.mean("nll") == pytest.approx(mean_nll(rows, parts, base, found.best.candidate, 1.0), rel=1e-14)
+
+
+def test_enough_rows_of_every_class_judge(monkeypatch):
+    monkeypatch.setattr(race, "LEAST_JUDGES", 100)
+    parts = folds.cv(500, 5, SEED)
+    assert race.fewest_folds(parts) == 1
+    rare = np.zeros(500, dtype=np.intp)
+    rare[np.concatenate([test[:4] for _, test in parts])] = 1
+    assert race.fewest_folds(parts, rare) == 3, "4 rows of the second class a fold, 10 are wanted"
+    assert race.fewest_folds(parts, np.arange(500) // 499) == 5, "one row only: all folds"
 
 
 def test_hyperband_takes_as_many_as_its_authors_would_and_no_more_than_there_are():
@@ -159,6 +213,7 @@ def test_results_say_which_rung_each_score_is_of(diabetes):
         param_values=SPACE,
         evaluation_metric="auc",
         fold_num=3,
+        min_resource_rate=1 / 9,
     ).fit(diabetes, key="ID", label="CLASS")
     tried = model.search_results_.collect()
     sizes = tried.groupby("RUNG")["CANDIDATE"].nunique().to_dict()
@@ -169,7 +224,7 @@ def test_results_say_which_rung_each_score_is_of(diabetes):
         [1.0],
     ]
     numbers = dict(model.statistics_.collect()[["STAT_NAME", "STAT_VALUE"]].itertuples(index=False))
-    assert numbers["RUNG_1"] == "24 candidates, data_size 0.111111"
+    assert numbers["RUNG_1"] == "24 candidates, data_size 0.111111, max_bin_num 64"
     assert numbers["RUNG_3"] == "2 candidates, data_size 1"
     last = tried[tried["RUNG"] == 3].groupby("CANDIDATE")["SCORE"].mean()
     assert float(numbers["TEST_AUC.MEAN"]) == pytest.approx(last.max())

@@ -230,7 +230,13 @@ def test_other_rows_under_the_same_id_replace_the_scores(sqlite_conn, trained):
 
 def test_a_race_goes_on_too(sqlite_conn, trained):
     data = DataSets.load_diabetes_data(sqlite_conn)[0]
-    racing = {**CHANGES, "resampling_method": "cv_sha", "random_state": 3, "reduction_rate": 2.0}
+    racing = {
+        **CHANGES,
+        "resampling_method": "cv_sha",
+        "random_state": 3,
+        "reduction_rate": 2.0,
+        "min_resource_rate": 0.125,
+    }
     whole = outcome(searching_model(**{**racing, "progress_indicator_id": None}).fit(data, **SAME))
     begun = trained()
     model = interrupted(searching_model(**racing), data, KeyboardInterrupt(), **SAME)

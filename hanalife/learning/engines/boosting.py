@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 _TREE_METHODS = {"exact": "exact", "sketch": "approx", "histogram": "hist", "sampling": "hist"}
 TREES = "n_estimators"
 
+#: Enough to tell good candidates from bad ones, in a third of the time of 256.
+COARSE_BINS = 64
+
 _OBJECTIVES = {
     "se": "reg:squarederror",
     "sle": "reg:squaredlogerror",
@@ -148,6 +151,11 @@ class Boosting(Engine):
             booster = _grown(settings, binned[kind], most)
             for position in group:
                 yield position, self._outputs(booster, test, candidates[position][TREES])
+
+    def coarser(self, in_force: Mapping[str, Any]) -> dict[str, Any]:
+        """Return fewer bins: most of a training's time goes into looking at every bin of every node."""
+        binned = _TREE_METHODS[in_force["split_method"]] == "hist" and in_force["max_bin_num"] > COARSE_BINS
+        return {"max_bin_num": COARSE_BINS} if binned else {}
 
     def contributions(self, estimator: Any, features: Array, *, exact: bool = True) -> Array:
         """Return what each feature adds to the margin, shape ``(n_rows, n_classes or 1, n_features + 1)``.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from hanalife.errors import InvalidArgumentError
 from hanalife.learning.problem import Problem
 from hanalife.observation import LearningPoint
 
@@ -85,8 +86,10 @@ class Engine(ABC):
 
     def fold_outputs(
         self, rows: Rows, test: Array, candidates: Sequence[Mapping[str, Any]], n_threads: int = 1
-    ) -> Iterator[tuple[int, Array]]:
+    ) -> Iterator[tuple[int, Array | InvalidArgumentError]]:
         """Train each candidate on one fold; yield its position and its outputs on ``test``, in any order.
+
+        For one that cannot be trained, the reason is yielded; the others go on.
 
         Parameters
         ----------
@@ -100,7 +103,17 @@ class Engine(ABC):
         """
         del n_threads  # one thread trains, as the folds have theirs
         for position, candidate in enumerate(candidates):
-            yield position, self.outputs(self.train(rows, candidate), test)
+            try:
+                found = self.outputs(self.train(rows, candidate), test)
+            except InvalidArgumentError as error:
+                yield position, error
+            else:
+                yield position, found
+
+    def coarser(self, in_force: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what to change in the parameters where a quick, rough training is enough to compare."""
+        del in_force
+        return {}
 
     def contributions(self, estimator: Any, features: Array, *, exact: bool = True) -> Array | None:
         """Return what each feature adds, shape ``(n_rows, n_outputs, n_features + 1)``; None: not known exactly.

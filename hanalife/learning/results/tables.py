@@ -75,10 +75,12 @@ def of_judgement(judgement: Judgement, prefix: str) -> dict[str, float | str]:
     """Return the best candidate's ``<prefix>_<METRIC>`` (one value a fold), mean and sample variance.
 
     ``timeout`` is there, and TRUE, if not all candidates were tried; ``RUNG_<n>`` says of each round
-    of a race how many took part and what each had. The scores are of the last rung.
+    of a race how many took part and what each had; ``FAILED_<candidate>`` says why one could not be
+    trained. The scores are of the last rung.
     """
     found: dict[str, float | str] = {"timeout": "TRUE"} if judgement.timed_out else {}
     found |= {f"RUNG_{number}": text for number, text in enumerate(judgement.rungs, 1)}
+    found |= {f"FAILED_{one.number}": one.failure for one in judgement.judged if one.failure}
     for metric, scores in judgement.best.scores.items():
         name = f"{prefix}_{spelt(metric)}"
         found[name] = ", ".join("" if score is None else repr(score) for score in scores)
