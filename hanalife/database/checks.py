@@ -24,12 +24,20 @@ def insert(connection: sa.Connection, check: DriftCheck) -> None:
 
 def checks(connection: sa.Connection, limit: int = 100) -> list[DriftCheck]:
     """Return the newest checks with their results, newest first."""
-    newest = sa.select(_check).order_by(_check.c.created_at.desc(), _check.c.check_id.desc()).limit(limit)
-    heads = connection.execute(newest).all()
+    return _with_results(connection, sa.select(_check).limit(limit))
+
+
+def beginning_with(connection: sa.Connection, check_id: str) -> list[DriftCheck]:
+    """Return the checks whose id begins with a text, newest first."""
+    return _with_results(connection, sa.select(_check).where(_check.c.check_id.startswith(check_id, autoescape=True)))
+
+
+def _with_results(connection: sa.Connection, query: sa.Select[Any]) -> list[DriftCheck]:
+    heads = connection.execute(query.order_by(_check.c.created_at.desc(), _check.c.check_id.desc())).all()
     ids = [head.check_id for head in heads]
     found: dict[str, list[DriftResult]] = {check_id: [] for check_id in ids}
-    query = sa.select(_result).where(_result.c.check_id.in_(ids)).order_by(_result.c.column_name)
-    for row in connection.execute(query):
+    results = sa.select(_result).where(_result.c.check_id.in_(ids)).order_by(_result.c.column_name)
+    for row in connection.execute(results):
         found[row.check_id].append(_result_of(row))
     return [
         DriftCheck(**{**head._mapping, "notes": tuple(head.notes or ())}, results=tuple(found[head.check_id]))
