@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 
 from hanalife._version import __version__
-from hanalife.commands import models, runs
+from hanalife.commands import drift, models, runs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 
     runs.add(commands)
     models.add(commands)
+    drift.add(commands)
     return parser
 
 

@@ -24,13 +24,17 @@ def insert(connection: sa.Connection, check: DriftCheck) -> None:
 
 def checks(connection: sa.Connection, limit: int = 100) -> list[DriftCheck]:
     """Return the newest checks with their results, newest first."""
-    newest = sa.select(_check).order_by(_check.c.created_at.desc(), _check.c.check_id.desc()).limit(limit)
-    return _with_results(connection, newest)
+    return _with_results(connection, sa.select(_check).limit(limit))
 
 
 def find(connection: sa.Connection, check_id: str) -> DriftCheck | None:
     """Return a check with its results, or None."""
     return next(iter(_with_results(connection, sa.select(_check).where(_check.c.check_id == check_id))), None)
+
+
+def beginning_with(connection: sa.Connection, check_id: str) -> list[DriftCheck]:
+    """Return the checks whose id begins with a text, newest first."""
+    return _with_results(connection, sa.select(_check).where(_check.c.check_id.startswith(check_id, autoescape=True)))
 
 
 def of_series(
@@ -40,12 +44,11 @@ def of_series(
     newest = sa.select(_check).where(_check.c.reference == reference, _check.c.segment == segment)
     if verdict is not None:
         newest = newest.where(_check.c.verdict == verdict)
-    newest = newest.order_by(_check.c.created_at.desc(), _check.c.check_id.desc()).limit(limit)
-    return _with_results(connection, newest)
+    return _with_results(connection, newest.limit(limit))
 
 
 def _with_results(connection: sa.Connection, query: sa.Select[Any]) -> list[DriftCheck]:
-    heads = connection.execute(query).all()
+    heads = connection.execute(query.order_by(_check.c.created_at.desc(), _check.c.check_id.desc())).all()
     ids = [head.check_id for head in heads]
     found: dict[str, list[DriftResult]] = {check_id: [] for check_id in ids}
     results = sa.select(_result).where(_result.c.check_id.in_(ids)).order_by(_result.c.column_name)

@@ -176,6 +176,7 @@ def jobs(task_id: str, job_id: int | None, *, descending: bool) -> sa.Select[Any
             _job.c.peak_memory_bytes.label("PEAK_MEMORY_BYTES"),
             _job.c.run_id.label("RUN_ID"),
             _job.c.parent_job_id.label("PARENT_JOB_ID"),
+            _job.c.verdict.label("VERDICT"),
         )
         .where(_job.c.task_id == task_id)
         .order_by(*(key.desc() if descending else key for key in order))

@@ -95,13 +95,12 @@ def _steady(check: DriftCheck) -> str:
 
 def _undecided(check: DriftCheck) -> str:
     open_ones = [one for one in check.results if one.verdict == verdict.UNKNOWN]
-    needed = [one.rows_needed for one in open_ones if one.rows_needed is not None]
-    names = ", ".join(one.column for one in open_ones[:5])
+    needed = {one.column: one.rows_needed for one in open_ones if one.rows_needed is not None}
+    said = [f"{one.column}: {one.reason}" for one in open_ones if one.column not in needed]
     if needed:
-        more = max(max(needed) - check.current_rows, 1)
-        return f"{check.current_rows:,} rows do not decide on {names}; about {more:,} more would"
-    reasons = sorted({one.reason for one in open_ones if one.reason})
-    return f"{check.current_rows:,} rows do not decide on {names}: {'; '.join(reasons) or 'no number of rows would'}"
+        more = max(max(needed.values()) - check.current_rows, 1)
+        said.insert(0, f"{', '.join(needed)}: about {more:,} more rows would")
+    return f"{check.current_rows:,} rows do not decide; {'; '.join(said[:4])}"
 
 
 def _track(

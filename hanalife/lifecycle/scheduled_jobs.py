@@ -93,7 +93,7 @@ class ScheduledJobs(ScheduledBase):
         -------
         DataFrame
             TASK_ID, JOB_ID, STATUS, DUE_TIME, START_TIME, END_TIME, ATTEMPT, MESSAGE,
-            CPU_SECONDS, PEAK_MEMORY_BYTES, RUN_ID, PARENT_JOB_ID.
+            CPU_SECONDS, PEAK_MEMORY_BYTES, RUN_ID, PARENT_JOB_ID, VERDICT.
         """
         if order not in ("asc", "desc"):
             raise InvalidArgumentError(f"order: expected 'asc' or 'desc', got {order!r}.")

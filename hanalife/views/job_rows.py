@@ -23,4 +23,5 @@ def job_row(job: Job) -> JobRow:
         "cpu_seconds": job.cpu_seconds,
         "peak_memory_bytes": job.peak_memory_bytes,
         "run_id": job.run_id,
+        "verdict": job.verdict,
     }

@@ -193,3 +193,22 @@ def test_models_in_the_terminal(tmp_path):
     unknown = command("models", "show", "none", cwd=tmp_path)
     assert unknown.returncode == 1
     assert "none" in unknown.stderr
+
+
+def test_drift_in_the_terminal(tmp_path):
+    with ConnectionContext(f"sqlite:///{tmp_path / 'hanalife.db'}") as conn:
+        diabetes = DataSets.load_diabetes_data(conn)[0]
+        diabetes.save("BEFORE")
+        diabetes.filter("CLASS = 1").save("AFTER")
+    watched = ("--features", "AGE", "GLUCOSE", "--label", "CLASS")
+    checked = command("drift", "check", "BEFORE", "AFTER", *watched, cwd=tmp_path)
+    assert checked.returncode == 3  # there is drift
+    assert "CLASS" in checked.stdout
+    same = command("drift", "check", "BEFORE", "BEFORE", *watched, "--json", cwd=tmp_path)
+    assert same.returncode == 0
+    assert json.loads(same.stdout)["verdict"] == "no_drift"
+    newest, first = answer(["drift", "list"], tmp_path)[1]
+    assert (newest["verdict"], first["verdict"]) == ("no_drift", "drift")
+    shown = command("drift", "show", first["check_id"][:12], cwd=tmp_path)
+    assert shown.stdout == checked.stdout
+    assert command("drift", "show", "nothing", cwd=tmp_path).returncode == 1

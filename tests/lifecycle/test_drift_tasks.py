@@ -50,7 +50,7 @@ def test_unknown_says_how_many_rows_it_needs(conn, scheduler, before):
     job = run(scheduler, "CHECK")
     assert (job.status, job.verdict) == ("SUCCEEDED", "unknown")
     needed = int(results(conn).loc["A", "ROWS_NEEDED"])
-    assert f"about {needed - 40:,} more would" in job.message
+    assert f"about {needed - 40:,} more rows would" in job.message
 
 
 def test_no_rows_are_unknown(conn, scheduler, before):

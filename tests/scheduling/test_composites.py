@@ -104,3 +104,26 @@ def test_time_over_ends_it_as_timed_out_unless_it_was_done():
     assert next_step(Rule.ALL, 2, {1: GOOD, 2: GOOD}, time_over=True).outcome is GOOD
     assert next_step(Rule.SEQUENTIAL, 2, {1: GOOD}, time_over=True) == NextStep(skip=(2,), outcome=JobStatus.TIMED_OUT)
     assert next_step(Rule.SEQUENTIAL, 2, {1: JobStatus.RUNNING}, time_over=True) == NextStep(stop=True)
+
+
+WORDS = ("drift", "no_drift", "unknown", None)
+
+
+@given(st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(WORDS)), min_size=1, max_size=5))
+def test_a_gate_lets_exactly_its_verdict_pass(line):
+    """Each part waits for a word of the one before and says one itself; all of them end well."""
+    gates = {place: word for place, (word, _) in enumerate(line, 1) if word is not None and place > 1}
+    verdicts = {place: said for place, (_, said) in enumerate(line, 1)}
+    parts = {}
+    while True:
+        heard = {place: verdicts[place] for place in parts}
+        step = next_step(Rule.SEQUENTIAL, len(line), parts, gates=gates, verdicts=heard)
+        if step.outcome is not None:
+            break
+        parts |= dict.fromkeys(step.start, GOOD)
+    passed = [place for place in range(1, len(line) + 1) if place not in gates or gates[place] == verdicts[place - 1]]
+    ran = next((place for place in range(1, len(line) + 1) if place not in passed), len(line) + 1) - 1
+    assert step.outcome is GOOD
+    assert list(parts) == list(range(1, ran + 1))
+    assert list(step.skip) == list(range(ran + 1, len(line) + 1))
+    assert step.shut == (ran + 1 if step.skip else None)

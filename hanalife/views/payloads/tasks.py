@@ -23,6 +23,7 @@ class JobRow(TypedDict):
     cpu_seconds: float | None
     peak_memory_bytes: int | None
     run_id: str | None
+    verdict: str | None
 
 
 class RecentJob(TypedDict):

@@ -207,6 +207,7 @@ export interface JobRow {
   cpu_seconds: number | null;
   peak_memory_bytes: number | null;
   run_id: string | null;
+  verdict: string | null;
 }
 
 export interface RecentJob {
