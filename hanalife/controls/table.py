@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hanalife.controls import tasks, workers
+from hanalife.controls import runs, tasks, workers
 from hanalife.controls.control import Control
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.errors import InvalidArgumentError
 
-CONTROLS: Mapping[str, Control] = {**tasks.CONTROLS, **workers.CONTROLS}
+CONTROLS: Mapping[str, Control] = {**runs.CONTROLS, **tasks.CONTROLS, **workers.CONTROLS}
 
 
 def carry_out(context: ConnectionContext, name: str, args: Mapping[str, object]) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from hanalife.clock import Clock, utc_now
 from hanalife.monitors.base import Monitor, check_ids
-from hanalife.views import answers, changes, static, tasks
+from hanalife.views import answers, changes, pages, static, tasks
 from hanalife.views.payloads.tasks import TaskDetail, TasksDelta, TasksPayload
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ class ScheduledTaskMonitor(Monitor[TasksPayload]):
 
     def _read(self, connection: sa.Connection, previous: TasksPayload | None) -> TasksPayload:  # noqa: ARG002
         return tasks.read(connection, self._database.label, self._clock(), self._ids)
+
+    def _read_all(self, connection: sa.Connection) -> TasksPayload:
+        return self._read(connection, None)
+
+    def _export(self, path: Path) -> Path:
+        return pages.write_tasks(self.connection_context, path, self._ids, clock=self._clock)
 
     def _between(self, old: TasksPayload, new: TasksPayload) -> TasksDelta | None:
         return changes.between_tasks(old, new)

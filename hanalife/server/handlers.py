@@ -16,6 +16,7 @@ from hanalife.clock import utc_now
 from hanalife.controls import table as controls
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.errors import (
+    ArtifactNotFoundError,
     Error,
     IncompatibleStoreError,
     InvalidArgumentError,
@@ -35,6 +36,9 @@ Question = Callable[..., Mapping[str, Any]]
 QUESTIONS: Mapping[str, Question] = {
     "experiments": experiments.read,
     "runs/([^/]+)": lambda connection, _label, run_id: answers.run(connection, run_id),
+    "runs/([^/]+)/log/([^/]+)": lambda connection, _label, *names: answers.log_before(connection, *names),
+    "runs/([^/]+)/messages/([^/]+)/([^/]+)": lambda connection, _label, *names: answers.message(connection, *names),
+    "runs/([^/]+)/artifacts/([^/]+)/([^/]+)": lambda connection, _label, *names: answers.artifact(connection, *names),
     "searches/([^/]+)": lambda connection, _label, text: answers.search(connection, text),
     "models": lambda connection, _label: models.read(connection),
     "tasks": lambda connection, label: tasks.read(connection, label, utc_now()),
@@ -43,6 +47,7 @@ QUESTIONS: Mapping[str, Question] = {
 
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (NoDatabaseError, 404),
+    (ArtifactNotFoundError, 404),
     (RunNotFoundError, 404),
     (TaskNotFoundError, 404),
     (IncompatibleStoreError, 409),

@@ -24,6 +24,7 @@ from hanalife.records import (
 from hanalife.tracking import events
 from hanalife.views import changes, experiments, runs, tasks
 from hanalife.views.payloads.words import CONTRACT
+from hanalife.views.run_log import RunLog
 from tests.views import sample
 
 ROOT = Path(__file__).parents[2]
@@ -68,6 +69,7 @@ def _experiments(*rows):
         "database": "sqlite:///life.db",
         "absent": ["UNBORN"],
         "experiments": [experiments.experiment_row(experiment)],
+        "total": len(rows),
         "runs": list(rows),
     }
 
@@ -99,6 +101,7 @@ def _surroundings(child):
         environment={"PYTHON": "3.11.7", "PACKAGES": ["numpy==2.4.6", "pandas==3.1.1"], "MACHINE": {"CPUS": 2}},
         code={"GIT": {"COMMIT": "c0ffee", "BRANCH": "main", "DIFF": "+1"}, "SCRIPT": {"PATH": "train.py"}},
         children=[child],
+        models=[{"name": "DIABETES", "version": 2, "aliases": ["champion"]}],
     )
 
 
@@ -122,7 +125,7 @@ def payloads():
             {
                 "experiments": before,
                 "experiments_delta": changes.between_experiments(before, _experiments(ended, new)),
-                "run_detail": runs.detail(finished, metrics, log, _surroundings(active)),
+                "run_detail": runs.detail(finished, metrics, RunLog.of(log), _surroundings(active)),
                 "tasks": old_tasks,
                 "tasks_delta": changes.between_tasks(old_tasks, _tasks(JobStatus.SUCCEEDED, [])),
             },
