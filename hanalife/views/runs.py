@@ -19,6 +19,8 @@ from hanalife.views.run_log import Call, RunLog, last, mapping, pairs
 
 #: So many runs within a run are listed.
 MOST_CHILDREN = 200
+#: So many characters of notes are shown; more cannot be changed in a front end.
+MOST_NOTES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,9 @@ def detail(
         "contract": CONTRACT,
         "run": run_row(run, metrics),
         "overview": _overview(run, calls),
-        "notes": cut(run.notes),
-        "tags": facts(around.tags),
+        "notes": run.notes[:MOST_NOTES],
+        "notes_whole": len(run.notes) <= MOST_NOTES,
+        "tags": [{"name": name, "value": value} for name, value in around.tags.items()],
         "parent": None if around.parent is None else _link(around.parent),
         "children": [_link(child) for child in around.children[:MOST_CHILDREN]],
         "models": list(around.models),

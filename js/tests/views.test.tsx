@@ -36,6 +36,7 @@ let element: HTMLElement;
 let unmount = () => {};
 
 beforeEach(() => {
+  localStorage.clear();
   element = document.body.appendChild(document.createElement('div'));
 });
 
@@ -107,7 +108,7 @@ test('arrow keys and space move and tick', async () => {
 
 test('text of the store is text', () => {
   const hostile = { ...detail, parameters: [{ name: '<b>x</b>', value: '<img src=x onerror=alert(1)>' }] };
-  unmount = mount(element, <RunDetail detail={hostile} waiting={false} error="" title="<i>t</i>" charts={false} onOpenRun={() => {}} />);
+  unmount = mount(element, <RunDetail source={new FixedSource()} detail={hostile} waiting={false} error="" title="<i>t</i>" charts={false} onOpenRun={() => {}} />);
   expect(element.querySelector('img, b, i i')).toBeNull();
 });
 
@@ -129,7 +130,7 @@ test('the details of a run have intervals, curves, candidates, artifacts and cod
   const onOpenRun = vi.fn();
   unmount = mount(
     element,
-    <RunDetail detail={detail} waiting={false} error="" title="run" charts={false} onOpenRun={onOpenRun} />
+    <RunDetail source={new FixedSource()} detail={detail} waiting={false} error="" title="run" charts={false} onOpenRun={onOpenRun} />
   );
   expect((await openTab('Metrics')).textContent).toContain('0.7600 to 0.8300');
   expect((await openTab('Learning')).querySelector('[aria-label="LOSS"]')!.querySelectorAll('polyline')).toHaveLength(2);
@@ -143,6 +144,7 @@ test('the details of a run have intervals, curves, candidates, artifacts and cod
   expect((await openTab('Signature')).textContent).toContain('CATEGORIES');
   const overview = await openTab('Overview');
   expect(overview.textContent).toContain('trial');
+  expect(overview.textContent).toContain('DIABETES, version 2champion');
   overview.querySelector<HTMLButtonElement>('.hl-link')!.click();
   expect(onOpenRun).toHaveBeenCalledWith('b', 'run b');
 });

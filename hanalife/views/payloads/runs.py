@@ -235,6 +235,7 @@ class RunDetail(TypedDict):
     run: RunRow
     overview: list[Fact]
     notes: str
+    notes_whole: bool
     tags: list[Fact]
     parent: RunLink | None
     children: list[RunLink]

@@ -206,6 +206,7 @@ export interface RunDetail {
   run: RunRow;
   overview: Fact[];
   notes: string;
+  notes_whole: boolean;
   tags: Fact[];
   parent: RunLink | null;
   children: RunLink[];

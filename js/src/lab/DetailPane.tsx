@@ -28,7 +28,7 @@ interface RunPaneProps {
 
 export function RunPane({ source, id, title, onOpenRun }: RunPaneProps) {
   const { value, waiting, error } = useLiveDetail<Run>(source, 'run', 'run_id', id);
-  return <RunDetail detail={value} waiting={waiting} error={error} title={title} charts onOpenRun={onOpenRun} />;
+  return <RunDetail source={source} detail={value} waiting={waiting} error={error} title={title} charts onOpenRun={onOpenRun} />;
 }
 
 interface TaskPaneProps {

@@ -1,22 +1,34 @@
-/** A table of any length: rows of one height, only those in sight are drawn, all by keyboard. */
+/** A table of any length and width: only rows and columns in sight are drawn, all by keyboard. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
+import { inSight, type Placed, placeColumns } from './layout';
 import { type Cell, type Sort, sortRows } from './order';
+import { TableHead } from './TableHead';
 import { windowOf } from './window';
 
 const ROW = 26;
+const TICK_WIDTH = 28;
 
 export interface Column<Row> {
   key: string;
   label: string;
-  /** A CSS grid track, such as `90px` or `minmax(120px, 1fr)`. */
+  /** A CSS grid track, such as `90px` or `minmax(120px, 1fr)`: one with `fr` takes a share of spare room. */
   track: string;
-  /** The narrowest it gets, in px, before the table scrolls sideways. */
+  /** The narrowest it gets by itself, in px, before the table scrolls sideways. */
   least: number;
   numeric?: boolean;
   value(row: Row): Cell;
   draw?(row: Row): ComponentChildren;
 }
+
+/** What a person has changed of the look of a table. */
+export interface Look {
+  sort?: Sort | undefined;
+  widths: Record<string, number>;
+  pinned: string[];
+}
+
+export const PLAIN: Look = { widths: {}, pinned: [] };
 
 interface Props<Row> {
   label: string;
@@ -30,7 +42,11 @@ interface Props<Row> {
   clickOpens?: boolean;
   ticked?: ReadonlySet<string>;
   onTick?(key: string): void;
+  /** How it is sorted at first, if it keeps its look to itself. */
   sort?: Sort | undefined;
+  /** Its look, if somebody else keeps it. */
+  look?: Look;
+  onLook?(look: Look): void;
   empty?: string;
 }
 
@@ -42,12 +58,17 @@ const STEPS: Record<string, (at: number, page: number, count: number) => number>
   Home: () => 0,
   End: (_at, _page, count) => count - 1
 };
+const SIDEWAYS: Record<string, number> = { ArrowLeft: -60, ArrowRight: 60 };
 
 export function Table<Row>(props: Props<Row>) {
   const { columns, rows, rowKey, selected } = props;
-  const [sort, setSort] = useState<Sort | undefined>(props.sort);
-  const [scroll, setScroll] = useState({ top: 0, height: 300 });
+  const [own, setOwn] = useState<Look>({ ...PLAIN, sort: props.sort });
+  const look = props.look ?? own;
+  const setLook = props.onLook ?? setOwn;
+  const { sort } = look;
+  const [view, setView] = useState({ top: 0, left: 0, height: 300, width: 0 });
   const body = useRef<HTMLDivElement>(null);
+  const head = useRef<HTMLDivElement>(null);
   const id = useId();
 
   const sorted = useMemo(() => {
@@ -57,7 +78,9 @@ export function Table<Row>(props: Props<Row>) {
 
   useEffect(() => {
     const element = body.current!;
-    const watch = new ResizeObserver(() => setScroll(old => ({ ...old, height: element.clientHeight })));
+    const watch = new ResizeObserver(() =>
+      setView(old => ({ ...old, height: element.clientHeight, width: element.clientWidth }))
+    );
     watch.observe(element);
     return () => watch.disconnect();
   }, []);
@@ -72,49 +95,63 @@ export function Table<Row>(props: Props<Row>) {
   const onKey = (event: KeyboardEvent) => {
     const index = sorted.findIndex(row => rowKey(row) === selected);
     const step = STEPS[event.key];
+    const sideways = SIDEWAYS[event.key];
     if (step) {
-      const page = Math.max(1, Math.floor(scroll.height / ROW) - 1);
+      const page = Math.max(1, Math.floor(view.height / ROW) - 1);
       const next = Math.max(0, Math.min(sorted.length - 1, step(index, page, sorted.length)));
       const row = sorted[next];
       if (row) props.onSelect(rowKey(row));
       reveal(next);
-    } else if (event.key === 'Enter' && index >= 0) props.onOpen?.(selected);
+    } else if (sideways) body.current!.scrollLeft += sideways;
+    else if (event.key === 'Enter' && index >= 0) props.onOpen?.(selected);
     else if (event.key === ' ' && index >= 0 && props.onTick) props.onTick(selected);
     else return;
     event.preventDefault();
     event.stopPropagation(); // or the notebook would move its own selection
   };
 
-  const shown = windowOf(scroll.top, scroll.height, ROW, sorted.length);
-  const tracks = (props.onTick ? ['18px'] : []).concat(columns.map(column => column.track)).join(' ');
-  const least = columns.reduce((sum, column) => sum + column.least + 10, props.onTick ? 44 : 10);
-  const line = { gridTemplateColumns: tracks, minWidth: `${least}px` };
+  const before = props.onTick ? TICK_WIDTH : 0;
+  const placed = useMemo(
+    () => placeColumns(columns, look.widths, look.pinned, view.width - before),
+    [columns, look.widths, look.pinned, view.width, before]
+  );
+  const end = placed.at(-1);
+  const wide = before + (end ? end.left + end.width : 0);
+  const drawn = useMemo(() => inSight(placed, view.left - before, view.width), [placed, view.left, view.width, before]);
+  const shown = windowOf(view.top, view.height, ROW, sorted.length);
   const rowId = (key: string) => `${id}-${key}`;
-  const inSight = sorted.slice(shown.first, shown.last).some(row => rowKey(row) === selected);
+  const isInSight = sorted.slice(shown.first, shown.last).some(row => rowKey(row) === selected);
+  const follow = (from: HTMLElement, to: HTMLElement | null) => {
+    if (to && to.scrollLeft !== from.scrollLeft) to.scrollLeft = from.scrollLeft;
+  };
 
   return (
-    <div class="hl-table" role="grid" aria-label={props.label} aria-rowcount={sorted.length + 1}>
-      <div class="hl-row hl-head" role="row" aria-rowindex={1} style={line}>
-        {props.onTick && <span role="columnheader" aria-label="Compare" />}
-        {columns.map(column => (
-          <Header key={column.key} column={column} sort={sort} onSort={setSort} />
-        ))}
+    <div
+      class="hl-table"
+      role="grid"
+      aria-label={props.label}
+      aria-rowcount={sorted.length + 1}
+      aria-colcount={columns.length + (props.onTick ? 1 : 0)}
+    >
+      <div class="hl-head" role="rowgroup" ref={head} onScroll={event => follow(event.currentTarget, body.current)}>
+        <TableHead placed={drawn} wide={wide} before={before} look={look} onLook={setLook} />
       </div>
       <div
         class="hl-body"
         role="rowgroup"
         tabIndex={0}
         aria-label={`${props.label}, rows`}
-        aria-activedescendant={inSight ? rowId(selected) : undefined}
+        aria-activedescendant={isInSight ? rowId(selected) : undefined}
         ref={body}
         onKeyDown={onKey}
         onScroll={event => {
-          const { scrollTop } = event.currentTarget;
-          setScroll(old => ({ ...old, top: scrollTop }));
+          const { scrollTop: top, scrollLeft: left } = event.currentTarget;
+          follow(event.currentTarget, head.current);
+          setView(old => (old.top === top && old.left === left ? old : { ...old, top, left }));
         }}
       >
         {!sorted.length && <p class="hl-empty">{props.empty ?? 'Nothing here yet.'}</p>}
-        <div style={{ height: `${sorted.length * ROW}px`, minWidth: `${least}px`, position: 'relative' }}>
+        <div class="hl-rows" role="presentation" style={{ height: `${sorted.length * ROW}px`, width: `${wide}px` }}>
           {sorted.slice(shown.first, shown.last).map((row, i) => {
             const key = rowKey(row);
             const index = shown.first + i;
@@ -127,7 +164,7 @@ export function Table<Row>(props: Props<Row>) {
                 aria-rowindex={index + 2}
                 aria-selected={key === selected}
                 data-key={key}
-                style={{ ...line, transform: `translateY(${index * ROW}px)` }}
+                style={{ width: `${wide}px`, transform: `translateY(${index * ROW}px)` }}
                 onClick={() => {
                   props.onSelect(key);
                   if (props.clickOpens) props.onOpen?.(key);
@@ -135,7 +172,7 @@ export function Table<Row>(props: Props<Row>) {
                 onDblClick={() => props.onOpen?.(key)}
               >
                 {props.onTick && (
-                  <span role="gridcell">
+                  <span role="gridcell" aria-colindex={1} class="hl-tick hl-pinned">
                     <input
                       type="checkbox"
                       tabIndex={-1}
@@ -146,14 +183,9 @@ export function Table<Row>(props: Props<Row>) {
                     />
                   </span>
                 )}
-                {columns.map(column => {
-                  const value = column.value(row);
-                  return (
-                    <span role="gridcell" key={column.key} class={column.numeric ? 'hl-number' : ''}>
-                      {column.draw ? column.draw(row) : <span title={String(value ?? '')}>{value}</span>}
-                    </span>
-                  );
-                })}
+                {drawn.map(each => (
+                  <TableCell key={each.column.key} each={each} row={row} before={before} />
+                ))}
               </div>
             );
           })}
@@ -163,29 +195,32 @@ export function Table<Row>(props: Props<Row>) {
   );
 }
 
-function Header<Row>({
-  column,
-  sort,
-  onSort
-}: {
-  column: Column<Row>;
-  sort: Sort | undefined;
-  onSort(sort: Sort): void;
-}) {
-  const active = sort?.key === column.key;
-  const direction = !active ? 'none' : sort.descending ? 'descending' : 'ascending';
+interface CellProps<Row> {
+  each: Placed<Column<Row>>;
+  row: Row;
+  before: number;
+}
+
+function TableCell<Row>({ each, row, before }: CellProps<Row>) {
+  const { column } = each;
+  const value = column.draw ? null : column.value(row);
   return (
-    <span role="columnheader" aria-sort={direction} class={column.numeric ? 'hl-number' : ''}>
-      <button
-        type="button"
-        title={`Sort by ${column.label}`}
-        onClick={() => onSort({ key: column.key, descending: active && !sort.descending })}
-      >
-        {column.label}
-        <span class="hl-arrow" aria-hidden="true">
-          {active ? (sort.descending ? '↓' : '↑') : ''}
-        </span>
-      </button>
+    <span
+      role="gridcell"
+      aria-colindex={each.index + (before ? 2 : 1)}
+      class={cellClass(each)}
+      style={cellStyle(each, before)}
+    >
+      {column.draw ? column.draw(row) : <span title={String(value ?? '')}>{value}</span>}
     </span>
   );
+}
+
+export function cellClass({ column, pinned }: Placed<{ numeric?: boolean }>): string {
+  return `hl-cell${column.numeric ? ' hl-number' : ''}${pinned ? ' hl-pinned' : ''}`;
+}
+
+/** Where a cell lies; a pinned one stays at that distance from the edge of what is in sight. */
+export function cellStyle({ left, width }: Placed<unknown>, before: number) {
+  return { left: `${before + left}px`, width: `${width}px` };
 }

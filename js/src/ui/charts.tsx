@@ -9,6 +9,9 @@ const LEFT = 56;
 const RIGHT = 12;
 const TOP = 46;
 const BOTTOM = 40;
+/** A row of the legend, and how many names one holds. */
+const LEGEND_ROW = 14;
+const LEGEND_NAMES = 3;
 
 interface Point {
   x: number;
@@ -45,9 +48,18 @@ function tick(value: number): number {
   return +value.toPrecision(3);
 }
 
-export function LineChart({ curve }: { curve: Chart }) {
+interface LineChartProps {
+  curve: Chart;
+  /** Names of the places 0, 1, ... of the x axis, where they are no numbers. */
+  places?: readonly string[];
+}
+
+export function LineChart({ curve, places }: LineChartProps) {
   const lines = curve.series.map(series => ({ name: series.name, points: finite(series) }));
   const all = lines.flatMap(line => line.points);
+  const rows = Math.max(1, Math.ceil(curve.series.length / LEGEND_NAMES));
+  const top = TOP + (rows - 1) * LEGEND_ROW;
+  const height = HEIGHT + (rows - 1) * LEGEND_ROW;
   const fromZero = 'key' in curve; // a curve of a classifier; what goes over steps shows its change instead
   const xs = range(
     all.map(point => point.x),
@@ -58,13 +70,13 @@ export function LineChart({ curve }: { curve: Chart }) {
     fromZero
   );
   const x = (value: number) => LEFT + ((value - xs.low) / (xs.high - xs.low)) * (WIDTH - LEFT - RIGHT);
-  const y = (value: number) => HEIGHT - BOTTOM - ((value - ys.low) / (ys.high - ys.low)) * (HEIGHT - TOP - BOTTOM);
+  const y = (value: number) => height - BOTTOM - ((value - ys.low) / (ys.high - ys.low)) * (height - top - BOTTOM);
   const at = (span: Range, share: number) => span.low + share * (span.high - span.low);
   const shares = [0, 0.25, 0.5, 0.75, 1];
   // Steps and candidates are counted, so that nothing is between two of them.
   const ticks = [...new Set(shares.map(share => (fromZero ? at(xs, share) : Math.round(at(xs, share)))))];
   return (
-    <svg class="hl-chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={curve.title}>
+    <svg class="hl-chart" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={curve.title}>
       <text class="hl-chart-title" x={WIDTH / 2} y={16}>
         {short(curve.title, 50)}
       </text>
@@ -77,8 +89,8 @@ export function LineChart({ curve }: { curve: Chart }) {
         </g>
       ))}
       {ticks.map(value => (
-        <text key={value} class="hl-tick-x" x={x(value)} y={HEIGHT - BOTTOM + 13}>
-          {tick(value)}
+        <text key={value} class="hl-tick-x" x={x(value)} y={height - BOTTOM + 13}>
+          {places ? short(places[value] ?? '', 14) : tick(value)}
         </text>
       ))}
       {lines.map((line, i) => (
@@ -92,22 +104,22 @@ export function LineChart({ curve }: { curve: Chart }) {
             line.points.length <= MOST_DOTS &&
             line.points.map(point => (
               <circle key={`${line.name} ${point.x}`} class={`hl-dot-${i}`} cx={x(point.x)} cy={y(point.y)} r={2.5}>
-                <title>{`${line.name}, ${curve.x_label.toLowerCase()} ${point.x}: ${number(point.y)}`}</title>
+                <title>{`${line.name}, ${places?.[point.x] ?? `${curve.x_label.toLowerCase()} ${point.x}`}: ${number(point.y)}`}</title>
               </circle>
             ))
         )}
       {lines.map((line, i) => (
-        <g key={line.name} transform={`translate(${LEFT + i * 98}, ${TOP - 12})`}>
+        <g key={line.name} transform={`translate(${LEFT + (i % LEGEND_NAMES) * 98}, ${TOP - 12 + Math.floor(i / LEGEND_NAMES) * LEGEND_ROW})`}>
           <line class={`hl-line-${i}`} x1={0} x2={14} y1={-3} y2={-3} />
           <text class="hl-legend" x={18}>
             {short(line.name, lines.length > 1 ? 14 : 45)}
           </text>
         </g>
       ))}
-      <text class="hl-axis" x={(LEFT + WIDTH - RIGHT) / 2} y={HEIGHT - 8}>
+      <text class="hl-axis" x={(LEFT + WIDTH - RIGHT) / 2} y={height - 8}>
         {curve.x_label}
       </text>
-      <text class="hl-axis" transform={`translate(11, ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)`}>
+      <text class="hl-axis" transform={`translate(11, ${(top + height - BOTTOM) / 2}) rotate(-90)`}>
         {short(curve.y_label, 28)}
       </text>
     </svg>
