@@ -62,6 +62,8 @@ const SIDEWAYS: Record<string, number> = { ArrowLeft: -60, ArrowRight: 60 };
 
 export function Table<Row>(props: Props<Row>) {
   const { columns, rows, rowKey, selected } = props;
+  const latest = useRef(props);
+  latest.current = props;
   const [own, setOwn] = useState<Look>({ ...PLAIN, sort: props.sort });
   const look = props.look ?? own;
   const setLook = props.onLook ?? setOwn;
@@ -69,6 +71,7 @@ export function Table<Row>(props: Props<Row>) {
   const [view, setView] = useState({ top: 0, left: 0, height: 300, width: 0 });
   const body = useRef<HTMLDivElement>(null);
   const head = useRef<HTMLDivElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
   const id = useId();
 
   const sorted = useMemo(() => {
@@ -117,23 +120,24 @@ export function Table<Row>(props: Props<Row>) {
   );
   const end = placed.at(-1);
   const wide = before + (end ? end.left + end.width : 0);
-  const drawn = useMemo(() => inSight(placed, view.left - before, view.width), [placed, view.left, view.width, before]);
+  const drawn = useSame(inSight(placed, view.left - before, view.width));
   const shown = windowOf(view.top, view.height, ROW, sorted.length);
   const rowId = (key: string) => `${id}-${key}`;
   const isInSight = sorted.slice(shown.first, shown.last).some(row => rowKey(row) === selected);
   const follow = (from: HTMLElement, to: HTMLElement | null) => {
-    if (to && to.scrollLeft !== from.scrollLeft) to.scrollLeft = from.scrollLeft;
+    if (to && from.scrollLeft !== view.left) to.scrollLeft = from.scrollLeft;
   };
 
   return (
     <div
       class="hl-table"
+      ref={frame}
       role="grid"
       aria-label={props.label}
       aria-rowcount={sorted.length + 1}
       aria-colcount={columns.length + (props.onTick ? 1 : 0)}
     >
-      <div class="hl-head" role="rowgroup" ref={head} onScroll={event => follow(event.currentTarget, body.current)}>
+      <div class="hl-head" role="rowgroup" ref={head} onFocusIn={() => follow(head.current!, body.current)}>
         <TableHead placed={drawn} wide={wide} before={before} look={look} onLook={setLook} />
       </div>
       <div
@@ -147,6 +151,7 @@ export function Table<Row>(props: Props<Row>) {
         onScroll={event => {
           const { scrollTop: top, scrollLeft: left } = event.currentTarget;
           follow(event.currentTarget, head.current);
+          if (left !== view.left) frame.current!.style.setProperty('--hl-scrolled', `${left}px`);
           setView(old => (old.top === top && old.left === left ? old : { ...old, top, left }));
         }}
       >
@@ -154,45 +159,86 @@ export function Table<Row>(props: Props<Row>) {
         <div class="hl-rows" role="presentation" style={{ height: `${sorted.length * ROW}px`, width: `${wide}px` }}>
           {sorted.slice(shown.first, shown.last).map((row, i) => {
             const key = rowKey(row);
-            const index = shown.first + i;
             return (
-              <div
+              <TableRow
                 key={key}
                 id={rowId(key)}
-                role="row"
-                class="hl-row"
-                aria-rowindex={index + 2}
-                aria-selected={key === selected}
-                data-key={key}
-                style={{ width: `${wide}px`, transform: `translateY(${index * ROW}px)` }}
-                onClick={() => {
-                  props.onSelect(key);
-                  if (props.clickOpens) props.onOpen?.(key);
-                }}
-                onDblClick={() => props.onOpen?.(key)}
-              >
-                {props.onTick && (
-                  <span role="gridcell" aria-colindex={1} class="hl-tick hl-pinned">
-                    <input
-                      type="checkbox"
-                      tabIndex={-1}
-                      aria-label="Compare this run"
-                      checked={props.ticked?.has(key) ?? false}
-                      onClick={event => event.stopPropagation()}
-                      onChange={() => props.onTick!(key)}
-                    />
-                  </span>
-                )}
-                {drawn.map(each => (
-                  <TableCell key={each.column.key} each={each} row={row} before={before} />
-                ))}
-              </div>
+                name={key}
+                row={row}
+                index={shown.first + i}
+                selected={key === selected}
+                ticked={props.ticked?.has(key) ?? false}
+                drawn={drawn}
+                wide={wide}
+                before={before}
+                table={latest}
+              />
             );
           })}
         </div>
       </div>
     </div>
   );
+}
+
+interface RowProps<Row> {
+  id: string;
+  name: string;
+  row: Row;
+  index: number;
+  selected: boolean;
+  ticked: boolean;
+  drawn: Placed<Column<Row>>[];
+  wide: number;
+  before: number;
+  table: { readonly current: Props<Row> };
+}
+
+/** One row, drawn again only if what it shows is another: while scrolling most rows stay what they are. */
+function TableRow<Row>({ id, name, row, index, selected, ticked, drawn, wide, before, table }: RowProps<Row>) {
+  return useMemo(
+    () => (
+      <div
+        id={id}
+        role="row"
+        class="hl-row"
+        aria-rowindex={index + 2}
+        aria-selected={selected}
+        data-key={name}
+        style={{ width: `${wide}px`, transform: `translateY(${index * ROW}px)` }}
+        onClick={() => {
+          table.current.onSelect(name);
+          if (table.current.clickOpens) table.current.onOpen?.(name);
+        }}
+        onDblClick={() => table.current.onOpen?.(name)}
+      >
+        {before > 0 && (
+          <span role="gridcell" aria-colindex={1} class="hl-tick hl-pinned">
+            <input
+              type="checkbox"
+              tabIndex={-1}
+              aria-label="Compare this run"
+              checked={ticked}
+              onClick={event => event.stopPropagation()}
+              onChange={() => table.current.onTick!(name)}
+            />
+          </span>
+        )}
+        {drawn.map(each => (
+          <TableCell key={each.column.key} each={each} row={row} before={before} />
+        ))}
+      </div>
+    ),
+    [id, name, row, index, selected, ticked, drawn, wide, before]
+  );
+}
+
+/** The former list as long as the new one has the same members. */
+function useSame<T>(list: T[]): T[] {
+  const former = useRef(list);
+  const same = former.current.length === list.length && list.every((each, i) => each === former.current[i]);
+  if (!same) former.current = list;
+  return former.current;
 }
 
 interface CellProps<Row> {
@@ -220,7 +266,11 @@ export function cellClass({ column, pinned }: Placed<{ numeric?: boolean }>): st
   return `hl-cell${column.numeric ? ' hl-number' : ''}${pinned ? ' hl-pinned' : ''}`;
 }
 
-/** Where a cell lies; a pinned one stays at that distance from the edge of what is in sight. */
-export function cellStyle({ left, width }: Placed<unknown>, before: number) {
-  return { left: `${before + left}px`, width: `${width}px` };
+/**
+ * Where a cell lies; a pinned one stays at that distance from the edge of what is in sight. CSS could keep it there
+ * by itself (`sticky`), but a browser then draws each such cell apart, which takes longer than all the rest.
+ */
+export function cellStyle({ left, width, pinned }: Placed<unknown>, before: number) {
+  const place = `${before + left}px`;
+  return { left: pinned ? `calc(${place} + var(--hl-scrolled, 0px))` : place, width: `${width}px` };
 }
