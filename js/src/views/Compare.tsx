@@ -116,7 +116,7 @@ function Metrics({ runs, names }: { runs: RunRow[]; names: string[] }) {
           return (
             <tr key={name} class={new Set(runs.map(run => run.metrics[name])).size > 1 ? 'hl-differs' : ''}>
               <th scope="row">
-                {name} {width !== null && width > 0 && <small title="the greatest less the smallest">±{number(width)}</small>}
+                {name} {width !== null && width > 0 && <small title="the greatest less the smallest">spread {number(width)}</small>}
               </th>
               {runs.map((run, i) => (
                 <td key={run.run_id} class="hl-number">
@@ -186,8 +186,8 @@ function OverTime({ runs, names, first }: { runs: RunRow[]; names: string[]; fir
   return (
     <>
       <Choice label="Metric" names={names} chosen={name} onChoose={setChosen} />
-      <div class="hl-charts hl-wide">
-        {places.length ? <LineChart curve={chart} places={places} /> : <p class="hl-empty">No run has a number for it.</p>}
+      <div class="hl-charts">
+        {places.length ? <LineChart curve={chart} places={places} width={640} /> : <p class="hl-empty">No run has a number for it.</p>}
       </div>
     </>
   );

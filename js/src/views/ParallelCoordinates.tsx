@@ -8,8 +8,8 @@ import { number } from '../ui/format';
 const HEIGHT = 240;
 const TOP = 40;
 const BOTTOM = 28;
-const BETWEEN = 116;
-const SIDE = 52;
+const BETWEEN = 98;
+const SIDE = 50;
 /** More have no room side by side. */
 const MOST_AXES = 8;
 

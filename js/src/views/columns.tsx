@@ -84,7 +84,7 @@ export const PLAIN_COLUMNS: [column: Column<RunRow>, first: boolean][] = [
   [status, true],
   [created, true],
   [took, true],
-  [dataset, true],
+  [dataset, false],
   [experiment, false],
   [owner, false],
   [attempt, false]
@@ -118,7 +118,7 @@ function MetricCell({ value, most }: { value: MetricValue | undefined; most: num
   const size = Math.abs(metricNumber(value) ?? NaN) / most;
   return (
     <>
-      {Number.isFinite(size) && <i class="hl-bar-behind" aria-hidden="true" style={{ width: `${size * 100}%` }} />}
+      {Number.isFinite(size) && <i class="hl-bar-behind" aria-hidden="true" style={{ width: `calc((100% - 10px) * ${size})` }} />}
       <span title={String(value ?? '')}>{metric(value)}</span>
     </>
   );
