@@ -98,7 +98,7 @@ test('arrow keys and space move and tick', async () => {
   const source = new FixedSource();
   source.show({ ...payload, runs: manyRuns(3) });
   const onSelect = show(source, { run_id: 'r1' });
-  const body = element.querySelector('[aria-label="Runs"] .hl-body')!;
+  const body = element.querySelector('[role=grid][aria-label="Runs"]')!;
   const press = (key: string) => body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
   press('ArrowDown');
   expect(onSelect).toHaveBeenLastCalledWith({ experiment_id: '', run_id: 'r2', ticked: [] });

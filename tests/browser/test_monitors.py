@@ -225,9 +225,8 @@ def test_keyboard_moves_the_selection(lab, page, store):
     for name in ("one", "two", "three"):
         sample.record_run(store, "KEYS", name)
     view = open_monitor(page, lab, "keys", "ExperimentMonitor", "KEYS")
-    body = view.get_by_role("grid", name="Runs", exact=True).locator(".hl-body")
     expect(view.get_by_role("region", name="Run three")).to_be_visible()
-    body.focus()
+    view.get_by_role("grid", name="Runs", exact=True).focus()
     page.keyboard.press("ArrowDown")
     expect(view.get_by_role("region", name="Run two")).to_be_visible()
     page.keyboard.press("End")

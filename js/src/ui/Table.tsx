@@ -7,6 +7,7 @@ import { TableHead } from './TableHead';
 import { windowOf } from './window';
 
 const ROW = 26;
+const HEAD = ROW + 1; // and its line
 const TICK_WIDTH = 28;
 
 export interface Column<Row> {
@@ -69,9 +70,7 @@ export function Table<Row>(props: Props<Row>) {
   const setLook = props.onLook ?? setOwn;
   const { sort } = look;
   const [view, setView] = useState({ top: 0, left: 0, height: 300, width: 0 });
-  const body = useRef<HTMLDivElement>(null);
-  const head = useRef<HTMLDivElement>(null);
-  const frame = useRef<HTMLDivElement>(null);
+  const grid = useRef<HTMLDivElement>(null);
   const id = useId();
 
   const sorted = useMemo(() => {
@@ -80,22 +79,23 @@ export function Table<Row>(props: Props<Row>) {
   }, [rows, columns, sort]);
 
   useEffect(() => {
-    const element = body.current!;
+    const element = grid.current!;
     const watch = new ResizeObserver(() =>
-      setView(old => ({ ...old, height: element.clientHeight, width: element.clientWidth }))
+      setView(old => ({ ...old, height: element.clientHeight - HEAD, width: element.clientWidth }))
     );
     watch.observe(element);
     return () => watch.disconnect();
   }, []);
 
   const reveal = (index: number) => {
-    const element = body.current!;
+    const element = grid.current!;
     if (index * ROW < element.scrollTop) element.scrollTop = index * ROW;
-    const below = (index + 1) * ROW - element.clientHeight;
+    const below = (index + 1) * ROW - (element.clientHeight - HEAD);
     if (below > element.scrollTop) element.scrollTop = below;
   };
 
   const onKey = (event: KeyboardEvent) => {
+    if ((event.target as Element).closest('button')) return; // a heading has keys of its own
     const index = sorted.findIndex(row => rowKey(row) === selected);
     const step = STEPS[event.key];
     const sideways = SIDEWAYS[event.key];
@@ -105,7 +105,7 @@ export function Table<Row>(props: Props<Row>) {
       const row = sorted[next];
       if (row) props.onSelect(rowKey(row));
       reveal(next);
-    } else if (sideways) body.current!.scrollLeft += sideways;
+    } else if (sideways) grid.current!.scrollLeft += sideways;
     else if (event.key === 'Enter' && index >= 0) props.onOpen?.(selected);
     else if (event.key === ' ' && index >= 0 && props.onTick) props.onTick(selected);
     else return;
@@ -124,37 +124,28 @@ export function Table<Row>(props: Props<Row>) {
   const shown = windowOf(view.top, view.height, ROW, sorted.length);
   const rowId = (key: string) => `${id}-${key}`;
   const isInSight = sorted.slice(shown.first, shown.last).some(row => rowKey(row) === selected);
-  const follow = (from: HTMLElement, to: HTMLElement | null) => {
-    if (to && from.scrollLeft !== view.left) to.scrollLeft = from.scrollLeft;
-  };
 
   return (
     <div
       class="hl-table"
-      ref={frame}
       role="grid"
+      tabIndex={0}
       aria-label={props.label}
       aria-rowcount={sorted.length + 1}
       aria-colcount={columns.length + (props.onTick ? 1 : 0)}
+      aria-activedescendant={isInSight ? rowId(selected) : undefined}
+      ref={grid}
+      onKeyDown={onKey}
+      onScroll={event => {
+        const { scrollTop: top, scrollLeft: left } = event.currentTarget;
+        if (left !== view.left) event.currentTarget.style.setProperty('--hl-scrolled', `${left}px`);
+        setView(old => (old.top === top && old.left === left ? old : { ...old, top, left }));
+      }}
     >
-      <div class="hl-head" role="rowgroup" ref={head} onFocusIn={() => follow(head.current!, body.current)}>
+      <div class="hl-head" role="rowgroup" style={{ width: `${wide}px` }}>
         <TableHead placed={drawn} wide={wide} before={before} look={look} onLook={setLook} />
       </div>
-      <div
-        class="hl-body"
-        role="rowgroup"
-        tabIndex={0}
-        aria-label={`${props.label}, rows`}
-        aria-activedescendant={isInSight ? rowId(selected) : undefined}
-        ref={body}
-        onKeyDown={onKey}
-        onScroll={event => {
-          const { scrollTop: top, scrollLeft: left } = event.currentTarget;
-          follow(event.currentTarget, head.current);
-          if (left !== view.left) frame.current!.style.setProperty('--hl-scrolled', `${left}px`);
-          setView(old => (old.top === top && old.left === left ? old : { ...old, top, left }));
-        }}
-      >
+      <div class="hl-body" role="rowgroup" aria-label={`${props.label}, rows`}>
         {!sorted.length && <p class="hl-empty">{props.empty ?? 'Nothing here yet.'}</p>}
         <div class="hl-rows" role="presentation" style={{ height: `${sorted.length * ROW}px`, width: `${wide}px` }}>
           {sorted.slice(shown.first, shown.last).map((row, i) => {

@@ -1,5 +1,5 @@
 /** Experiments and their runs, live, with the details of one run, or several compared. */
-import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
+import { useId, useMemo, useState } from 'preact/hooks';
 import type { ExperimentRow, ExperimentsPayload, RunDetail as Detail, RunRow } from '../contract/types.gen';
 import type { Source } from '../rpc/source';
 import { ControlButton } from '../ui/controls/ControlButton';
@@ -38,7 +38,7 @@ const runText = (run: RunRow) => `${run.name} ${run.experiment_id} ${run.dataset
 export function ExperimentView({ source, selection, onSelect, onCancel }: Props) {
   const { payload, status } = useSource(source);
   const shelf = useMemo(() => new ViewShelf(payload?.database ?? ''), [payload?.database]);
-  const [view, setView] = useView(shelf);
+  const [view, setView] = useState(FIRST_VIEW);
   const [comparing, setComparing] = useState(false);
   const [sortedFor, setSortedFor] = useState<string | null>(null); // the search whose order was sorted anew
   const all = payload?.runs ?? NONE;
@@ -185,22 +185,6 @@ function runKey(run: RunRow): string {
 function countText(shown: number, read: number, total: number): string {
   if (read < total) return `${shown.toLocaleString('en')} of ${total.toLocaleString('en')} runs`;
   return shown === read ? count(read, 'run') : `${shown.toLocaleString('en')} of ${count(read, 'run')}`;
-}
-
-/** The view of the table, which is kept as it is left. */
-function useView(shelf: ViewShelf): [RunView, (view: RunView) => void] {
-  const [view, setView] = useState<RunView>(() => shelf.latest);
-  const from = useRef(shelf);
-  useEffect(() => {
-    if (from.current === shelf) return;
-    from.current = shelf;
-    setView(shelf.latest);
-  }, [shelf]);
-  const change = (next: RunView) => {
-    setView(next);
-    shelf.keepLatest(next);
-  };
-  return [view, change];
 }
 
 /** All columns that there are, the keys of those to show, and the metrics that tell which runs are best. */

@@ -1,5 +1,5 @@
 /** Views of the table by name: keep the present one, go back to one, forget one. */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { Popover } from '../ui/Popover';
 import { FIRST_VIEW, type RunView, type ViewShelf } from './runView';
 
@@ -12,6 +12,7 @@ interface Props {
 export function SavedViews({ shelf, view, onView }: Props) {
   const [name, setName] = useState('');
   const [, draw] = useState(0);
+  const box = useRef<HTMLInputElement>(null);
   const named = Object.entries(shelf.named).sort(([a], [b]) => (a < b ? -1 : 1));
   const change = (action: () => void) => {
     action();
@@ -20,6 +21,7 @@ export function SavedViews({ shelf, view, onView }: Props) {
   const keep = () => {
     if (!name.trim()) return;
     change(() => shelf.keep(name.trim(), view));
+    box.current?.focus(); // the button cannot be used any more, and would take the panel with it
     setName('');
   };
   return (
@@ -40,7 +42,10 @@ export function SavedViews({ shelf, view, onView }: Props) {
               class="hl-toggle"
               aria-label={`Forget view ${each}`}
               title={`Forget view ${each}`}
-              onClick={() => change(() => shelf.drop(each))}
+              onClick={() => {
+                box.current?.focus();
+                change(() => shelf.drop(each));
+              }}
             >
               ✕
             </button>
@@ -50,6 +55,7 @@ export function SavedViews({ shelf, view, onView }: Props) {
       <div class="hl-controls">
         <input
           class="hl-search"
+          ref={box}
           aria-label="Name of the view"
           placeholder="Name of the view"
           value={name}

@@ -21,13 +21,13 @@ export const FIRST_VIEW: RunView = {
 /** Names of views and what they are. */
 export type Views = Record<string, RunView>;
 
-const LATEST = '';
 const KEY = 'hanalife runs ';
 
 /**
  * The views of one store. They lie in the browser: how somebody likes to look at runs is of that person and
  * screen, while the store holds what all share, and a trait would end with the kernel. A front end without
- * such a place keeps them until the page is closed.
+ * such a place keeps them until the page is closed. Only what was given a name is kept: columns chosen for one
+ * experiment would hide what another has.
  */
 export class ViewShelf {
   private views: Views;
@@ -36,23 +36,13 @@ export class ViewShelf {
     this.views = read(KEY + database);
   }
 
-  /** The view as it was last left. */
-  get latest(): RunView {
-    return { ...FIRST_VIEW, ...this.views[LATEST], query: '' };
-  }
-
   get named(): Views {
-    const { [LATEST]: _latest, ...rest } = this.views;
-    return rest;
+    return this.views;
   }
 
   keep(name: string, view: RunView): void {
     this.views = { ...this.views, [name]: view };
     this.write();
-  }
-
-  keepLatest(view: RunView): void {
-    this.keep(LATEST, view);
   }
 
   drop(name: string): void {
