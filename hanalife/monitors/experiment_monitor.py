@@ -53,7 +53,8 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
 
     The box above the list takes words of a run's name, or a search in the language of
     :func:`hanalife.search_runs`, such as ``metrics.AUC > 0.8 order by metrics.AUC desc``, which the
-    kernel answers.
+    kernel answers. The newest runs are read first and the others in parts, so that a store of many is seen at once;
+    a saved notebook keeps the newest. :meth:`export_html` writes all of it as a page.
 
     Examples
     --------
