@@ -20,7 +20,7 @@ from hanalife.lifecycle.scheduled_execution import ScheduledExecution
 from hanalife.scheduling.cron import describe
 from hanalife.storage.storage import ModelStorage
 from hanalife.tracking.experiments import MLExperiments
-from hanalife.views.static import write_page
+from hanalife.views.pages import write_page
 
 EXPERIMENT, WEEKLY = "diabetes", "diabetes weekly"
 MODEL, TASK = "diabetes classifier", "DIABETES_WEEKLY_PREDICT"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hanalife.controls import drift, models, tasks, workers
+from hanalife.controls import drift, models, runs, tasks, workers
 from hanalife.controls.control import Control
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.errors import InvalidArgumentError
 
 CONTROLS: Mapping[str, Control] = {
+    **runs.CONTROLS,
     **tasks.CONTROLS,
     **workers.CONTROLS,
     **models.CONTROLS,

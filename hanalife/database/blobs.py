@@ -59,6 +59,14 @@ def get(connection: sa.Connection, sha256: str) -> bytes:
     return file.getvalue()
 
 
+def part(connection: sa.Connection, sha256: str, seq: int) -> tuple[bytes, int]:
+    """Return one of the parts that make up the bytes of a hash, from 0, and how many there are; of none, no bytes."""
+    count = connection.execute(sa.select(_blob.c.chunks).where(_blob.c.sha256 == sha256)).scalar() or 0
+    joined = _part.join(_chunk, _chunk.c.sha256 == _part.c.chunk_sha256)
+    query = sa.select(_chunk.c.data).select_from(joined).where(_part.c.sha256 == sha256, _part.c.seq == seq)
+    return connection.execute(query).scalar() or b"", int(count)
+
+
 def get_file(connection: sa.Connection, sha256: str, file: BinaryIO) -> None:
     """Write the bytes of a hash into a file, verified; raises as :func:`get` does."""
     head = connection.execute(sa.select(_blob).where(_blob.c.sha256 == sha256)).first()

@@ -97,6 +97,12 @@ def rows(
     return [*found] if pattern is None else [row for row in found if _matches(row.name, pattern.split("%"))]
 
 
+def of_run(connection: sa.Connection, run_id: str) -> list[tuple[str, int]]:
+    """Return name and number of the versions that came of a run, in order."""
+    query = sa.select(_table.c.name, _table.c.version).where(_table.c.run_id == run_id)
+    return [(row.name, row.version) for row in connection.execute(query.order_by(_table.c.name, _table.c.version))]
+
+
 def names(connection: sa.Connection) -> list[str]:
     """Return the names that have a version, in order."""
     query = sa.select(_table.c.name).distinct().order_by(_table.c.name)

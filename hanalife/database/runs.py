@@ -59,10 +59,20 @@ def runs(connection: sa.Connection, experiment_ids: Sequence[str] | None = None)
     return [_record(row) for row in connection.execute(query)]
 
 
+def some(connection: sa.Connection, run_ids: Sequence[str]) -> list[Run]:
+    """Return attempts by their ids, oldest first, without deleted runs."""
+    found: list[Run] = []
+    for ids in _chunks(run_ids):
+        query = sa.select(_run).where(_run.c.run_id.in_(ids), _run.c.status != RunStatus.DELETED)
+        found += [_record(row) for row in connection.execute(query)]
+    return sorted(found, key=lambda run: (run.created_at, run.run_id))
+
+
 def revisions(connection: sa.Connection, experiment_ids: Sequence[str] | None = None) -> dict[str, int]:
-    """Return the revision of each run that :func:`runs` returns, by ``run_id``."""
+    """Return the revision of each run that :func:`runs` returns, by ``run_id``, oldest first."""
     query = _newest(sa.select(_run.c.run_id, _run.c.revision), experiment_ids)
-    return {row.run_id: row.revision for row in connection.execute(query)}
+    rows = connection.execute(query.order_by(_run.c.created_at, _run.c.run_id))
+    return {row.run_id: row.revision for row in rows}
 
 
 def run(connection: sa.Connection, run_id: str) -> Run | None:
@@ -96,6 +106,44 @@ def log(connection: sa.Connection, run_id: str) -> list[LogEntry]:
     """Return the log of a run in order."""
     rows = connection.execute(sa.select(_log).where(_log.c.run_id == run_id).order_by(_log.c.seq))
     return [LogEntry(**row._mapping) for row in rows]
+
+
+def log_after(
+    connection: sa.Connection, run_id: str, seq: int, longest: int, whole: Iterable[str]
+) -> list[tuple[LogEntry, int]]:
+    """Return the entries after a number, each with the length of its message.
+
+    Longer messages than ``longest`` are cut, except those of the event keys in ``whole``.
+    """
+    return _cut_log(connection, _cut(run_id, longest, whole).where(_log.c.seq > seq).order_by(_log.c.seq))
+
+
+def log_before(
+    connection: sa.Connection, run_id: str, seq: int, longest: int, limit: int
+) -> list[tuple[LogEntry, int]]:
+    """Return the last entries before a number, each cut and with the length of its message."""
+    query = _cut(run_id, longest, ()).where(_log.c.seq < seq)
+    return _cut_log(connection, query.order_by(_log.c.seq.desc()).limit(limit))[::-1]
+
+
+def _cut(run_id: str, longest: int, whole: Iterable[str]) -> sa.Select[Any]:
+    text = sa.case(
+        (_log.c.event_key.in_(list(whole)), _log.c.message), else_=sa.func.substr(_log.c.message, 1, longest)
+    )
+    columns = _log.c.run_id, _log.c.seq, _log.c.event_key, _log.c.event_time, text, sa.func.length(_log.c.message)
+    return sa.select(*columns).where(_log.c.run_id == run_id)
+
+
+def _cut_log(connection: sa.Connection, query: sa.Select[Any]) -> list[tuple[LogEntry, int]]:
+    return [(LogEntry(*row[:-1]), row[-1]) for row in connection.execute(query)]
+
+
+def message(connection: sa.Connection, run_id: str, seq: int, start: int, length: int) -> tuple[str, int] | None:
+    """Return a part of the message of one entry, and how many characters all of it has, or None."""
+    part = sa.func.substr(_log.c.message, start + 1, length)
+    query = sa.select(part, sa.func.length(_log.c.message)).where(_log.c.run_id == run_id, _log.c.seq == seq)
+    row = connection.execute(query).first()
+    return None if row is None else (row[0], row[1])
 
 
 def stale(connection: sa.Connection, now: datetime) -> list[str]:

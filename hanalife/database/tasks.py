@@ -68,6 +68,12 @@ def ends_of_jobs(
     return ends
 
 
+def jobs_of_run(connection: sa.Connection, run_id: str) -> list[Job]:
+    """Return the jobs that made a run, oldest first."""
+    rows = connection.execute(sa.select(tables.job).where(tables.job.c.run_id == run_id).order_by(tables.job.c.job_id))
+    return [job_of(row) for row in rows]
+
+
 def last_job(connection: sa.Connection, task_id: str) -> Job | None:
     """Return the newest job of a task, or None."""
     return next(iter(jobs(connection, [task_id], limit=1)), None)

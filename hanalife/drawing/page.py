@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from hanalife.drawing.page_script import POLICY, SCRIPT
+
 LONG = 160  # characters of a text that is shown whole
 
 _STYLE = """
@@ -22,6 +24,12 @@ th, td { padding: 3px 12px 3px 0; text-align: left; vertical-align: top; border-
 thead th { color: var(--hl-muted); font-weight: 600; font-size: 12px; white-space: nowrap; }
 tbody th { font-weight: 400; color: var(--hl-muted); }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+thead button { padding: 0; font: inherit; color: inherit; background: none; border: 0; cursor: pointer; }
+thead button:hover, [aria-sort] button { color: light-dark(#1f2328, #e6e6e6); }
+[aria-sort='ascending'] button::after { content: ' ↑'; } [aria-sort='descending'] button::after { content: ' ↓'; }
+input { font: inherit; padding: 3px 8px; min-width: 220px; color: inherit; background: none;
+  border: 1px solid var(--hl-line); border-radius: 4px; }
+:focus-visible { outline: 2px solid var(--hl-brand); outline-offset: 1px; }
 td.word { white-space: nowrap; }
 details { border: 1px solid var(--hl-line); border-radius: 4px; margin: 8px 0; padding: 0 12px; }
 summary { padding: 7px 0; cursor: pointer; font-weight: 600; } details[open] { padding-bottom: 12px; }
@@ -30,24 +38,34 @@ td details, td details[open] { border: 0; margin: 0; padding: 0; } td summary { 
 """
 
 
-def whole(title: str, body: str) -> str:
-    """Return a page that needs nothing else; ``body`` is HTML."""
+def whole(title: str, body: str, *, sortable: bool = False) -> str:
+    """Return a page that needs nothing else; ``body`` is HTML. If asked, tables made so can be sorted and filtered."""
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">' if sortable else ""
+    script = f"<script>{SCRIPT}</script>" if sortable else ""
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8">{policy}<title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_STYLE}</style></head><body>{body}</body></html>\n"
+        f"<style>{_STYLE}</style></head><body>{body}{script}</body></html>\n"
     )
 
 
 def table(
-    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[str] = ("Job", "Seconds")
+    caption: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    numbers: Sequence[str] = ("Job", "Seconds"),
+    *,
+    sortable: bool = False,
 ) -> str:
     """Return a table of cells that are HTML already; columns named in ``numbers`` are set to the right."""
     classes = dict.fromkeys(numbers, " class='number'")
     heading = "".join(f"<th scope='col'{classes.get(name, '')}>{escape(name)}</th>" for name in head)
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f"<div class='scroll'><table>{title}<thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table></div>"
+    kind = " class='sortable'" if sortable else ""
+    return (
+        f"<div class='scroll'><table{kind}>{title}<thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
 
 
 def part(title: str, content: str) -> str:

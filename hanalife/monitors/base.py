@@ -6,7 +6,8 @@ import sys
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -95,13 +96,30 @@ class Monitor(ABC, Generic[P]):
     def snapshot(self) -> P:
         """Return what the monitor shows, read now."""
         with self._database.read() as connection:
-            return self._read(connection, None)
+            return self._read_all(connection)
+
+    def export_html(self, path: str | Path) -> Path:
+        """Write what the monitor shows now as one HTML file and return its path.
+
+        The page needs no kernel and no network; its tables can be sorted and filtered. It has the newest
+        1,000 rows, 50 of them in detail, and at most 10 MB.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write; an old one is replaced.
+        """
+        return self._export(Path(path))
 
     # --- what a kind of monitor adds ------------------------------------------------------------
 
     @abstractmethod
     def _read(self, connection: sa.Connection, previous: P | None) -> P:
         """Read the payload; unchanged parts may be taken from the previous one."""
+
+    @abstractmethod
+    def _export(self, path: Path) -> Path:
+        """Write the page of :meth:`export_html`."""
 
     @abstractmethod
     def _between(self, old: P, new: P) -> Mapping[str, Any] | None:
@@ -113,6 +131,14 @@ class Monitor(ABC, Generic[P]):
 
     def _look_closer(self, connection: sa.Connection) -> None:
         """Read what belongs to the present selection, after each look and each selection."""
+
+    def _read_all(self, connection: sa.Connection) -> P:
+        """Read the whole payload."""
+        return self._read(connection, None)
+
+    def _has_all(self) -> bool:
+        """Say whether the payload is whole; if not, it is read on at once."""
+        return True
 
     def _tend(self) -> None:
         """Do what is due every few seconds."""
@@ -131,24 +157,25 @@ class Monitor(ABC, Generic[P]):
 
     def _follow(self, stopped: threading.Event) -> None:
         """Read again and again with one connection until stopped or until the database is lost."""
-        with self._database.read() as connection:
-            marker = dialects.change_marker(connection)
+        with self._database.read() as connection, self._database.connect() as asking:
+            marker = dialects.write_marker(asking)
             seen: object = None
             tended_at = float("-inf")
             while not stopped.is_set():
-                mark = marker() if marker else object()
+                mark = _ask(marker, asking)
                 overdue = time.monotonic() - tended_at >= TEND_SECONDS
                 if overdue:
                     tended_at = time.monotonic()
                     self._tend()
-                if overdue or mark != seen:
+                if overdue or mark != seen or not self._has_all():
                     seen = mark
                     self._look(connection, stopped)
                 self._look_closer(connection)
                 connection.rollback()  # a transaction left open would never see later changes
                 self._looked.set()
-                self._wake.wait(POLL_SECONDS)
-                self._wake.clear()
+                if self._has_all():
+                    self._wake.wait(POLL_SECONDS)
+                    self._wake.clear()
 
     def _look(self, connection: sa.Connection, stopped: threading.Event) -> None:
         new = self._read(connection, self._latest)
@@ -212,6 +239,15 @@ class Monitor(ABC, Generic[P]):
             self._show_status("cancelled", line)
         self._wake.set()
         return line
+
+
+def _ask(marker: Callable[[], object], connection: sa.Connection) -> object:
+    """Return the database's mark; one of its own where it cannot be asked, so that the next look says why."""
+    try:
+        return marker()
+    except connection.dialect.loaded_dbapi.Error:
+        connection.invalidate()
+        return object()
 
 
 def _in_notebook() -> bool:

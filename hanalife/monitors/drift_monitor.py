@@ -58,14 +58,7 @@ class DriftMonitor(Monitor[DriftPayload]):
         self._detail: DriftDetail | None = None
         self._detail_of: DriftSeriesRow | None = None
 
-    def export_html(self, path: str | Path) -> Path:
-        """Write what the monitor shows now as one HTML file that needs no kernel and no network; return its path.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file to write; an old one is replaced.
-        """
+    def _export(self, path: Path) -> Path:
         return drift_pages.write(self.connection_context, path, self._ids, clock=self._clock)
 
     def _read(self, connection: sa.Connection, previous: DriftPayload | None) -> DriftPayload:  # noqa: ARG002

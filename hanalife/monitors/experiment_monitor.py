@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -10,13 +12,20 @@ import sqlalchemy as sa
 from hanalife.clock import Clock, utc_now
 from hanalife.monitors.base import Monitor, check_ids
 from hanalife.tracking.writer import mark_lost_runs
-from hanalife.views import answers, changes, experiments, runs, static
+from hanalife.views import answers, changes, experiments, pages, runs, static
 from hanalife.views.payloads.runs import ExperimentsDelta, ExperimentsPayload, FoundRuns, RunDetail, RunRow
+from hanalife.views.run_log import RunLog
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
     from hanalife.monitors.charts import RunCharts
     from hanalife.monitors.widgets import MonitorBox
+
+#: So many of the newest runs are read first, which are seen at once; then so many at a time until all are.
+MOST_AT_FIRST = 200
+MOST_AT_ONCE = 1_000
+#: The chart of a metric over runs has so many of the newest; more have no room on its axis.
+MOST_COMPARED = 60
 
 
 class ExperimentMonitor(Monitor[ExperimentsPayload]):
@@ -44,7 +53,8 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
 
     The box above the list takes words of a run's name, or a search in the language of
     :func:`hanalife.search_runs`, such as ``metrics.AUC > 0.8 order by metrics.AUC desc``, which the
-    kernel answers.
+    kernel answers. The newest runs are read first and the others in parts, so that a store of many is seen at once;
+    a saved notebook keeps the newest. :meth:`export_html` writes all of it as a page.
 
     Examples
     --------
@@ -63,13 +73,25 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
     ) -> None:
         super().__init__(connection_context, check_ids(experiment_ids, "experiment_ids"), clock)
         self._detail: RunDetail | None = None
+        self._log = RunLog()  # of the selected run, which is read on
         self._charts: RunCharts | None = None
         self._drawn: object = None
         self._compared: object = None
         self._selection: Mapping[str, Any] = {"experiment_id": "", "run_id": "", "ticked": []}
 
     def _read(self, connection: sa.Connection, previous: ExperimentsPayload | None) -> ExperimentsPayload:
-        return experiments.read(connection, self._database.label, self._ids, previous)
+        return experiments.read(
+            connection, self._database.label, self._ids, previous, MOST_AT_FIRST if previous is None else MOST_AT_ONCE
+        )
+
+    def _read_all(self, connection: sa.Connection) -> ExperimentsPayload:
+        return experiments.read(connection, self._database.label, self._ids)
+
+    def _has_all(self) -> bool:
+        return self._latest is None or len(self._latest["runs"]) >= self._latest["total"]
+
+    def _export(self, path: Path) -> Path:
+        return pages.write_experiments(self.connection_context, path, self._ids, clock=self._clock)
 
     def _between(self, old: ExperimentsPayload, new: ExperimentsPayload) -> ExperimentsDelta | None:
         return changes.between_experiments(old, new)
@@ -85,19 +107,24 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
         if row is None:
             self._detail = None
         elif self._detail is None or self._detail["run"] != row:
-            self._detail = runs.read(connection, row["run_id"])
+            self._detail = self._read_detail(connection, row["run_id"])
             self._show_detail(row["run_id"], self._detail)
         self._draw(rows, row)
 
+    def _read_detail(self, connection: sa.Connection, run_id: str) -> RunDetail | None:
+        """Return the details of a run; of the same run as before only what is new of its log is read."""
+        if self._detail is None or self._detail["run"]["run_id"] != run_id:
+            self._log = RunLog()
+        return runs.read(connection, run_id, self._log)
+
     def _selected(self, rows: Sequence[RunRow]) -> RunRow | None:
-        """Return the selected run; the newest while nobody has selected one that is there."""
+        """Return the selected run; the newest while nobody has selected one."""
         run_id = self._selection["run_id"]
-        row = next((row for row in rows if row["run_id"] == run_id), None)
-        if row is None and rows:
-            row = rows[-1]
-            self._selection = {**self._selection, "run_id": row["run_id"]}
-            self._show_selection()
-        return row
+        if run_id or not rows:
+            return next((row for row in rows if row["run_id"] == run_id), None)
+        self._selection = {**self._selection, "run_id": rows[-1]["run_id"]}
+        self._show_selection()
+        return rows[-1]
 
     def _draw(self, rows: Sequence[RunRow], row: RunRow | None) -> None:
         with self._lock:
@@ -112,7 +139,7 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
                 each
                 for each in rows
                 if (each["run_id"] in ticked if ticked else each["experiment_id"] == experiment_id)
-            ]
+            ][-MOST_COMPARED:]
             if (compared, self._charts.compare.choice.value) != self._compared:
                 self._charts.compare.show(compared)
                 self._compared = (compared, self._charts.compare.choice.value)
@@ -126,6 +153,9 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
         table = ExperimentTable(
             {
                 "run": self._answer_run,
+                "log_before": partial(self._answer, answers.log_before, ("run_id", "seq")),
+                "message": partial(self._answer, answers.message, ("run_id", "seq", "start")),
+                "artifact": partial(self._answer, answers.artifact, ("run_id", "name", "part")),
                 "search": self._answer_search,
                 "control": self._answer_control,
                 "snapshot": self._answer_snapshot,
@@ -162,6 +192,12 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
     def _answer_run(self, args: Mapping[str, str]) -> RunDetail:
         with self._database.read() as connection:
             return answers.run(connection, args["run_id"])
+
+    def _answer(
+        self, answer: Callable[..., Mapping[str, Any]], names: Sequence[str], args: Mapping[str, str]
+    ) -> Mapping[str, Any]:
+        with self._database.read() as connection:
+            return answer(connection, *(args[name] for name in names))
 
     def _answer_search(self, args: Mapping[str, str]) -> FoundRuns:
         with self._database.read() as connection:

@@ -58,14 +58,7 @@ class ModelMonitor(Monitor[ModelsPayload]):
         self._detail: ModelDetail | None = None
         self._read_at: object = None
 
-    def export_html(self, path: str | Path) -> Path:
-        """Write what the monitor shows now as one HTML file that needs no kernel and no network; return its path.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file to write; an old one is replaced.
-        """
+    def _export(self, path: Path) -> Path:
         return model_pages.write(self.connection_context, path, self._ids, clock=self._clock)
 
     def _read(self, connection: sa.Connection, previous: ModelsPayload | None) -> ModelsPayload:  # noqa: ARG002

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from hanalife.clock import Clock, utc_now
 from hanalife.database import dialects
 from hanalife.monitors.base import Monitor, check_ids
-from hanalife.views import answers, changes, static, task_answers, tasks
+from hanalife.views import answers, changes, pages, static, task_answers, tasks
 from hanalife.views.payloads.tasks import TaskDetail, TasksDelta, TasksPayload
 from hanalife.views.task_answers import TaskQuestion
 
@@ -73,6 +74,9 @@ class ScheduledTaskMonitor(Monitor[TasksPayload]):
         """Return what stays equal while nobody else writes; never equal where the database cannot say."""
         marker = None if dialects.is_in_memory(self._database.url) else dialects.change_marker(connection)
         return marker() if marker else object()
+
+    def _export(self, path: Path) -> Path:
+        return pages.write_tasks(self.connection_context, path, self._ids, clock=self._clock)
 
     def _between(self, old: TasksPayload, new: TasksPayload) -> TasksDelta | None:
         return changes.between_tasks(old, new)

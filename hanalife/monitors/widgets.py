@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anywidget
 import ipywidgets
@@ -12,7 +12,9 @@ import sqlalchemy as sa
 import traitlets as t
 
 from hanalife.errors import Error
+from hanalife.views import experiments
 from hanalife.views.answers import error_info
+from hanalife.views.payloads.runs import ExperimentsPayload
 
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -37,8 +39,8 @@ Methods = Mapping[str, Callable[[Mapping[str, str]], Any]]
 class MonitorTable(anywidget.AnyWidget):  # type: ignore[misc]
     """The table of a monitor. Changes go as messages; the trait has the truth for a page that reloads."""
 
-    # Never set: its value is what is in ``current`` when it is asked for.
-    snapshot = t.Dict().tag(sync=True, to_json=lambda _value, widget: widget.current)
+    # Never set: its value is what is in ``current`` when it is asked for. A saved notebook keeps it.
+    snapshot = t.Dict().tag(sync=True, to_json=lambda _value, widget: widget.head(widget.current))
     status = t.Dict({"word": "starting", "text": ""}).tag(sync=True)
 
     def __init__(self, methods: Methods, **traits: Any) -> None:
@@ -46,6 +48,11 @@ class MonitorTable(anywidget.AnyWidget):  # type: ignore[misc]
         self._methods = methods
         super().__init__(**traits)
         self.on_msg(self._answer)
+
+    @staticmethod
+    def head(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return so much of a payload as a saved notebook should hold; a page asks for the rest."""
+        return payload
 
     def show(self, payload: Mapping[str, Any]) -> None:
         """Send all."""
@@ -84,6 +91,11 @@ class ExperimentTable(MonitorTable):
     _esm = bundle("experiment_monitor.js")
     _css = bundle("experiment_monitor.css")
     selection = t.Dict({"experiment_id": "", "run_id": "", "ticked": []}).tag(sync=True)
+
+    @staticmethod
+    def head(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the newest runs."""
+        return experiments.head(cast("ExperimentsPayload", payload)) if payload else payload
 
 
 class TaskTable(MonitorTable):

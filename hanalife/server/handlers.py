@@ -14,6 +14,7 @@ from tornado.web import authenticated
 
 from hanalife.clock import utc_now
 from hanalife.errors import (
+    ArtifactNotFoundError,
     DataNotFoundError,
     Error,
     IncompatibleStoreError,
@@ -44,6 +45,9 @@ def _about_a_task(question: TaskQuestion) -> Question:
 QUESTIONS: Mapping[str, Question] = {
     "experiments": experiments.read,
     "runs/([^/]+)": lambda connection, _label, run_id: answers.run(connection, run_id),
+    "runs/([^/]+)/log/([^/]+)": lambda connection, _label, *names: answers.log_before(connection, *names),
+    "runs/([^/]+)/messages/([^/]+)/([^/]+)": lambda connection, _label, *names: answers.message(connection, *names),
+    "runs/([^/]+)/artifacts/([^/]+)/([^/]+)": lambda connection, _label, *names: answers.artifact(connection, *names),
     "searches/([^/]+)": lambda connection, _label, text: answers.search(connection, text),
     "models": models.read,
     "models/([^/]+)": lambda connection, _label, name: answers.model(connection, name),
@@ -62,6 +66,7 @@ QUESTIONS: Mapping[str, Question] = {
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (NoDatabaseError, 404),
     (UnknownConnectionError, 404),
+    (ArtifactNotFoundError, 404),
     (RunNotFoundError, 404),
     (TaskNotFoundError, 404),
     (UnusableConnectionError, 409),

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from hanalife.database import run_search
-from hanalife.errors import DataNotFoundError, Error, ModelNotFoundError, RunNotFoundError, TaskNotFoundError
+from hanalife.database import blobs, run_artifacts, run_search
+from hanalife.database import runs as runs_table
+from hanalife.errors import (
+    ArtifactNotFoundError,
+    DataNotFoundError,
+    Error,
+    InvalidArgumentError,
+    ModelNotFoundError,
+    RunNotFoundError,
+    TaskNotFoundError,
+)
 from hanalife.tracking import grammar
 from hanalife.views import drift, models, runs, tasks
+from hanalife.views.encoding import LONGEST_TEXT
 from hanalife.views.payloads.drift import CheckDetail, DriftDetail
 from hanalife.views.payloads.messages import ErrorInfo
 from hanalife.views.payloads.models import ModelDetail
-from hanalife.views.payloads.runs import FoundRuns, RunDetail
+from hanalife.views.payloads.runs import ArtifactPart, FoundRuns, LogPage, MessagePart, RunDetail
 from hanalife.views.payloads.tasks import TaskDetail
 from hanalife.views.payloads.words import CONTRACT
+from hanalife.views.run_log import MOST_LOG_ENTRIES, log_row
+
+#: So much of a message of a log is sent at once.
+PART_CHARACTERS = 100_000
+_MOST_DIGITS = 9  # a database takes no greater number here
 
 
 def run(connection: sa.Connection, run_id: str) -> RunDetail:
@@ -31,6 +47,53 @@ def run(connection: sa.Connection, run_id: str) -> RunDetail:
     if found is None:
         raise RunNotFoundError(f"run_id: there is no run {run_id!r}; it may have been deleted.")
     return found
+
+
+def log_before(connection: sa.Connection, run_id: str, seq: str) -> LogPage:
+    """Return the entries of a run's log before a number."""
+    found = runs_table.log_before(connection, run_id, _count("seq", seq), LONGEST_TEXT, MOST_LOG_ENTRIES)
+    return {"contract": CONTRACT, "log": [log_row(entry, length) for entry, length in found]}
+
+
+def message(connection: sa.Connection, run_id: str, seq: str, start: str) -> MessagePart:
+    """Return so much of a message of a run's log as is sent at once, from a character on.
+
+    Raises
+    ------
+    RunNotFoundError
+        There is no such entry.
+    """
+    found = runs_table.message(connection, run_id, _count("seq", seq), _count("start", start), PART_CHARACTERS)
+    if found is None:
+        raise RunNotFoundError(f"seq: run {run_id!r} has no log entry {seq}; it may have been deleted.")
+    return {"contract": CONTRACT, "text": found[0], "length": found[1]}
+
+
+def artifact(connection: sa.Connection, run_id: str, name: str, part: str) -> ArtifactPart:
+    """Return one of the parts of an artifact, the first is 0.
+
+    Raises
+    ------
+    ArtifactNotFoundError
+        The run keeps nothing under that name.
+    """
+    found = run_artifacts.find(connection, run_id, name)
+    if found is None:
+        raise ArtifactNotFoundError(f"name: run {run_id!r} keeps nothing under {name!r}; it may have been deleted.")
+    data, parts = blobs.part(connection, found.sha256, _count("part", part))
+    return {
+        "contract": CONTRACT,
+        "media_type": found.media_type,
+        "size_bytes": found.size,
+        "parts": parts,
+        "data": base64.b64encode(data).decode(),
+    }
+
+
+def _count(argument: str, text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > _MOST_DIGITS:
+        raise InvalidArgumentError(f"{argument}: {text!r} is not allowed; give a whole number from 0.")
+    return int(text)
 
 
 def search(connection: sa.Connection, text: str, experiment_ids: Sequence[str] | None = None) -> FoundRuns:

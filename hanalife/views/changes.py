@@ -13,8 +13,8 @@ from hanalife.views.payloads.tasks import TasksDelta, TasksPayload
 
 def between_experiments(old: ExperimentsPayload, new: ExperimentsPayload) -> ExperimentsDelta | None:
     """Return what turns the old payload into the new one, or None if nothing does."""
-    keys = {"experiments": "experiment_id", "runs": "run_id"}
-    return cast("ExperimentsDelta | None", _between(old, new, keys))
+    delta = _between(old, new, {"experiments": "experiment_id", "runs": "run_id"})
+    return None if delta is None else cast("ExperimentsDelta", {**delta, "total": new["total"]})
 
 
 def between_tasks(old: TasksPayload, new: TasksPayload) -> TasksDelta | None:

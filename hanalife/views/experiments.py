@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -12,21 +12,28 @@ from hanalife.views.encoding import instant, instant_or_none, metric, seconds_be
 from hanalife.views.payloads.runs import ExperimentRow, ExperimentsPayload, Progress, RunRow
 from hanalife.views.payloads.words import CONTRACT
 
+#: So many values of rows are saved with a notebook: about 120 kB.
+MOST_VALUES = 4_000
+_VALUES_BESIDE_METRICS = 12
+
 
 def read(
     connection: sa.Connection,
     database: str,
     experiment_ids: Sequence[str] | None = None,
     previous: ExperimentsPayload | None = None,
+    most: int | None = None,
 ) -> ExperimentsPayload:
     """Return all experiments and runs, or those of some experiments.
 
-    Rows that have not changed since ``previous`` are taken from it. An id that is not
-    recorded is listed as absent.
+    Rows that have not changed since ``previous`` are taken from it. Of the others only the newest
+    ``most`` are read, so that the payload has fewer runs than its ``total`` until it is given again as
+    ``previous`` often enough. An id that is not recorded is listed as absent.
     """
     revisions = runs.revisions(connection, experiment_ids)
     rows = previous["runs"] if previous else []
     kept = {row["run_id"]: row for row in rows if revisions.get(row["run_id"]) == row["revision"]}
+    missing = [run_id for run_id in revisions if run_id not in kept][-most if most else 0 :]
     found = runs.experiments(connection, experiment_ids)
     present = {experiment.experiment_id for experiment in found}
     return {
@@ -35,14 +42,27 @@ def read(
         "database": database,
         "absent": [wanted for wanted in experiment_ids or [] if wanted not in present],
         "experiments": [experiment_row(experiment) for experiment in found],
-        "runs": list(kept.values()) if kept.keys() == revisions.keys() else _rows(connection, experiment_ids, kept),
+        "total": len(revisions),
+        "runs": _rows(connection, revisions, kept, missing) if missing else list(kept.values()),
     }
 
 
-def _rows(connection: sa.Connection, experiment_ids: Sequence[str] | None, kept: Mapping[str, RunRow]) -> list[RunRow]:
-    listed = runs.runs(connection, experiment_ids)
-    metrics = run_values.metrics(connection, [run.run_id for run in listed if run.run_id not in kept])
-    return [kept.get(run.run_id) or run_row(run, metrics[run.run_id]) for run in listed]
+def head(payload: ExperimentsPayload) -> ExperimentsPayload:
+    """Return a payload with as many of its newest runs as a saved notebook should hold."""
+    room, first = MOST_VALUES, len(payload["runs"])
+    while first and room > 0:
+        first -= 1
+        room -= _VALUES_BESIDE_METRICS + len(payload["runs"][first]["metrics"])
+    return {**payload, "runs": payload["runs"][first:]}
+
+
+def _rows(
+    connection: sa.Connection, order: Iterable[str], kept: Mapping[str, RunRow], missing: Sequence[str]
+) -> list[RunRow]:
+    metrics = run_values.metrics(connection, missing)
+    read = {run.run_id: run_row(run, metrics[run.run_id]) for run in runs.some(connection, missing)}
+    rows = {**kept, **read}
+    return [rows[run_id] for run_id in order if run_id in rows]
 
 
 def experiment_row(experiment: Experiment) -> ExperimentRow:

@@ -106,7 +106,14 @@ def _candidate(one: _Tried) -> Candidate:
         "folds": len(one.scores),
         "score": number(one.mean),
         "parameters": cut(", ".join(f"{name} {text(value)}" for name, value in parameters.items()), 300),
+        "values": {str(name): _coordinate(value) for name, value in parameters.items()},
     }
+
+
+def _coordinate(value: Any) -> float | str:
+    """Return a value as a place on an axis: a number stays one, all else is a text."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if is_number else cut(text(value), 60)
 
 
 def _points(points: Steps) -> list[tuple[Any, Any]]:

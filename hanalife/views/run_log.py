@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from hanalife.records import LogEntry
+from hanalife.views.encoding import LONGEST_TEXT, instant
+from hanalife.views.payloads.runs import LogRow
+
+#: So many of the last entries of a log are shown at once.
+MOST_LOG_ENTRIES = 500
+#: The entries that are more than shown: their whole message is read.
+READ_WHOLE = (
+    *("PARAMETER", "OPTIMAL_PARAMETER", "DATASET", "METRIC_INTERVAL", "VARIABLE_IMPORTANCE", "DISCRETE_FIGURE"),
+    *("CONTINUOUS_FIGURE", "MODEL_SIGNATURE_PROPERTY", "MODEL_SIGNATURE_INPUT_SCHEMA", "MODEL_SIGNATURE_OUTPUT_SCHEMA"),
+    *("MODEL_SIGNATURE_PARAM_SPEC", "SEARCH", "ERROR", "END_OF_TRACK"),
+)
 
 
 @dataclass(slots=True)
@@ -18,23 +30,56 @@ class Call:
     parts: dict[str, Any] = field(default_factory=dict)  #: event key -> JSON value; the later one counts
 
 
-def calls(log: Iterable[LogEntry]) -> Iterator[Call]:
-    """Give the calls of a log, the one that goes on last."""
-    call = Call()
-    for entry in log:
-        if entry.event_key == "END_OF_TRACK":
-            call.method = str(mapping(content(entry)).get("METHOD", ""))
-            yield call
-            call = Call()
-        elif entry.event_key != "SEARCH":  # of which each entry counts, see search_rows()
-            call.parts[entry.event_key] = content(entry)
-    if call.parts:
-        yield call
+class RunLog:
+    """What is to be shown of a log, which can be given on with what was written since."""
+
+    def __init__(self) -> None:
+        self.last_seq = -1
+        self.total = 0
+        #: The rows of all searches, one a candidate and fold.
+        self.search_rows: list[dict[str, Any]] = []
+        self.end: deque[LogRow] = deque(maxlen=MOST_LOG_ENTRIES)
+        self._ended: list[Call] = []
+        self._call = Call()
+
+    @classmethod
+    def of(cls, entries: Iterable[LogEntry]) -> Self:
+        """Return a log of some entries."""
+        log = cls()
+        log.add((entry, len(entry.message)) for entry in entries)
+        return log
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls in order, the one that goes on last."""
+        return [*self._ended, self._call] if self._call.parts else [*self._ended]
+
+    def add(self, entries: Iterable[tuple[LogEntry, int]]) -> None:
+        """Read on; with each entry comes the length of its message, which may be cut."""
+        for entry, length in entries:
+            self.last_seq = entry.seq
+            self.total += 1
+            self.end.append(log_row(entry, length))
+            if entry.event_key == "END_OF_TRACK":
+                self._call.method = str(mapping(content(entry)).get("METHOD", ""))
+                self._ended.append(self._call)
+                self._call = Call()
+            elif entry.event_key == "SEARCH":  # of which each entry counts
+                self.search_rows += rows(content(entry))
+            elif entry.event_key in READ_WHOLE:
+                self._call.parts[entry.event_key] = content(entry)
 
 
-def search_rows(log: Iterable[LogEntry]) -> list[dict[str, Any]]:
-    """Return what the searches of a log found, in order: one row a candidate and fold."""
-    return [row for entry in log if entry.event_key == "SEARCH" for row in rows(content(entry))]
+def log_row(entry: LogEntry, length: int) -> LogRow:
+    """Return one entry of a log, cut if it is long."""
+    is_long = length > LONGEST_TEXT
+    return {
+        "seq": entry.seq,
+        "event_key": entry.event_key,
+        "event_time": instant(entry.event_time),
+        "message": f"{entry.message[:LONGEST_TEXT]} ... ({length:,} characters)" if is_long else entry.message,
+        "length": length,
+    }
 
 
 def content(entry: LogEntry) -> Any:

@@ -8,19 +8,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.database import run_artifacts, run_tags, run_values, runs, shared_records
-from hanalife.records import Artifact, LogEntry, Run
+from hanalife.database import aliases, models, run_artifacts, run_tags, run_values, runs, shared_records, tasks
+from hanalife.records import Artifact, Job, Run, RunStatus
 from hanalife.views import figures, learning, run_log
-from hanalife.views.encoding import cut, facts, grid, instant, number, short_utc, size
+from hanalife.views.encoding import LONGEST_TEXT, cut, facts, grid, instant, number, short_utc, size
 from hanalife.views.experiments import run_row
-from hanalife.views.payloads.runs import ArtifactRow, LogRow, MetricRow, RunDetail, RunLink, SignatureTables
+from hanalife.views.payloads.runs import ArtifactRow, MetricRow, ModelLink, RunDetail, RunLink, SignatureTables
 from hanalife.views.payloads.words import CONTRACT, Fact, Grid, JsonNumber
-from hanalife.views.run_log import Call, last, mapping, pairs
+from hanalife.views.run_log import Call, RunLog, last, mapping, pairs
 
-#: So many of the last entries of a log are shown.
-MOST_LOG_ENTRIES = 500
 #: So many runs within a run are listed.
 MOST_CHILDREN = 200
+#: So many characters of notes are shown; more cannot be changed in a front end.
+MOST_NOTES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,22 @@ class Surroundings:
     code: Mapping[str, Any] = field(default_factory=dict)
     parent: Run | None = None
     children: Sequence[Run] = ()
+    models: Sequence[ModelLink] = ()
+    jobs: Sequence[Job] = ()
 
 
-def read(connection: sa.Connection, run_id: str) -> RunDetail | None:
-    """Return all that is known of one run, or None if there is none of that id."""
+def read(connection: sa.Connection, run_id: str, log: RunLog | None = None) -> RunDetail | None:
+    """Return all that is known of one run, or None if there is none of that id.
+
+    Of a ``log`` that is given only what is new is read.
+    """
     run = runs.run(connection, run_id)
-    if run is None:
+    if run is None or run.status is RunStatus.DELETED:
         return None
+    read_on = RunLog() if log is None else log
+    read_on.add(runs.log_after(connection, run_id, read_on.last_seq, LONGEST_TEXT, run_log.READ_WHOLE))
     metrics = run_values.metrics(connection, [run_id])[run_id]
-    return detail(run, metrics, runs.log(connection, run_id), _surroundings(connection, run))
+    return detail(run, metrics, read_on, _surroundings(connection, run))
 
 
 def _surroundings(connection: sa.Connection, run: Run) -> Surroundings:
@@ -56,28 +63,49 @@ def _surroundings(connection: sa.Connection, run: Run) -> Surroundings:
         code=shared_records.content(connection, run.code_id),
         parent=None if run.parent_run_id is None else runs.run(connection, run.parent_run_id),
         children=runs.children(connection, run.run_id),
+        models=_models(connection, run),
+        jobs=tasks.jobs_of_run(connection, run.run_id),
     )
+
+
+def _models(connection: sa.Connection, run: Run) -> list[ModelLink]:
+    """Return the versions that came of a run, which are stored once it has ended."""
+    if run.status is RunStatus.ACTIVE:
+        return []
+    found = models.of_run(connection, run.run_id)
+    named = aliases.of_models(connection, [name for name, _ in found]) if found else []
+    return [
+        {
+            "name": name,
+            "version": version,
+            "aliases": [one.alias for one in named if (one.name, one.version) == (name, version)],
+        }
+        for name, version in found
+    ]
 
 
 def detail(
     run: Run,
     metrics: Mapping[str, float | str],
-    log: Sequence[LogEntry],
+    log: RunLog,
     around: Surroundings = Surroundings(),
 ) -> RunDetail:
     """Return a run, its metrics, its log and what is around it as one payload."""
-    calls = list(run_log.calls(log))
+    calls = log.calls
     first = calls[0].parts if calls else {}
-    searches = learning.searches(run_log.search_rows(log))
+    searches = learning.searches(log.search_rows)
     curves = learning.curves(_without_searches(around.series, [one["metric"] for one in searches]))
     return {
         "contract": CONTRACT,
         "run": run_row(run, metrics),
         "overview": _overview(run, calls),
-        "notes": cut(run.notes),
-        "tags": facts(around.tags),
+        "notes": run.notes[:MOST_NOTES],
+        "notes_whole": len(run.notes) <= MOST_NOTES,
+        "tags": [{"name": name, "value": value} for name, value in around.tags.items()],
         "parent": None if around.parent is None else _link(around.parent),
         "children": [_link(child) for child in around.children[:MOST_CHILDREN]],
+        "models": list(around.models),
+        "jobs": [{"job_id": job.job_id, "task_id": job.task_id, "status": job.status.value} for job in around.jobs],
         "parameters": facts(pairs(first.get("PARAMETER")) or around.params),
         "optimal": facts(pairs(last(calls, "OPTIMAL_PARAMETER"))),
         "metrics": _metrics(metrics, run_log.merged(calls, "METRIC_INTERVAL")),
@@ -98,18 +126,8 @@ def detail(
         "curves": figures.curves(mapping(last(calls, "CONTINUOUS_FIGURE"))),
         "confusion": figures.confusion(mapping(last(calls, "DISCRETE_FIGURE")).get("CONFUSION_MATRIX", [])),
         "signature": _signature(calls),
-        "log": [log_row(entry) for entry in log[-MOST_LOG_ENTRIES:]],
-        "log_total": len(log),
-    }
-
-
-def log_row(entry: LogEntry) -> LogRow:
-    """Return one entry of a log, cut if it is long."""
-    return {
-        "seq": entry.seq,
-        "event_key": entry.event_key,
-        "event_time": instant(entry.event_time),
-        "message": cut(entry.message),
+        "log": list(log.end),
+        "log_total": log.total,
     }
 
 

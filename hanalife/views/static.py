@@ -1,26 +1,25 @@
-"""The monitors as one page that needs no kernel, no script and no network."""
+"""The monitors as HTML that needs no kernel, no script and no network."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from hanalife.clock import Clock, format_utc, utc_now
 from hanalife.drawing import charts, page
-from hanalife.views import encoding, experiments, runs, tasks
-from hanalife.views.payloads.runs import ArtifactRow, ExperimentsPayload, MetricRow, RunDetail, RunLink, RunRow, Search
+from hanalife.views import encoding
+from hanalife.views.payloads.runs import (
+    ArtifactRow,
+    ExperimentsPayload,
+    MetricRow,
+    ModelLink,
+    RunDetail,
+    RunLink,
+    RunRow,
+    Search,
+)
 from hanalife.views.payloads.tasks import Part, TaskDetail, TaskLogRow, TaskRow, TasksPayload
 from hanalife.views.payloads.words import Fact, Grid
 
-if TYPE_CHECKING:
-    from hanalife.dataframe.context import ConnectionContext
-
-#: So many of the newest runs have their details in a page, so that its size has a bound.
-MOST_DETAILS = 50
-#: And so many are listed at all.
-MOST_ROWS = 1_000
 #: Candidates of a search in a page.
 MOST_CANDIDATES = 10
 #: A saved output has so many of the newest rows.
@@ -34,68 +33,31 @@ _SIGNS |= {"LATE": "!", "SKIPPED": "»", "MERGED": "≡"}
 _SIGNS |= dict.fromkeys(("FAILED", "TIMED_OUT", "ABANDONED", "MISSED"), "✕")
 
 
-def write_page(
-    connection_context: ConnectionContext,
-    path: str | Path,
-    experiment_ids: Sequence[str] | None = None,
-    task_ids: Sequence[str] | None = None,
-    *,
-    clock: Clock = utc_now,
-) -> Path:
-    """Write the experiment and the task monitor as one HTML file and return its path.
-
-    Parameters
-    ----------
-    connection_context : ConnectionContext
-        The connection to the store.
-    path : str or Path
-        The file to write; an old one is replaced.
-    experiment_ids, task_ids : sequence of str, optional
-        What to show; all by default. The newest 1,000 runs are listed, the newest 50 in detail.
-    clock : callable, default hanalife.clock.utc_now
-        Gives the present moment.
-    """
-    now = clock()
-    database = connection_context.database
-    with database.read() as connection:
-        recorded = experiments.read(connection, database.label, experiment_ids)
-        newest = list(reversed(recorded["runs"]))[:MOST_DETAILS]
-        found = [runs.read(connection, row["run_id"]) for row in newest]
-        scheduled = tasks.read(connection, database.label, now, task_ids)
-        kept = [tasks.read_one(connection, row["task_id"]) for row in scheduled["tasks"][:MOST_DETAILS]]
-    body = [
-        f"<h1>hanalife</h1><p class='muted'>{escape(database.label)} at {encoding.short_utc(format_utc(now))}</p>",
-        "<h2>Experiments</h2>",
-        runs_table(recorded, MOST_ROWS),
-        *(run_details(one) for one in found if one is not None),
-        "<h2>Scheduled tasks</h2>",
-        tasks_table(scheduled, MOST_ROWS),
-        *(task_details(one) for one in kept if one is not None),
-    ]
-    target = Path(path)
-    target.write_text(page.whole("hanalife", "".join(body)), encoding="utf-8")
-    return target
-
-
 # --- runs -------------------------------------------------------------------------------------
 
 
-def runs_table(payload: ExperimentsPayload, most: int = MOST_ROWS_IN_CELL) -> str:
+def runs_table(
+    payload: ExperimentsPayload,
+    most: int = MOST_ROWS_IN_CELL,
+    most_metrics: int = MOST_METRICS,
+    *,
+    sortable: bool = False,
+) -> str:
     """Return the newest runs as an HTML table."""
     rows = list(reversed(payload["runs"]))[:most]
-    metrics = _metrics(rows)
-    caption = f"{_count(payload['runs'], 'run')} of {_count(payload['experiments'], 'experiment')}"
-    if len(rows) < len(payload["runs"]):
+    metrics = _metrics(rows)[:most_metrics]
+    caption = f"{_number(payload['total'], 'run')} of {_count(payload['experiments'], 'experiment')}"
+    if len(rows) < payload["total"]:
         caption += f", the newest {len(rows)}"
     head = ["Run", "Experiment", "Status", *metrics, "Dataset", "Created (UTC)", "Seconds"]
     cells = [_run_cells(row, metrics) for row in rows]
-    return _absent(payload["absent"]) + page.table(caption, head, cells, numbers=[*metrics, "Seconds"])
+    return _absent(payload["absent"]) + page.table(caption, head, cells, [*metrics, "Seconds"], sortable=sortable)
 
 
 def _metrics(rows: Iterable[RunRow]) -> list[str]:
     names = {name for row in rows for name, value in row["metrics"].items() if not isinstance(value, str)}
     first = ("AUC", "ACCURACY", "KAPPA", "MCC")
-    return sorted(names, key=lambda name: (first.index(name) if name in first else len(first), name))[:MOST_METRICS]
+    return sorted(names, key=lambda name: (first.index(name) if name in first else len(first), name))
 
 
 def _run_cells(row: RunRow, metrics: Iterable[str]) -> list[str]:
@@ -120,6 +82,7 @@ def run_details(detail: RunDetail) -> str:
         _facts("Tags", detail["tags"]),
         _runs("Within", [detail["parent"]] if detail["parent"] else []),
         _runs("Runs within it", detail["children"]),
+        _models(detail["models"]),
         _facts("Parameters", detail["parameters"]),
         _facts("Optimal parameters", detail["optimal"]),
         _metric_part(detail["metrics"]),
@@ -186,6 +149,13 @@ def _artifacts(artifacts: Sequence[ArtifactRow]) -> str:
     return page.part("Artifacts", page.table("", ["Name", "Kind", "Size"], rows)) if rows else ""
 
 
+def _models(links: Sequence[ModelLink]) -> str:
+    rows = [
+        [page.cell(link["name"]), page.number(link["version"]), page.cell(", ".join(link["aliases"]))] for link in links
+    ]
+    return page.part("Stored as", page.table("", ["Model", "Version", "Aliases"], rows)) if rows else ""
+
+
 def _runs(title: str, links: Sequence[RunLink]) -> str:
     rows = [[page.cell(link["name"]), _word(link["status"])] for link in links]
     return page.part(title, page.table("", ["Run", "Status"], rows)) if rows else ""
@@ -194,16 +164,21 @@ def _runs(title: str, links: Sequence[RunLink]) -> str:
 # --- tasks ------------------------------------------------------------------------------------
 
 
-def tasks_table(payload: TasksPayload, most: int = MOST_ROWS_IN_CELL) -> str:
+def tasks_table(payload: TasksPayload, most: int = MOST_ROWS_IN_CELL, *, sortable: bool = False) -> str:
     """Return tasks as an HTML table."""
     rows = payload["tasks"][:most]
     caption = f"{_count(payload['tasks'], 'task')}, {_count(payload['workers'], 'worker')} running"
     head = ["Task", "Kind", "Schedule", "Next run (UTC)", "Last status", "Last run (UTC)"]
-    return _absent(payload["absent"]) + page.table(caption, head, [_task_cells(row) for row in rows])
+    cells = [_task_cells(row) for row in rows]
+    return _absent(payload["absent"]) + page.table(caption, head, cells, sortable=sortable)
 
 
 def _count(things: Sequence[object], word: str) -> str:
-    return f"{len(things) or 'no'} {word}{'' if len(things) == 1 else 's'}"
+    return _number(len(things), word)
+
+
+def _number(count: int, word: str) -> str:
+    return f"{f'{count:,}' if count else 'no'} {word}{'' if count == 1 else 's'}"
 
 
 def _task_cells(row: TaskRow) -> list[str]:

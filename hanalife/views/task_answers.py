@@ -12,13 +12,13 @@ from hanalife.database import dialects, previews, tasks
 from hanalife.errors import InvalidArgumentError
 from hanalife.views import schedules, task_logs
 from hanalife.views.encoding import text
-from hanalife.views.payloads.tasks import LogMessage, LogPage, SchedulePreview, TablePreview
+from hanalife.views.payloads.tasks import LogMessage, SchedulePreview, TablePreview, TaskLogPage
 from hanalife.views.payloads.words import CONTRACT
 
 MOST_ROWS = 50
 
 
-def log_page(connection: sa.Connection, task_id: str, before: str, job_id: str) -> LogPage:
+def log_page(connection: sa.Connection, task_id: str, before: str, job_id: str) -> TaskLogPage:
     """Return the lines of a log before an entry; ``'0'`` stands for the end, and for all jobs."""
     return task_logs.page(connection, task_id, _number("before", before), _number("job_id", job_id))
 

@@ -8,7 +8,7 @@ from hanalife.database import task_logs
 from hanalife.errors import TaskNotFoundError
 from hanalife.records import TaskLogLine
 from hanalife.views.encoding import LONGEST_TEXT, instant
-from hanalife.views.payloads.tasks import LogMessage, LogPage, TaskLogRow
+from hanalife.views.payloads.tasks import LogMessage, TaskLogPage, TaskLogRow
 from hanalife.views.payloads.words import CONTRACT
 
 #: Lines of a page, and characters of a stretch.
@@ -16,7 +16,7 @@ MOST_LINES = 200
 MOST_CHARACTERS = 50_000
 
 
-def page(connection: sa.Connection, task_id: str, before: int = 0, job_id: int = 0) -> LogPage:
+def page(connection: sa.Connection, task_id: str, before: int = 0, job_id: int = 0) -> TaskLogPage:
     """Return the last lines of a log: of a task or one of its jobs, all or only those before an entry."""
     lines, total = task_logs.page(connection, task_id, MOST_LINES, LONGEST_TEXT, before=before, job_id=job_id)
     return {"contract": CONTRACT, "log": [log_row(line) for line in lines], "older": total - len(lines)}

@@ -34,6 +34,7 @@ let element: HTMLElement;
 let unmount = () => {};
 
 beforeEach(() => {
+  localStorage.clear();
   element = document.body.appendChild(document.createElement('div'));
 });
 
@@ -95,8 +96,8 @@ test('arrow keys and space move and tick', async () => {
   const source = new FixedSource();
   source.show({ ...payload, runs: manyRuns(3) });
   const onSelect = show(source, { run_id: 'r1' });
-  const grid = element.querySelector('[aria-label="Runs"]')!;
-  const press = (key: string) => grid.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+  const body = element.querySelector('[role=grid][aria-label="Runs"]')!;
+  const press = (key: string) => body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
   press('ArrowDown');
   expect(onSelect).toHaveBeenLastCalledWith({ experiment_id: '', run_id: 'r2', ticked: [] });
   press(' ');
@@ -105,7 +106,7 @@ test('arrow keys and space move and tick', async () => {
 
 test('text of the store is text', () => {
   const hostile = { ...detail, parameters: [{ name: '<b>x</b>', value: '<img src=x onerror=alert(1)>' }] };
-  unmount = mount(element, <RunDetail detail={hostile} waiting={false} error="" title="<i>t</i>" charts={false} onOpenRun={() => {}} />);
+  unmount = mount(element, <RunDetail source={new FixedSource()} detail={hostile} waiting={false} error="" title="<i>t</i>" charts={false} onOpenRun={() => {}} />);
   expect(element.querySelector('img, b, i i')).toBeNull();
 });
 
@@ -127,7 +128,7 @@ test('the details of a run have intervals, curves, candidates, artifacts and cod
   const onOpenRun = vi.fn();
   unmount = mount(
     element,
-    <RunDetail detail={detail} waiting={false} error="" title="run" charts={false} onOpenRun={onOpenRun} />
+    <RunDetail source={new FixedSource()} detail={detail} waiting={false} error="" title="run" charts={false} onOpenRun={onOpenRun} />
   );
   expect((await openTab('Metrics')).textContent).toContain('0.7600 to 0.8300');
   expect((await openTab('Learning')).querySelector('[aria-label="LOSS"]')!.querySelectorAll('polyline')).toHaveLength(2);
@@ -141,6 +142,7 @@ test('the details of a run have intervals, curves, candidates, artifacts and cod
   expect((await openTab('Signature')).textContent).toContain('CATEGORIES');
   const overview = await openTab('Overview');
   expect(overview.textContent).toContain('trial');
+  expect(overview.textContent).toContain('DIABETES, version 2champion');
   overview.querySelector<HTMLButtonElement>('.hl-link')!.click();
   expect(onOpenRun).toHaveBeenCalledWith('b', 'run b');
 });

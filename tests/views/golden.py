@@ -29,6 +29,7 @@ from hanalife.records import (
 from hanalife.tracking import events
 from hanalife.views import changes, drift, experiments, runs, tasks
 from hanalife.views.payloads.words import CONTRACT
+from hanalife.views.run_log import RunLog
 from tests.views import sample
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +82,7 @@ def _experiments(*rows):
         "database": "sqlite:///life.db",
         "absent": ["UNBORN"],
         "experiments": [experiments.experiment_row(experiment)],
+        "total": len(rows),
         "runs": list(rows),
     }
 
@@ -112,6 +114,7 @@ def _surroundings(child):
         environment={"PYTHON": "3.11.7", "PACKAGES": ["numpy==2.4.6", "pandas==3.1.1"], "MACHINE": {"CPUS": 2}},
         code={"GIT": {"COMMIT": "c0ffee", "BRANCH": "main", "DIFF": "+1"}, "SCRIPT": {"PATH": "train.py"}},
         children=[child],
+        models=[{"name": "DIABETES", "version": 2, "aliases": ["champion"]}],
     )
 
 
@@ -172,7 +175,7 @@ def payloads():
             {
                 "experiments": before,
                 "experiments_delta": changes.between_experiments(before, _experiments(ended, new)),
-                "run_detail": runs.detail(finished, metrics, log, _surroundings(active)),
+                "run_detail": runs.detail(finished, metrics, RunLog.of(log), _surroundings(active)),
                 "tasks": old_tasks,
                 "drift_series": drift.detail(*_series()),
                 "drift_check": drift.check_detail(_check(1, "drift", 2.5), "check-0", _seen()),

@@ -16,6 +16,7 @@ from hanalife.errors import RunNotFoundError, SearchError, TaskNotFoundError
 from hanalife.records import LogEntry
 from hanalife.views import answers, changes, composites, encoding, experiments, figures, learning, models, runs, tasks
 from hanalife.views.answers import error_info
+from hanalife.views.run_log import RunLog
 from tests.views import golden, sample
 
 
@@ -194,7 +195,7 @@ def test_a_long_series_comes_thinned_with_its_extremes(conn):
 def test_only_so_many_learning_curves_are_sent():
     series = {f"metric {number}": [(0, 1.0), (1, 2.0)] for number in range(300)}
     around = runs.Surroundings(series=series)
-    detail = runs.detail(golden._run("a", golden.RunStatus.ACTIVE), {}, [], around)
+    detail = runs.detail(golden._run("a", golden.RunStatus.ACTIVE), {}, RunLog(), around)
     assert (len(detail["learning"]), detail["learning_total"]) == (learning.MOST_CHARTS, 300)
 
 
@@ -249,13 +250,13 @@ def test_a_log_of_another_program_is_shown_as_far_as_it_can_be(message):
     keys += ["MODEL_SIGNATURE_PROPERTY", "MODEL_SIGNATURE_INPUT_SCHEMA", "MODEL_SIGNATURE_PARAM_SPEC"]
     keys += ["METRIC_INTERVAL", "SEARCH", "OPTIMAL_PARAMETER", "ARTIFACT"]
     log = [LogEntry("a", seq, key, golden.START, message) for seq, key in enumerate([*keys, "END_OF_TRACK"])]
-    detail = strict(runs.detail(golden._run("a", golden.RunStatus.FINISHED), {}, log))
+    detail = strict(runs.detail(golden._run("a", golden.RunStatus.FINISHED), {}, RunLog.of(log)))
     assert [row["message"] for row in detail["log"]] == [message] * len(log)
 
 
 def test_long_messages_are_cut_and_long_logs_end_with_their_last_entries():
     log = [LogEntry("a", seq, "NOTE", golden.START, "x" * 100_000) for seq in range(600)]
-    detail = runs.detail(golden._run("a", golden.RunStatus.FINISHED), {}, log)
+    detail = runs.detail(golden._run("a", golden.RunStatus.FINISHED), {}, RunLog.of(log))
     assert detail["log_total"] == 600
     assert [detail["log"][0]["seq"], detail["log"][-1]["seq"]] == [100, 599]
     assert detail["log"][0]["message"].endswith("(100,000 characters)")

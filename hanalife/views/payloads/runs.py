@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from hanalife.views.payloads.words import Fact, Grid, Instant, JsonNumber, MetricValue, RunStatusWord
+from hanalife.views.payloads.words import Fact, Grid, Instant, JobStatusWord, JsonNumber, MetricValue, RunStatusWord
 
 
 class Progress(TypedDict):
@@ -43,13 +43,14 @@ class RunRow(TypedDict):
 
 
 class ExperimentsPayload(TypedDict):
-    """All that the list of experiments and runs shows."""
+    """All that the list of experiments and runs shows; of ``total`` runs the newest, if they are fewer."""
 
     contract: int
     seq: int
     database: str
     absent: list[str]
     experiments: list[ExperimentRow]
+    total: int
     runs: list[RunRow]
 
 
@@ -81,6 +82,7 @@ class ExperimentsDelta(TypedDict):
     contract: int
     seq: int
     absent: list[str]
+    total: int
     experiments: ExperimentsChange
     runs: RunsChange
 
@@ -145,6 +147,7 @@ class Candidate(TypedDict):
     folds: int
     score: JsonNumber
     parameters: str
+    values: dict[str, float | str]
 
 
 class Search(TypedDict):
@@ -174,6 +177,22 @@ class RunLink(TypedDict):
     status: RunStatusWord
 
 
+class ModelLink(TypedDict):
+    """A stored version that came of a run, with the aliases that name it now."""
+
+    name: str
+    version: int
+    aliases: list[str]
+
+
+class JobLink(TypedDict):
+    """A job that made a run."""
+
+    job_id: int
+    task_id: str
+    status: JobStatusWord
+
+
 class LogRow(TypedDict):
     """One entry of a run's log; a long message is cut."""
 
@@ -181,6 +200,32 @@ class LogRow(TypedDict):
     event_key: str
     event_time: Instant
     message: str
+    length: int
+
+
+class LogPage(TypedDict):
+    """Entries of a log before others, oldest first."""
+
+    contract: int
+    log: list[LogRow]
+
+
+class MessagePart(TypedDict):
+    """A part of one message of a log, which has ``length`` characters in all."""
+
+    contract: int
+    text: str
+    length: int
+
+
+class ArtifactPart(TypedDict):
+    """One of the parts of an artifact, which make it up one after the other; in Base64."""
+
+    contract: int
+    media_type: str
+    size_bytes: int
+    parts: int
+    data: str
 
 
 class RunDetail(TypedDict):
@@ -190,9 +235,12 @@ class RunDetail(TypedDict):
     run: RunRow
     overview: list[Fact]
     notes: str
+    notes_whole: bool
     tags: list[Fact]
     parent: RunLink | None
     children: list[RunLink]
+    models: list[ModelLink]
+    jobs: list[JobLink]
     parameters: list[Fact]
     optimal: list[Fact]
     metrics: list[MetricRow]

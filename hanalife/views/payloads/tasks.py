@@ -122,7 +122,7 @@ class TaskLogRow(TypedDict):
     length: int
 
 
-class LogPage(TypedDict):
+class TaskLogPage(TypedDict):
     """Lines of a log in the order they were written, and how many were written before them."""
 
     contract: int

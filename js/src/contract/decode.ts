@@ -64,9 +64,15 @@ export function applyExperiments(payload: ExperimentsPayload, delta: Experiments
     ...payload,
     seq: delta.seq,
     absent: delta.absent,
+    total: delta.total,
     experiments: applyChange(payload.experiments, delta.experiments, row => row.experiment_id),
     runs: applyChange(payload.runs, delta.runs, row => row.run_id)
   };
+}
+
+/** Whether older runs are not still to come. */
+export function hasAllRuns(payload: ExperimentsPayload): boolean {
+  return payload.runs.length >= payload.total;
 }
 
 /** The payload after a delta, or null when one in between was missed. */

@@ -59,6 +59,7 @@ export interface ExperimentsPayload {
   database: string;
   absent: string[];
   experiments: ExperimentRow[];
+  total: number;
   runs: RunRow[];
 }
 
@@ -82,6 +83,7 @@ export interface ExperimentsDelta {
   contract: number;
   seq: number;
   absent: string[];
+  total: number;
   experiments: ExperimentsChange;
   runs: RunsChange;
 }
@@ -136,6 +138,7 @@ export interface Candidate {
   folds: number;
   score: number | 'nan' | 'inf' | '-inf';
   parameters: string;
+  values: Record<string, number | string>;
 }
 
 export interface Search {
@@ -159,11 +162,43 @@ export interface RunLink {
   status: 'ACTIVE' | 'FINISHED' | 'FAILED' | 'LOST' | 'DELETED';
 }
 
+export interface ModelLink {
+  name: string;
+  version: number;
+  aliases: string[];
+}
+
+export interface JobLink {
+  job_id: number;
+  task_id: string;
+  status: 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT' | 'ABANDONED' | 'SKIPPED';
+}
+
 export interface LogRow {
   seq: number;
   event_key: string;
   event_time: Instant;
   message: string;
+  length: number;
+}
+
+export interface LogPage {
+  contract: number;
+  log: LogRow[];
+}
+
+export interface MessagePart {
+  contract: number;
+  text: string;
+  length: number;
+}
+
+export interface ArtifactPart {
+  contract: number;
+  media_type: string;
+  size_bytes: number;
+  parts: number;
+  data: string;
 }
 
 export interface RunDetail {
@@ -171,9 +206,12 @@ export interface RunDetail {
   run: RunRow;
   overview: Fact[];
   notes: string;
+  notes_whole: boolean;
   tags: Fact[];
   parent: RunLink | null;
   children: RunLink[];
+  models: ModelLink[];
+  jobs: JobLink[];
   parameters: Fact[];
   optimal: Fact[];
   metrics: MetricRow[];
@@ -286,7 +324,7 @@ export interface TaskLogRow {
   length: number;
 }
 
-export interface LogPage {
+export interface TaskLogPage {
   contract: number;
   log: TaskLogRow[];
   older: number;

@@ -32,7 +32,17 @@ interface PaneProps {
 
 export function RunPane({ title, ...props }: PaneProps & { title: string }) {
   const { value, waiting, error } = useLiveDetail<Run>(props, 'run', 'run_id');
-  return <RunDetail detail={value} waiting={waiting} error={error} title={title} charts onOpenRun={props.onOpenRun} />;
+  return (
+    <RunDetail
+      source={props.source}
+      detail={value}
+      waiting={waiting}
+      error={error}
+      title={title}
+      charts
+      onOpenRun={props.onOpenRun}
+    />
+  );
 }
 
 export function TaskPane(props: PaneProps) {

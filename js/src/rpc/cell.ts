@@ -7,6 +7,8 @@ import { RequestError, Store } from './source';
 type Message<D> = { delta: D } | { detail: { id: string; value: unknown } } | { id: string; ok: unknown } | { id: string; error: ErrorInfo };
 
 const ANSWER_MS = 60_000;
+/** What is not in a snapshot comes unasked, soon; a page that was loaded later has to ask for it. */
+const REST_MS = 3_000;
 
 interface Pending {
   resolve(value: unknown): void;
@@ -17,10 +19,12 @@ interface Pending {
 export class CellSource<P extends { contract: number }, D> extends Store<P> {
   private pending = new Map<string, Pending>();
   private count = 0;
+  private rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private host: AnyModel,
-    private apply: (payload: P, delta: D) => P | null
+    private apply: (payload: P, delta: D) => P | null,
+    private isWhole: (payload: P) => boolean = () => true
   ) {
     super();
     host.on('change:snapshot', this.onSnapshot);
@@ -43,6 +47,7 @@ export class CellSource<P extends { contract: number }, D> extends Store<P> {
   }
 
   override dispose(): void {
+    clearTimeout(this.rest);
     this.host.off('change:snapshot', this.onSnapshot);
     this.host.off('change:status', this.onStatus);
     this.host.off('msg:custom', this.onMessage);
@@ -59,7 +64,17 @@ export class CellSource<P extends { contract: number }, D> extends Store<P> {
   private onSnapshot = (): void => {
     const snapshot: object = this.host.get('snapshot');
     // Empty until the kernel has looked for the first time.
-    if (Object.keys(snapshot).length) this.take(() => decode<P>(snapshot));
+    if (!Object.keys(snapshot).length) return;
+    this.take(() => decode<P>(snapshot));
+    clearTimeout(this.rest);
+    this.rest = setTimeout(this.askForRest, REST_MS, this.get().payload);
+  };
+
+  private askForRest = (before: P | null): void => {
+    const { payload } = this.get();
+    if (payload === null || this.isWhole(payload)) return;
+    if (payload === before) void this.catchUp();
+    else this.rest = setTimeout(this.askForRest, REST_MS, payload); // it is on its way
   };
 
   private onMessage = (message: Message<D>): void => {
@@ -77,8 +92,12 @@ export class CellSource<P extends { contract: number }, D> extends Store<P> {
 
   /** A delta was missed: ask for everything. */
   private async catchUp(): Promise<void> {
-    const payload = await this.request<P>('snapshot');
-    this.take(() => decode<P>(payload));
+    try {
+      const payload = await this.request<P>('snapshot');
+      this.take(() => decode<P>(payload));
+    } catch (error) {
+      console.warn('hanalife:', (error as Error).message); // without a kernel what was saved stays
+    }
   }
 
   private onReply(reply: { id: string; ok: unknown } | { id: string; error: ErrorInfo }): void {

@@ -9,9 +9,17 @@ export type FetchJson = (path: string, body?: object) => Promise<unknown>;
 export const POLL_MS = 1_000;
 const SELDOM_MS = 30_000;
 
+/** A name as a part of a path. */
+function part(args: Record<string, string>, name: string): string {
+  return encodeURIComponent(args[name] ?? '');
+}
+
 const PATHS: Record<string, (args: Record<string, string>) => string> = {
   search: args => `searches/${encodeURIComponent(args['text'] ?? '')}`,
   run: args => `runs/${encodeURIComponent(args['run_id'] ?? '')}`,
+  log_before: args => `runs/${part(args, 'run_id')}/log/${part(args, 'seq')}`,
+  message: args => `runs/${part(args, 'run_id')}/messages/${part(args, 'seq')}/${part(args, 'start')}`,
+  artifact: args => `runs/${part(args, 'run_id')}/artifacts/${part(args, 'name')}/${part(args, 'part')}`,
   task: args => `tasks/${encodeURIComponent(args['task_id'] ?? '')}`,
   model: args => `models/${encodeURIComponent(args['name'] ?? '')}`,
   model_comparison: args => ['model_comparisons', args['name'] ?? '', args['versions'] ?? ''].map(encodeURIComponent).join('/'),

@@ -1,23 +1,35 @@
-/** A table of any length: rows of one height, only those in sight are drawn, all by keyboard. */
+/** A table of any length and width: only rows and columns in sight are drawn, all by keyboard. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
+import { inSight, type Placed, placeColumns } from './layout';
 import { type Cell, type Sort, sortRows } from './order';
+import { TableHead } from './TableHead';
 import { windowOf } from './window';
 
 const ROW = 26;
 const HEAD = ROW + 1; // and its line
+const TICK_WIDTH = 28;
 
 export interface Column<Row> {
   key: string;
   label: string;
-  /** A CSS grid track, such as `90px` or `minmax(120px, 1fr)`. */
+  /** A CSS grid track, such as `90px` or `minmax(120px, 1fr)`: one with `fr` takes a share of spare room. */
   track: string;
-  /** The narrowest it gets, in px, before the table scrolls sideways. */
+  /** The narrowest it gets by itself, in px, before the table scrolls sideways. */
   least: number;
   numeric?: boolean;
   value(row: Row): Cell;
   draw?(row: Row): ComponentChildren;
 }
+
+/** What a person has changed of the look of a table. */
+export interface Look {
+  sort?: Sort | undefined;
+  widths: Record<string, number>;
+  pinned: string[];
+}
+
+export const PLAIN: Look = { widths: {}, pinned: [] };
 
 interface Props<Row> {
   label: string;
@@ -31,7 +43,11 @@ interface Props<Row> {
   clickOpens?: boolean;
   ticked?: ReadonlySet<string>;
   onTick?(key: string): void;
+  /** How it is sorted at first, if it keeps its look to itself. */
   sort?: Sort | undefined;
+  /** Its look, if somebody else keeps it. */
+  look?: Look;
+  onLook?(look: Look): void;
   empty?: string;
 }
 
@@ -43,11 +59,17 @@ const STEPS: Record<string, (at: number, page: number, count: number) => number>
   Home: () => 0,
   End: (_at, _page, count) => count - 1
 };
+const SIDEWAYS: Record<string, number> = { ArrowLeft: -60, ArrowRight: 60 };
 
 export function Table<Row>(props: Props<Row>) {
   const { columns, rows, rowKey, selected } = props;
-  const [sort, setSort] = useState<Sort | undefined>(props.sort);
-  const [scroll, setScroll] = useState({ top: 0, height: 300 });
+  const latest = useRef(props);
+  latest.current = props;
+  const [own, setOwn] = useState<Look>({ ...PLAIN, sort: props.sort });
+  const look = props.look ?? own;
+  const setLook = props.onLook ?? setOwn;
+  const { sort } = look;
+  const [view, setView] = useState({ top: 0, left: 0, height: 300, width: 0 });
   const grid = useRef<HTMLDivElement>(null);
   const id = useId();
 
@@ -58,7 +80,9 @@ export function Table<Row>(props: Props<Row>) {
 
   useEffect(() => {
     const element = grid.current!;
-    const watch = new ResizeObserver(() => setScroll(old => ({ ...old, height: element.clientHeight - HEAD })));
+    const watch = new ResizeObserver(() =>
+      setView(old => ({ ...old, height: element.clientHeight - HEAD, width: element.clientWidth }))
+    );
     watch.observe(element);
     return () => watch.disconnect();
   }, []);
@@ -74,25 +98,32 @@ export function Table<Row>(props: Props<Row>) {
     if ((event.target as Element).closest('button')) return; // a heading has keys of its own
     const index = sorted.findIndex(row => rowKey(row) === selected);
     const step = STEPS[event.key];
+    const sideways = SIDEWAYS[event.key];
     if (step) {
-      const page = Math.max(1, Math.floor(scroll.height / ROW) - 1);
+      const page = Math.max(1, Math.floor(view.height / ROW) - 1);
       const next = Math.max(0, Math.min(sorted.length - 1, step(index, page, sorted.length)));
       const row = sorted[next];
       if (row) props.onSelect(rowKey(row));
       reveal(next);
-    } else if (event.key === 'Enter' && index >= 0) props.onOpen?.(selected);
+    } else if (sideways) grid.current!.scrollLeft += sideways;
+    else if (event.key === 'Enter' && index >= 0) props.onOpen?.(selected);
     else if (event.key === ' ' && index >= 0 && props.onTick) props.onTick(selected);
     else return;
     event.preventDefault();
     event.stopPropagation(); // or the notebook would move its own selection
   };
 
-  const shown = windowOf(scroll.top, scroll.height, ROW, sorted.length);
-  const tracks = (props.onTick ? ['18px'] : []).concat(columns.map(column => column.track)).join(' ');
-  const least = columns.reduce((sum, column) => sum + column.least + 10, props.onTick ? 44 : 10);
-  const line = { gridTemplateColumns: tracks, minWidth: `${least}px` };
+  const before = props.onTick ? TICK_WIDTH : 0;
+  const placed = useMemo(
+    () => placeColumns(columns, look.widths, look.pinned, view.width - before),
+    [columns, look.widths, look.pinned, view.width, before]
+  );
+  const end = placed.at(-1);
+  const wide = before + (end ? end.left + end.width : 0);
+  const drawn = useSame(inSight(placed, view.left - before, view.width));
+  const shown = windowOf(view.top, view.height, ROW, sorted.length);
   const rowId = (key: string) => `${id}-${key}`;
-  const inSight = sorted.slice(shown.first, shown.last).some(row => rowKey(row) === selected);
+  const isInSight = sorted.slice(shown.first, shown.last).some(row => rowKey(row) === selected);
 
   return (
     <div
@@ -101,63 +132,38 @@ export function Table<Row>(props: Props<Row>) {
       tabIndex={0}
       aria-label={props.label}
       aria-rowcount={sorted.length + 1}
-      aria-activedescendant={inSight ? rowId(selected) : undefined}
+      aria-colcount={columns.length + (props.onTick ? 1 : 0)}
+      aria-activedescendant={isInSight ? rowId(selected) : undefined}
       ref={grid}
       onKeyDown={onKey}
       onScroll={event => {
-        const { scrollTop } = event.currentTarget;
-        setScroll(old => ({ ...old, top: scrollTop }));
+        const { scrollTop: top, scrollLeft: left } = event.currentTarget;
+        if (left !== view.left) event.currentTarget.style.setProperty('--hl-scrolled', `${left}px`);
+        setView(old => (old.top === top && old.left === left ? old : { ...old, top, left }));
       }}
     >
-      <div class="hl-row hl-head" role="row" aria-rowindex={1} style={line}>
-        {props.onTick && <span role="columnheader" aria-label="Compare" />}
-        {columns.map(column => (
-          <Header key={column.key} column={column} sort={sort} onSort={setSort} />
-        ))}
+      <div class="hl-head" role="rowgroup" style={{ width: `${wide}px` }}>
+        <TableHead placed={drawn} wide={wide} before={before} look={look} onLook={setLook} />
       </div>
       <div class="hl-body" role="rowgroup" aria-label={`${props.label}, rows`}>
         {!sorted.length && <p class="hl-empty">{props.empty ?? 'Nothing here yet.'}</p>}
-        <div style={{ height: `${sorted.length * ROW}px`, minWidth: `${least}px`, position: 'relative' }}>
+        <div class="hl-rows" role="presentation" style={{ height: `${sorted.length * ROW}px`, width: `${wide}px` }}>
           {sorted.slice(shown.first, shown.last).map((row, i) => {
             const key = rowKey(row);
-            const index = shown.first + i;
             return (
-              <div
+              <TableRow
                 key={key}
                 id={rowId(key)}
-                role="row"
-                class="hl-row"
-                aria-rowindex={index + 2}
-                aria-selected={key === selected}
-                data-key={key}
-                style={{ ...line, transform: `translateY(${index * ROW}px)` }}
-                onClick={() => {
-                  props.onSelect(key);
-                  if (props.clickOpens) props.onOpen?.(key);
-                }}
-                onDblClick={() => props.onOpen?.(key)}
-              >
-                {props.onTick && (
-                  <span role="gridcell">
-                    <input
-                      type="checkbox"
-                      tabIndex={-1}
-                      aria-label="Compare this run"
-                      checked={props.ticked?.has(key) ?? false}
-                      onClick={event => event.stopPropagation()}
-                      onChange={() => props.onTick!(key)}
-                    />
-                  </span>
-                )}
-                {columns.map(column => {
-                  const value = column.value(row);
-                  return (
-                    <span role="gridcell" key={column.key} class={column.numeric ? 'hl-number' : ''}>
-                      {column.draw ? column.draw(row) : <span title={String(value ?? '')}>{value}</span>}
-                    </span>
-                  );
-                })}
-              </div>
+                name={key}
+                row={row}
+                index={shown.first + i}
+                selected={key === selected}
+                ticked={props.ticked?.has(key) ?? false}
+                drawn={drawn}
+                wide={wide}
+                before={before}
+                table={latest}
+              />
             );
           })}
         </div>
@@ -166,29 +172,96 @@ export function Table<Row>(props: Props<Row>) {
   );
 }
 
-function Header<Row>({
-  column,
-  sort,
-  onSort
-}: {
-  column: Column<Row>;
-  sort: Sort | undefined;
-  onSort(sort: Sort): void;
-}) {
-  const active = sort?.key === column.key;
-  const direction = !active ? 'none' : sort.descending ? 'descending' : 'ascending';
-  return (
-    <span role="columnheader" aria-sort={direction} class={column.numeric ? 'hl-number' : ''}>
-      <button
-        type="button"
-        title={`Sort by ${column.label}`}
-        onClick={() => onSort({ key: column.key, descending: active && !sort.descending })}
+interface RowProps<Row> {
+  id: string;
+  name: string;
+  row: Row;
+  index: number;
+  selected: boolean;
+  ticked: boolean;
+  drawn: Placed<Column<Row>>[];
+  wide: number;
+  before: number;
+  table: { readonly current: Props<Row> };
+}
+
+/** One row, drawn again only if what it shows is another: while scrolling most rows stay what they are. */
+function TableRow<Row>({ id, name, row, index, selected, ticked, drawn, wide, before, table }: RowProps<Row>) {
+  return useMemo(
+    () => (
+      <div
+        id={id}
+        role="row"
+        class="hl-row"
+        aria-rowindex={index + 2}
+        aria-selected={selected}
+        data-key={name}
+        style={{ width: `${wide}px`, transform: `translateY(${index * ROW}px)` }}
+        onClick={() => {
+          table.current.onSelect(name);
+          if (table.current.clickOpens) table.current.onOpen?.(name);
+        }}
+        onDblClick={() => table.current.onOpen?.(name)}
       >
-        {column.label}
-        <span class="hl-arrow" aria-hidden="true">
-          {active ? (sort.descending ? '↓' : '↑') : ''}
-        </span>
-      </button>
+        {before > 0 && (
+          <span role="gridcell" aria-colindex={1} class="hl-tick hl-pinned">
+            <input
+              type="checkbox"
+              tabIndex={-1}
+              aria-label="Compare this run"
+              checked={ticked}
+              onClick={event => event.stopPropagation()}
+              onChange={() => table.current.onTick!(name)}
+            />
+          </span>
+        )}
+        {drawn.map(each => (
+          <TableCell key={each.column.key} each={each} row={row} before={before} />
+        ))}
+      </div>
+    ),
+    [id, name, row, index, selected, ticked, drawn, wide, before]
+  );
+}
+
+/** The former list as long as the new one has the same members. */
+function useSame<T>(list: T[]): T[] {
+  const former = useRef(list);
+  const same = former.current.length === list.length && list.every((each, i) => each === former.current[i]);
+  if (!same) former.current = list;
+  return former.current;
+}
+
+interface CellProps<Row> {
+  each: Placed<Column<Row>>;
+  row: Row;
+  before: number;
+}
+
+function TableCell<Row>({ each, row, before }: CellProps<Row>) {
+  const { column } = each;
+  const value = column.draw ? null : column.value(row);
+  return (
+    <span
+      role="gridcell"
+      aria-colindex={each.index + (before ? 2 : 1)}
+      class={cellClass(each)}
+      style={cellStyle(each, before)}
+    >
+      {column.draw ? column.draw(row) : <span title={String(value ?? '')}>{value}</span>}
     </span>
   );
+}
+
+export function cellClass({ column, pinned }: Placed<{ numeric?: boolean }>): string {
+  return `hl-cell${column.numeric ? ' hl-number' : ''}${pinned ? ' hl-pinned' : ''}`;
+}
+
+/**
+ * Where a cell lies; a pinned one stays at that distance from the edge of what is in sight. CSS could keep it there
+ * by itself (`sticky`), but a browser then draws each such cell apart, which takes longer than all the rest.
+ */
+export function cellStyle({ left, width, pinned }: Placed<unknown>, before: number) {
+  const place = `${before + left}px`;
+  return { left: pinned ? `calc(${place} + var(--hl-scrolled, 0px))` : place, width: `${width}px` };
 }

@@ -5,10 +5,13 @@ import { number } from './format';
 
 const WIDTH = 340;
 const HEIGHT = 250;
-const LEFT = 56;
+const LEFT = 60;
 const RIGHT = 12;
 const TOP = 46;
 const BOTTOM = 40;
+/** A row of the legend, and how many names one holds. */
+const LEGEND_ROW = 14;
+const LEGEND_NAMES = 3;
 
 interface Point {
   x: number;
@@ -41,13 +44,27 @@ function short(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
-function tick(value: number): number {
-  return +value.toPrecision(3);
+/** A value on an axis, with as many decimals as tell it from its neighbours. */
+function tick(value: number, { low, high }: Range): string {
+  const size = Math.abs(value);
+  if (size >= 1e6 || (size > 0 && size < 1e-4)) return String(+value.toPrecision(3));
+  const decimals = Math.min(8, Math.max(0, Math.ceil(-Math.log10((high - low) / 4))));
+  return String(+value.toFixed(decimals));
 }
 
-export function LineChart({ curve }: { curve: Chart }) {
+interface LineChartProps {
+  curve: Chart;
+  /** Names of the places 0, 1, ... of the x axis, where they are no numbers. */
+  places?: readonly string[];
+  width?: number;
+}
+
+export function LineChart({ curve, places, width = WIDTH }: LineChartProps) {
   const lines = curve.series.map(series => ({ name: series.name, points: finite(series) }));
   const all = lines.flatMap(line => line.points);
+  const rows = Math.max(1, Math.ceil(curve.series.length / LEGEND_NAMES));
+  const top = TOP + (rows - 1) * LEGEND_ROW;
+  const height = HEIGHT + (rows - 1) * LEGEND_ROW;
   const fromZero = 'key' in curve; // a curve of a classifier; what goes over steps shows its change instead
   const xs = range(
     all.map(point => point.x),
@@ -57,28 +74,34 @@ export function LineChart({ curve }: { curve: Chart }) {
     all.map(point => point.y),
     fromZero
   );
-  const x = (value: number) => LEFT + ((value - xs.low) / (xs.high - xs.low)) * (WIDTH - LEFT - RIGHT);
-  const y = (value: number) => HEIGHT - BOTTOM - ((value - ys.low) / (ys.high - ys.low)) * (HEIGHT - TOP - BOTTOM);
+  const x = (value: number) => LEFT + ((value - xs.low) / (xs.high - xs.low)) * (width - LEFT - RIGHT);
+  const y = (value: number) => height - BOTTOM - ((value - ys.low) / (ys.high - ys.low)) * (height - top - BOTTOM);
   const at = (span: Range, share: number) => span.low + share * (span.high - span.low);
   const shares = [0, 0.25, 0.5, 0.75, 1];
   // Steps and candidates are counted, so that nothing is between two of them.
   const ticks = [...new Set(shares.map(share => (fromZero ? at(xs, share) : Math.round(at(xs, share)))))];
   return (
-    <svg class="hl-chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={curve.title}>
-      <text class="hl-chart-title" x={WIDTH / 2} y={16}>
+    <svg class="hl-chart" viewBox={`0 0 ${width} ${height}`} style={{ width: `${width}px` }} role="img" aria-label={curve.title}>
+      <text class="hl-chart-title" x={width / 2} y={16}>
         {short(curve.title, 50)}
       </text>
       {shares.map(share => (
         <g key={share}>
-          <line class="hl-gridline" x1={LEFT} x2={WIDTH - RIGHT} y1={y(at(ys, share))} y2={y(at(ys, share))} />
+          <line class="hl-gridline" x1={LEFT} x2={width - RIGHT} y1={y(at(ys, share))} y2={y(at(ys, share))} />
           <text class="hl-tick-y" x={LEFT - 5} y={y(at(ys, share)) + 3}>
-            {tick(at(ys, share))}
+            {tick(at(ys, share), ys)}
           </text>
         </g>
       ))}
       {ticks.map(value => (
-        <text key={value} class="hl-tick-x" x={x(value)} y={HEIGHT - BOTTOM + 13}>
-          {tick(value)}
+        <text
+          key={value}
+          class="hl-tick-x"
+          style={places && value > 0 && value === xs.high ? { textAnchor: 'end' } : undefined}
+          x={x(value)}
+          y={height - BOTTOM + 13}
+        >
+          {places ? short(places[value] ?? '', 14) : tick(value, xs)}
         </text>
       ))}
       {lines.map((line, i) => (
@@ -92,22 +115,22 @@ export function LineChart({ curve }: { curve: Chart }) {
             line.points.length <= MOST_DOTS &&
             line.points.map(point => (
               <circle key={`${line.name} ${point.x}`} class={`hl-dot-${i}`} cx={x(point.x)} cy={y(point.y)} r={2.5}>
-                <title>{`${line.name}, ${curve.x_label.toLowerCase()} ${point.x}: ${number(point.y)}`}</title>
+                <title>{`${line.name}, ${places?.[point.x] ?? `${curve.x_label.toLowerCase()} ${point.x}`}: ${number(point.y)}`}</title>
               </circle>
             ))
         )}
       {lines.map((line, i) => (
-        <g key={line.name} transform={`translate(${LEFT + i * 98}, ${TOP - 12})`}>
+        <g key={line.name} transform={`translate(${LEFT + (i % LEGEND_NAMES) * 98}, ${TOP - 12 + Math.floor(i / LEGEND_NAMES) * LEGEND_ROW})`}>
           <line class={`hl-line-${i}`} x1={0} x2={14} y1={-3} y2={-3} />
           <text class="hl-legend" x={18}>
             {short(line.name, lines.length > 1 ? 14 : 45)}
           </text>
         </g>
       ))}
-      <text class="hl-axis" x={(LEFT + WIDTH - RIGHT) / 2} y={HEIGHT - 8}>
+      <text class="hl-axis" x={(LEFT + width - RIGHT) / 2} y={height - 8}>
         {curve.x_label}
       </text>
-      <text class="hl-axis" transform={`translate(11, ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)`}>
+      <text class="hl-axis" transform={`translate(11, ${(top + height - BOTTOM) / 2}) rotate(-90)`}>
         {short(curve.y_label, 28)}
       </text>
     </svg>

@@ -1,15 +1,22 @@
-/** Experiments and their runs, live, with the details of one run. */
-import { useId, useMemo, useRef, useState } from 'preact/hooks';
+/** Experiments and their runs, live, with the details of one run, or several compared. */
+import { useId, useMemo, useState } from 'preact/hooks';
 import type { ExperimentRow, ExperimentsPayload, RunDetail as Detail, RunRow } from '../contract/types.gen';
 import type { Source } from '../rpc/source';
+import { ControlButton } from '../ui/controls/ControlButton';
 import { count } from '../ui/format';
 import { useLatestDetail, useSource } from '../ui/hooks';
+import { direction } from '../ui/pareto';
 import { Badge, Banner, Problem, RUN_SEARCH, Search } from '../ui/parts';
 import { useFoundRuns } from '../ui/search';
 import { type Column, Table } from '../ui/Table';
-import { runColumns } from './columns';
-import { defaultMetrics, metricNames } from './metrics';
+import { ColumnChoice } from './ColumnChoice';
+import { metricKey, metricOf, PLAIN_COLUMNS, runColumns } from './columns';
+import { Compare } from './Compare';
+import { bestRuns, defaultMetrics, metricNames } from './metrics';
 import { RunDetail } from './RunDetail';
+import { FIRST_VIEW, type RunView, ViewShelf } from './runView';
+import { SavedViews } from './SavedViews';
+import './runs.css';
 
 export interface Selection {
   experiment_id: string;
@@ -25,29 +32,31 @@ interface Props {
 }
 
 const NONE: RunRow[] = [];
-const NEWEST_FIRST = { key: 'created', descending: true };
+const NO_ROWS: ExperimentRow[] = [];
 const runText = (run: RunRow) => `${run.name} ${run.experiment_id} ${run.dataset_name} ${run.status} ${run.owner}`;
 
 export function ExperimentView({ source, selection, onSelect, onCancel }: Props) {
   const { payload, status } = useSource(source);
-  const [query, setQuery] = useState('');
-  const [chosen, setChosen] = useState<string[] | null>(null);
+  const shelf = useMemo(() => new ViewShelf(payload?.database ?? ''), [payload?.database]);
+  const [view, setView] = useState(FIRST_VIEW);
+  const [comparing, setComparing] = useState(false);
+  const [sortedFor, setSortedFor] = useState<string | null>(null); // the search whose order was sorted anew
   const all = payload?.runs ?? NONE;
+  const { query } = view;
   const { runs: found, ordered, error } = useFoundRuns(source, all, query, runText);
   const problem = useId();
-  const inExperiment = useMemo(
+  const rows = useMemo(
     () => (selection.experiment_id ? found.filter(run => run.experiment_id === selection.experiment_id) : found),
     [found, selection.experiment_id]
   );
-  const names = useMemo(() => metricNames(all), [all]);
   const several = !selection.experiment_id && (payload?.experiments.length ?? 0) > 1;
-  const shown = chosen ?? defaultMetrics(all);
-  const columns = useMemo(
-    () => runColumns(shown, several),
-    [shown.join('\n'), several]
-  );
+  const { choices, shown, best } = useColumns(all, view, several);
   const ticked = useMemo(() => new Set(selection.ticked), [selection.ticked]);
-  const run = all.find(each => each.run_id === selection.run_id);
+  const tickedRuns = useMemo(() => all.filter(run => ticked.has(run.run_id)), [all, ticked]);
+  const judged = tickedRuns.length > 1 ? tickedRuns : rows;
+  const marked = useMemo(() => bestRuns(judged, best), [judged, best.join('\n')]);
+  const columns = useMemo(() => runColumns(shown, rows, marked), [shown.join('\n'), rows, marked]);
+  const sort = ordered && sortedFor !== query ? undefined : view.sort;
 
   const tick = (run_id: string) => {
     const next = new Set(ticked);
@@ -61,16 +70,25 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
         <h2>Experiment Monitor</h2>
         <Search
           value={query}
-          onInput={setQuery}
+          onInput={text => setView({ ...view, query: text })}
           label="Search runs"
           hint={RUN_SEARCH}
           problem={error && problem}
         />
         <small aria-live="polite" class="hl-count">
-          {inExperiment.length === all.length ? count(all.length, 'run') : `${inExperiment.length} of ${count(all.length, 'run')}`}
-          {ticked.size > 0 && `, ${ticked.size} ticked`}
+          {countText(rows.length, all.length, payload?.total ?? 0)}
         </small>
-        <MetricChoice names={names} shown={shown} onChoose={setChosen} />
+        <SavedViews shelf={shelf} view={view} onView={setView} />
+        <ColumnChoice
+          choices={choices}
+          shown={shown}
+          pinned={view.pinned}
+          best={best}
+          onShown={keys => setView({ ...view, columns: keys })}
+          onPinned={pinned => setView({ ...view, pinned })}
+          onBest={metrics => setView({ ...view, best: metrics })}
+          onReset={() => setView({ ...FIRST_VIEW, query })}
+        />
         <Badge status={status} />
         {status.word !== 'cancelled' && (
           <button type="button" class="hl-button" title="Stop watching; nothing else is stopped" onClick={onCancel}>
@@ -79,47 +97,140 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
         )}
       </header>
       {error && <Problem id={problem}>{error}</Problem>}
-      {status.word === 'lost' && <Banner>{status.text}</Banner>}
+      {status.word === 'lost' && <Banner>{status.text} It is tried again; what is shown is the last that was read.</Banner>}
       {payload && payload.absent.length > 0 && (
         <Banner>Not recorded yet: {payload.absent.join(', ')}. It will appear here once it is.</Banner>
       )}
       <div class="hl-split">
         <Experiments
-          experiments={payload?.experiments ?? []}
+          experiments={payload?.experiments ?? NO_ROWS}
           runs={found}
           searching={query !== ''}
           selected={selection.experiment_id}
           onSelect={experiment_id => onSelect({ ...selection, experiment_id })}
         />
         <Table
-          key={ordered ? 'as found' : 'sorted'}
           label="Runs"
           columns={columns}
-          rows={inExperiment}
-          rowKey={each => each.run_id}
+          rows={rows}
+          rowKey={runKey}
           selected={selection.run_id}
-          onSelect={run_id => onSelect({ ...selection, run_id })}
+          onSelect={run_id => {
+            setComparing(false);
+            onSelect({ ...selection, run_id });
+          }}
           ticked={ticked}
           onTick={tick}
-          sort={ordered ? undefined : NEWEST_FIRST}
+          look={{ ...view, sort }}
+          onLook={look => {
+            setSortedFor(query);
+            setView({ ...view, ...look });
+          }}
           empty={query ? 'No run matches the search.' : 'No runs yet. They appear as soon as one is recorded.'}
         />
       </div>
-      <Selected source={source} run={run} onOpenRun={run_id => onSelect({ ...selection, run_id })} />
+      {ticked.size > 0 && (
+        <div class="hl-bar hl-ticked hl-controls" role="group" aria-label="Ticked runs">
+          <span>
+            <b>{ticked.size}</b> ticked
+          </span>
+          <button
+            type="button"
+            class="hl-button hl-chief"
+            disabled={tickedRuns.length < 2}
+            aria-pressed={comparing}
+            onClick={() => setComparing(!comparing)}
+          >
+            Compare
+          </button>
+          <ControlButton
+            source={source}
+            name="run.delete"
+            args={{ run_ids: JSON.stringify(tickedRuns.map(runKey)) }}
+            tone="grave"
+            confirm={{
+              question: `Delete ${count(tickedRuns.length, 'run')} and all that is recorded of them? This cannot be undone.`,
+              yes: 'Delete'
+            }}
+            disabled={!tickedRuns.length}
+            onDone={() => onSelect({ ...selection, ticked: [] })}
+          >
+            Delete
+          </ControlButton>
+          <button type="button" class="hl-button" onClick={() => onSelect({ ...selection, ticked: [] })}>
+            Untick all
+          </button>
+        </div>
+      )}
+      {comparing && tickedRuns.length > 1 ? (
+        <Compare source={source} runs={tickedRuns} metrics={shown.flatMap(key => metricOf(key) ?? [])} />
+      ) : (
+        <Selected
+          source={source}
+          run={all.find(each => each.run_id === selection.run_id)}
+          run_id={selection.run_id}
+          isGone={payload !== null && all.length >= payload.total}
+          onOpenRun={run_id => onSelect({ ...selection, run_id })}
+        />
+      )}
     </section>
   );
+}
+
+function runKey(run: RunRow): string {
+  return run.run_id;
+}
+
+/** How many of how many; while older runs are still being read, of how many there are. */
+function countText(shown: number, read: number, total: number): string {
+  if (read < total) return `${shown.toLocaleString('en')} of ${total.toLocaleString('en')} runs`;
+  return shown === read ? count(read, 'run') : `${shown.toLocaleString('en')} of ${count(read, 'run')}`;
+}
+
+/** All columns that there are, the keys of those to show, and the metrics that tell which runs are best. */
+function useColumns(all: readonly RunRow[], view: RunView, several: boolean) {
+  const names = useMemo(() => metricNames(all), [all]);
+  const first = useMemo(() => defaultMetrics(all, names), [all, names]);
+  const choices = useMemo(
+    () => [
+      ...PLAIN_COLUMNS.map(([{ key, label }]) => ({ key, label })),
+      ...names.map(label => ({ key: metricKey(label), label }))
+    ],
+    [names]
+  );
+  const shown = view.columns ?? [
+    ...PLAIN_COLUMNS.flatMap(([{ key }, isFirst]) => (isFirst || (several && key === 'experiment') ? key : [])),
+    ...first.map(metricKey)
+  ];
+  const best = view.best ?? shown.flatMap(key => metricOf(key) ?? []).filter(direction);
+  return { choices, shown, best };
 }
 
 interface SelectedProps {
   source: Source<ExperimentsPayload>;
   run: RunRow | undefined;
+  run_id: string;
+  /** Whether a run that is not among the rows is in the store no more. */
+  isGone: boolean;
   onOpenRun(run_id: string): void;
 }
 
-function Selected({ source, run, onOpenRun }: SelectedProps) {
-  const { value, waiting, error } = useLatestDetail<Detail>(source, 'run', 'run_id', run?.run_id ?? '');
-  if (!run) return <p class="hl-empty hl-details">Select a run to see its details.</p>;
-  return <RunDetail detail={value} waiting={waiting} error={error} title={run.name} charts={false} onOpenRun={onOpenRun} />;
+function Selected({ source, run, run_id, isGone, onOpenRun }: SelectedProps) {
+  const gone = !run && isGone;
+  const { value, waiting, error } = useLatestDetail<Detail>(source, 'run', 'run_id', gone ? '' : run_id);
+  if (!run_id) return <p class="hl-empty hl-details">Select a run to see its details.</p>;
+  if (gone) return <p class="hl-empty hl-details">The run is not in the store any more: it was deleted.</p>;
+  return (
+    <RunDetail
+      source={source}
+      detail={value}
+      waiting={waiting}
+      error={error}
+      title={run?.name ?? ''}
+      charts={false}
+      onOpenRun={onOpenRun}
+    />
+  );
 }
 
 function Experiments(props: {
@@ -129,14 +240,17 @@ function Experiments(props: {
   selected: string;
   onSelect(experiment_id: string): void;
 }) {
-  const counts = new Map<string, number>();
-  for (const run of props.runs) counts.set(run.experiment_id, (counts.get(run.experiment_id) ?? 0) + 1);
-  const rows = [
-    { id: '', label: 'All experiments', count: props.runs.length },
-    ...props.experiments
-      .map(each => ({ id: each.experiment_id, label: each.experiment_id, count: counts.get(each.experiment_id) ?? 0 }))
-      .filter(each => !props.searching || each.count > 0)
-  ];
+  const { experiments, runs, searching } = props;
+  const rows = useMemo(() => {
+    const counts = new Map<string, number>();
+    for (const run of runs) counts.set(run.experiment_id, (counts.get(run.experiment_id) ?? 0) + 1);
+    return [
+      { id: '', label: 'All experiments', count: runs.length },
+      ...experiments
+        .map(each => ({ id: each.experiment_id, label: each.experiment_id, count: counts.get(each.experiment_id) ?? 0 }))
+        .filter(each => !searching || each.count > 0)
+    ];
+  }, [experiments, runs, searching]);
   return (
     <Table
       label="Experiments"
@@ -153,49 +267,3 @@ const EXPERIMENT_COLUMNS: Column<{ id: string; label: string; count: number }>[]
   { key: 'label', label: 'Experiment', track: 'minmax(60px, 1fr)', least: 60, value: row => row.label },
   { key: 'count', label: 'Runs', track: '44px', least: 44, numeric: true, value: row => row.count }
 ];
-
-function MetricChoice({
-  names,
-  shown,
-  onChoose
-}: {
-  names: string[];
-  shown: string[];
-  onChoose(names: string[]): void;
-}) {
-  const details = useRef<HTMLDetailsElement>(null);
-  const close = () => {
-    details.current!.open = false;
-  };
-  if (!names.length) return null;
-  return (
-    <details
-      class="hl-choice"
-      ref={details}
-      onKeyDown={event => event.key === 'Escape' && close()}
-      onFocusOut={event => !details.current!.contains(event.relatedTarget as Node | null) && close()}
-    >
-      <summary class="hl-button">
-        Metrics{' '}
-        <small>
-          {shown.length} of {names.length}
-        </small>
-      </summary>
-      <fieldset tabIndex={-1}>
-        <legend>Columns to show</legend>
-        {names.map(name => (
-          <label key={name}>
-            <input
-              type="checkbox"
-              checked={shown.includes(name)}
-              onChange={event =>
-                onChoose(names.filter(each => (each === name ? event.currentTarget.checked : shown.includes(each))))
-              }
-            />
-            {name}
-          </label>
-        ))}
-      </fieldset>
-    </details>
-  );
-}

@@ -1,15 +1,22 @@
 /** All that is known of one run, in tabs. */
 import { toNumber } from '../contract/decode';
-import type { ArtifactRow, Importance, LogRow, RunDetail as Detail, RunLink, SignatureTables } from '../contract/types.gen';
+import type { Importance, ModelLink, RunDetail as Detail, RunLink, SignatureTables } from '../contract/types.gen';
+import type { Answerer } from '../rpc/source';
 import { ConfusionMatrix, LineChart } from '../ui/charts';
-import { moment, number, size } from '../ui/format';
-import { DataTable, Facts, GridTable, Section } from '../ui/parts';
+import { ControlButton } from '../ui/controls/ControlButton';
+import { number } from '../ui/format';
+import { Facts, GridTable, Section } from '../ui/parts';
 import { Pill } from '../ui/Pill';
 import { type Tab, Tabs } from '../ui/Tabs';
+import { Artifacts } from './Artifacts';
 import { MetricTable } from './MetricTable';
+import { Notes, Tags } from './Remarks';
+import { RunLog } from './RunLog';
 import { Searches } from './Searches';
+import './runs.css';
 
 interface Props {
+  source: Answerer;
   detail: Detail | null;
   waiting: boolean;
   error: string;
@@ -19,7 +26,7 @@ interface Props {
   onOpenRun(run_id: string, name: string): void;
 }
 
-export function RunDetail({ detail, waiting, error, title, charts, onOpenRun }: Props) {
+export function RunDetail({ source, detail, waiting, error, title, charts, onOpenRun }: Props) {
   return (
     <section class="hl-details" aria-label={`Run ${title}`} aria-busy={waiting}>
       <header class="hl-title">
@@ -27,9 +34,28 @@ export function RunDetail({ detail, waiting, error, title, charts, onOpenRun }: 
         {detail && <Pill word={detail.run.status} progress={detail.run.progress} />}
         {detail && <small>{detail.run.experiment_id}</small>}
         {waiting && !detail && <small role="status">Reading …</small>}
+        {detail && (
+          <span class="hl-controls hl-right">
+            <ControlButton
+              key={detail.run.run_id}
+              source={source}
+              name="run.delete"
+              args={{ run_ids: JSON.stringify([detail.run.run_id]) }}
+              tone="grave"
+              confirm={{
+                question: `Delete ${detail.run.name} and all that is recorded of it? This cannot be undone.`,
+                yes: 'Delete'
+              }}
+              disabled={detail.run.status === 'ACTIVE'}
+              title={detail.run.status === 'ACTIVE' ? 'A run can be deleted once it has ended' : ''}
+            >
+              Delete run
+            </ControlButton>
+          </span>
+        )}
       </header>
       {error && <p class="hl-empty">{error}</p>}
-      {detail && <Tabs label="Parts of the run" tabs={tabs(detail, charts, onOpenRun)} />}
+      {detail && <Tabs label="Parts of the run" tabs={tabs(source, detail, charts, onOpenRun)} />}
     </section>
   );
 }
@@ -38,7 +64,7 @@ function count(items: readonly unknown[]): string | undefined {
   return items.length ? String(items.length) : undefined;
 }
 
-function tabs(detail: Detail, charts: boolean, onOpenRun: Props['onOpenRun']): Tab[] {
+function tabs(source: Answerer, detail: Detail, charts: boolean, onOpenRun: Props['onOpenRun']): Tab[] {
   const curves: Tab = {
     name: 'Charts',
     draw: () => (
@@ -53,7 +79,7 @@ function tabs(detail: Detail, charts: boolean, onOpenRun: Props['onOpenRun']): T
   };
   const tried = detail.searches.reduce((most, search) => Math.max(most, search.total), 0);
   return [
-    { name: 'Overview', draw: () => <Overview detail={detail} onOpenRun={onOpenRun} /> },
+    { name: 'Overview', draw: () => <Overview source={source} detail={detail} onOpenRun={onOpenRun} /> },
     {
       name: 'Parameters',
       note: count(detail.parameters),
@@ -96,29 +122,81 @@ function tabs(detail: Detail, charts: boolean, onOpenRun: Props['onOpenRun']): T
         </div>
       )
     },
-    { name: 'Artifacts', note: count(detail.artifacts), draw: () => <Artifacts artifacts={detail.artifacts} /> },
-    { name: 'Log', note: String(detail.log_total), draw: () => <Log log={detail.log} total={detail.log_total} /> }
+    {
+      name: 'Artifacts',
+      note: count(detail.artifacts),
+      draw: () => <Artifacts source={source} run_id={detail.run.run_id} artifacts={detail.artifacts} />
+    },
+    {
+      name: 'Log',
+      note: String(detail.log_total),
+      draw: () => (
+        <RunLog key={detail.run.run_id} source={source} run_id={detail.run.run_id} end={detail.log} total={detail.log_total} />
+      )
+    }
   ];
 }
 
-function Overview({ detail, onOpenRun }: { detail: Detail; onOpenRun: Props['onOpenRun'] }) {
-  const { parent, children } = detail;
+interface OverviewProps {
+  source: Answerer;
+  detail: Detail;
+  onOpenRun: Props['onOpenRun'];
+}
+
+function Overview({ source, detail, onOpenRun }: OverviewProps) {
+  const { parent, children, jobs, models } = detail;
+  const { run_id } = detail.run;
   return (
-    <>
+    <div class="hl-signature">
       <Facts facts={detail.overview} empty="" />
-      <Section title="Notes" hidden={!detail.notes}>
-        <p class="hl-notes">{detail.notes}</p>
-      </Section>
-      <Section title="Tags" hidden={!detail.tags.length}>
-        <Facts facts={detail.tags} empty="" />
-      </Section>
-      <Section title="Within" hidden={!parent}>
-        {parent && <Runs runs={[parent]} onOpenRun={onOpenRun} />}
-      </Section>
-      <Section title="Runs within it" hidden={!children.length}>
-        <Runs runs={children} onOpenRun={onOpenRun} />
-      </Section>
-    </>
+      <div>
+        <Section title="Notes">
+          <Notes key={run_id} source={source} run_id={run_id} notes={detail.notes} isWhole={detail.notes_whole} />
+        </Section>
+        <Section title="Tags">
+          <Tags key={run_id} source={source} run_id={run_id} tags={detail.tags} />
+        </Section>
+        <Section title="Stored as" hidden={!models.length}>
+          <Models models={models} />
+        </Section>
+        <Section title="Made by job" hidden={!jobs.length}>
+          <ul class="hl-links">
+            {jobs.map(job => (
+              <li key={job.job_id}>
+                {job.job_id} of task {job.task_id} <Pill word={job.status} />
+              </li>
+            ))}
+          </ul>
+        </Section>
+        <Section title="Within" hidden={!parent}>
+          {parent && <Runs runs={[parent]} onOpenRun={onOpenRun} />}
+        </Section>
+        <Section title="Runs within it" hidden={!children.length}>
+          <Runs runs={children} onOpenRun={onOpenRun} />
+        </Section>
+      </div>
+    </div>
+  );
+}
+
+function Models({ models }: { models: ModelLink[] }) {
+  return (
+    <ul class="hl-links">
+      {models.map(model => (
+        <li key={`${model.name} ${model.version}`}>
+          <span>
+            {model.name}, version {model.version}
+          </span>
+          <span>
+            {model.aliases.map(alias => (
+              <span class="hl-tag" key={alias}>
+                {alias}
+              </span>
+            ))}
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -156,20 +234,6 @@ function Learning({ detail }: { detail: Detail }) {
   );
 }
 
-function Artifacts({ artifacts }: { artifacts: ArtifactRow[] }) {
-  return (
-    <DataTable
-      head={['Name', 'Kind', 'Type', 'Size']}
-      rows={artifacts.map(each => ({
-        key: each.name,
-        cells: [each.name, each.kind, each.media_type, size(each.size_bytes)]
-      }))}
-      numbers={[3]}
-      empty="No artifacts are kept."
-    />
-  );
-}
-
 function Bars({ bars }: { bars: Importance[] }) {
   if (!bars.length) return <p class="hl-empty">No importance is recorded.</p>;
   const values = bars.map(bar => toNumber(bar.value));
@@ -203,29 +267,5 @@ function Signature({ signature }: { signature: SignatureTables }) {
       <GridTable grid={outputs} caption="Output" empty="" />
       {parameters.rows.length > 0 && <GridTable grid={parameters} caption="Parameters" empty="" />}
     </div>
-  );
-}
-
-function Log({ log, total }: { log: LogRow[]; total: number }) {
-  return (
-    <>
-      {log.length < total && (
-        <p class="hl-empty">
-          The last {log.length} of {total} entries.
-        </p>
-      )}
-      <table class="hl-grid hl-log">
-        <tbody>
-          {log.map(row => (
-            <tr key={row.seq}>
-              <td class="hl-number">{row.seq}</td>
-              <td>{moment(row.event_time)}</td>
-              <td>{row.event_key}</td>
-              <td>{row.message}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </>
   );
 }

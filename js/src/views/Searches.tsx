@@ -4,6 +4,7 @@ import type { Search } from '../contract/types.gen';
 import { LineChart } from '../ui/charts';
 import { number } from '../ui/format';
 import { DataTable } from '../ui/parts';
+import { ParallelCoordinates } from './ParallelCoordinates';
 
 export function Searches({ searches, active }: { searches: Search[]; active: boolean }) {
   if (!searches.length) return <p class="hl-empty">No search is recorded.</p>;
@@ -27,6 +28,7 @@ function OneSearch({ search, active }: { search: Search; active: boolean }) {
       </p>
       <div class="hl-charts">
         <LineChart curve={search.chart} />
+        <ParallelCoordinates search={search} />
         <DataTable
           caption={search.candidates.length < search.total ? `The best ${search.candidates.length}` : 'Candidates'}
           head={['Candidate', `Mean ${search.metric}`, 'Folds', ...(rungs ? ['Rung'] : []), 'Parameters']}

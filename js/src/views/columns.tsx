@@ -1,6 +1,7 @@
 /** The columns of the tables of runs and tasks. */
 import { metricNumber } from '../contract/decode';
-import type { RunRow, TaskRow } from '../contract/types.gen';
+import type { MetricValue, RunRow, TaskRow } from '../contract/types.gen';
+import { Elapsed } from '../ui/Elapsed';
 import { duration, metric, moment, shortMoment } from '../ui/format';
 import { Pill, Sign } from '../ui/Pill';
 import type { Column } from '../ui/Table';
@@ -64,24 +65,98 @@ const took: Column<RunRow> = {
   least: 74,
   numeric: true,
   value: run => run.duration_seconds,
-  draw: run => duration(run.duration_seconds)
+  draw: run => (run.status === 'ACTIVE' ? <Elapsed since={run.created_at} /> : duration(run.duration_seconds))
 };
 
-function metricColumn(metricName: string): Column<RunRow> {
+const owner: Column<RunRow> = { key: 'owner', label: 'Owner', track: '80px', least: 80, value: run => run.owner };
+
+const attempt: Column<RunRow> = {
+  key: 'attempt',
+  label: 'Attempt',
+  track: '60px',
+  least: 60,
+  numeric: true,
+  value: run => run.attempt
+};
+
+/** Columns that are no metrics, beside the name, which is always there; and whether they are shown at first. */
+export const PLAIN_COLUMNS: [column: Column<RunRow>, first: boolean][] = [
+  [status, true],
+  [created, true],
+  [took, true],
+  [dataset, false],
+  [experiment, false],
+  [owner, false],
+  [attempt, false]
+];
+
+const METRIC = 'metric ';
+
+export function metricKey(metricName: string): string {
+  return METRIC + metricName;
+}
+
+/** The metric that a column shows, or null. */
+export function metricOf(key: string): string | null {
+  return key.startsWith(METRIC) ? key.slice(METRIC.length) : null;
+}
+
+/** Values with a bar behind them, which begins at 0; the longest is the greatest of all runs. */
+function metricColumn(metricName: string, most: number): Column<RunRow> {
   return {
-    key: `metric ${metricName}`,
+    key: metricKey(metricName),
     label: metricName,
     track: '76px',
     least: 76,
     numeric: true,
     value: run => metricNumber(run.metrics[metricName]) ?? run.metrics[metricName],
-    draw: run => <span title={String(run.metrics[metricName] ?? '')}>{metric(run.metrics[metricName])}</span>
+    draw: run => <MetricCell value={run.metrics[metricName]} most={most} />
   };
 }
 
-export function runColumns(metrics: string[], showExperiment: boolean): Column<RunRow>[] {
-  const where = showExperiment ? [experiment] : [];
-  return [name, status, ...metrics.map(metricColumn), created, took, dataset, ...where];
+function MetricCell({ value, most }: { value: MetricValue | undefined; most: number }) {
+  const size = Math.abs(metricNumber(value) ?? NaN) / most;
+  return (
+    <>
+      {Number.isFinite(size) && <i class="hl-bar-behind" aria-hidden="true" style={{ width: `calc((100% - 10px) * ${size})` }} />}
+      <span title={String(value ?? '')}>{metric(value)}</span>
+    </>
+  );
+}
+
+/** The greatest size of a metric's finite values. */
+function greatest(runs: readonly RunRow[], metricName: string): number {
+  let most = 0;
+  for (const run of runs) {
+    const size = Math.abs(metricNumber(run.metrics[metricName]) ?? NaN);
+    if (size > most && size < Infinity) most = size;
+  }
+  return most || 1;
+}
+
+/** The columns of some keys, in the order of all columns: status first, then metrics, then the rest. */
+export function runColumns(keys: readonly string[], runs: readonly RunRow[], best: ReadonlySet<string>): Column<RunRow>[] {
+  const [first, ...rest] = PLAIN_COLUMNS.map(([column]) => column).filter(column => keys.includes(column.key));
+  const metrics = keys.flatMap(key => metricOf(key) ?? []).map(each => metricColumn(each, greatest(runs, each)));
+  const plain = first ? [first] : [];
+  const isStatusFirst = first?.key === 'status';
+  return [nameColumn(best), ...(isStatusFirst ? plain : []), ...metrics, ...(isStatusFirst ? [] : plain), ...rest];
+}
+
+function nameColumn(best: ReadonlySet<string>): Column<RunRow> {
+  return {
+    ...name,
+    draw: run => (
+      <>
+        {name.draw!(run)}
+        {best.has(run.run_id) && (
+          <span class="hl-best" title="No other run shown is better in one of the marked metrics without being worse in another">
+            ★ best
+          </span>
+        )}
+      </>
+    )
+  };
 }
 
 export const shortRunColumns: Column<RunRow>[] = [name, { ...status, track: '112px', least: 112 }];

@@ -1,6 +1,6 @@
 /** The lines of a log as far as they are known: the newest page, and older ones on demand. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { LogPage, TaskLogRow } from '../../contract/types.gen';
+import type { TaskLogPage, TaskLogRow } from '../../contract/types.gen';
 import type { Answerer } from '../../rpc/source';
 
 export interface Log {
@@ -35,7 +35,7 @@ export function useLog(source: Answerer, task_id: string, job_id: string, versio
     const mine = round.current;
     setState({ busy: true, error: '' });
     try {
-      const page = await source.request<LogPage>('task_log', { task_id, before, job_id: job_id || '0' });
+      const page = await source.request<TaskLogPage>('task_log', { task_id, before, job_id: job_id || '0' });
       if (mine !== round.current) return;
       setKnown(old => add({ lines: page.log, older: page.older }, old));
       setState({ busy: false, error: '' });

@@ -1,0 +1,108 @@
+/** The head of a table: a button to sort by each column, and a handle for its width. */
+import { useRef } from 'preact/hooks';
+import { type Placed, resized } from './layout';
+import type { Sort } from './order';
+import { cellClass, cellStyle, type Column, type Look } from './Table';
+
+const KEY_STEP = 10;
+const WIDEST = 2_000;
+
+interface Props<Row> {
+  placed: Placed<Column<Row>>[];
+  wide: number;
+  before: number;
+  look: Look;
+  onLook(look: Look): void;
+}
+
+export function TableHead<Row>({ placed, wide, before, look, onLook }: Props<Row>) {
+  const sortBy = (sort: Sort) => onLook({ ...look, sort });
+  return (
+    <div class="hl-row" role="row" aria-rowindex={1} style={{ width: `${wide}px` }}>
+      {before > 0 && <span role="columnheader" aria-colindex={1} aria-label="Compare" class="hl-tick hl-pinned" />}
+      {placed.map(each => {
+        const { column } = each;
+        const active = look.sort?.key === column.key;
+        const descending = active && look.sort!.descending;
+        return (
+          <span
+            key={column.key}
+            role="columnheader"
+            aria-colindex={each.index + (before ? 2 : 1)}
+            aria-sort={!active ? 'none' : descending ? 'descending' : 'ascending'}
+            class={cellClass(each)}
+            style={cellStyle(each, before)}
+          >
+            <button
+              type="button"
+              title={`Sort by ${column.label}`}
+              onClick={() => sortBy({ key: column.key, descending: active && !descending })}
+            >
+              {column.label}
+              <span class="hl-arrow" aria-hidden="true">
+                {active ? (descending ? '↓' : '↑') : ''}
+              </span>
+            </button>
+            <Handle
+              label={column.label}
+              width={each.width}
+              onWidth={width => onLook({ ...look, widths: { ...look.widths, [column.key]: width } })}
+              onReset={() => onLook({ ...look, widths: without(look.widths, column.key) })}
+            />
+          </span>
+        );
+      })}
+    </div>
+  );
+}
+
+function without(widths: Record<string, number>, key: string): Record<string, number> {
+  const { [key]: _gone, ...rest } = widths;
+  return rest;
+}
+
+interface HandleProps {
+  label: string;
+  width: number;
+  onWidth(width: number): void;
+  onReset(): void;
+}
+
+/** Drag it, or use the arrow keys; a double click gives the width back to the table. */
+function Handle({ label, width, onWidth, onReset }: HandleProps) {
+  const from = useRef<{ x: number; width: number } | null>(null);
+  return (
+    <span
+      class="hl-handle"
+      role="separator"
+      aria-orientation="vertical"
+      aria-label={`Width of ${label}`}
+      aria-valuenow={width}
+      aria-valuemin={0}
+      aria-valuemax={WIDEST}
+      tabIndex={0}
+      onKeyDown={event => {
+        const by = event.key === 'ArrowLeft' ? -KEY_STEP : event.key === 'ArrowRight' ? KEY_STEP : 0;
+        if (!by) return;
+        event.preventDefault();
+        event.stopPropagation();
+        onWidth(resized(width, by));
+      }}
+      onPointerDown={event => {
+        event.preventDefault();
+        event.currentTarget.setPointerCapture(event.pointerId);
+        from.current = { x: event.clientX, width };
+      }}
+      onPointerMove={event => {
+        if (from.current) onWidth(resized(from.current.width, event.clientX - from.current.x));
+      }}
+      onPointerUp={() => {
+        from.current = null;
+      }}
+      onPointerCancel={() => {
+        from.current = null;
+      }}
+      onDblClick={onReset}
+    />
+  );
+}

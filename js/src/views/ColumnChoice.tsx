@@ -1,0 +1,105 @@
+/** Which columns the table of runs has, which stay in sight, and by which metrics runs are best. */
+import { useState } from 'preact/hooks';
+import { filterRows } from '../ui/order';
+import { direction } from '../ui/pareto';
+import { Popover } from '../ui/Popover';
+import { Search } from '../ui/parts';
+import { metricOf } from './columns';
+
+export interface Choice {
+  key: string;
+  label: string;
+}
+
+interface Props {
+  choices: Choice[];
+  shown: readonly string[];
+  pinned: readonly string[];
+  best: readonly string[];
+  onShown(keys: string[]): void;
+  onPinned(keys: string[]): void;
+  onBest(metrics: string[]): void;
+  onReset(): void;
+}
+
+export function ColumnChoice(props: Props) {
+  const { choices, shown, pinned, best } = props;
+  const [query, setQuery] = useState('');
+  const found = filterRows(choices, query, choice => choice.label);
+  const show = (keys: readonly string[], on: boolean) => {
+    const changed = new Set(keys);
+    props.onShown(choices.map(each => each.key).filter(key => (changed.has(key) ? on : shown.includes(key))));
+  };
+  const keys = found.map(each => each.key);
+  return (
+    <Popover
+      title="Columns to show"
+      label={
+        <>
+          Columns{' '}
+          <small>
+            {shown.length} of {choices.length}
+          </small>
+        </>
+      }
+    >
+      {choices.length > 12 && <Search value={query} onInput={setQuery} label="Find a column" />}
+      <ul class="hl-columns">
+        {found.map(({ key, label }) => {
+          const metric = metricOf(key);
+          const way = metric === null ? null : direction(metric);
+          return (
+            <li key={key}>
+              <label title={label}>
+                <input
+                  type="checkbox"
+                  checked={shown.includes(key)}
+                  onChange={event => show([key], event.currentTarget.checked)}
+                />
+                <span>{label}</span>
+              </label>
+              {metric !== null && way && (
+                <Toggle
+                  sign="★"
+                  on={best.includes(metric)}
+                  title={`Mark runs with the ${way === 'low' ? 'lowest' : 'highest'} ${metric} as best`}
+                  onToggle={() => props.onBest(toggled(best, metric))}
+                />
+              )}
+              <Toggle
+                sign="⇤"
+                on={pinned.includes(key)}
+                title={`Keep ${label} in sight at the left`}
+                onToggle={() => props.onPinned(toggled(pinned, key))}
+              />
+            </li>
+          );
+        })}
+      </ul>
+      {!found.length && <p class="hl-empty">No column of that name.</p>}
+      <div class="hl-controls">
+        <button type="button" class="hl-button" onClick={() => show(keys, true)}>
+          Show {query ? 'found' : 'all'}
+        </button>
+        <button type="button" class="hl-button" onClick={() => show(keys, false)}>
+          Hide {query ? 'found' : 'all'}
+        </button>
+        <button type="button" class="hl-button" onClick={props.onReset}>
+          Reset
+        </button>
+      </div>
+    </Popover>
+  );
+}
+
+function toggled(names: readonly string[], name: string): string[] {
+  return names.includes(name) ? names.filter(each => each !== name) : [...names, name];
+}
+
+function Toggle({ sign, on, title, onToggle }: { sign: string; on: boolean; title: string; onToggle(): void }) {
+  return (
+    <button type="button" class="hl-toggle" aria-pressed={on} aria-label={title} title={title} onClick={onToggle}>
+      <span aria-hidden="true">{sign}</span>
+    </button>
+  );
+}
