@@ -20,7 +20,7 @@ from hanalife.views.answers import error_info
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
-    from hanalife.monitors.widgets import MonitorBox
+    from hanalife.monitors.widgets import Answer, Methods, MonitorBox
 
 POLL_SECONDS = 1.0
 #: Look at least so often even if nobody wrote: silence of a worker or run is news as well.
@@ -224,6 +224,28 @@ class Monitor(ABC, Generic[P]):
             self._status = (word, text)
             if self._box is not None:
                 self._box.table.say(word, text)
+
+    def _methods(self, **questions: Answer) -> Methods:
+        """Return what answers the questions of a kind of monitor, and those that all kinds answer."""
+        return {
+            **questions,
+            "control": self._answer_control,
+            "snapshot": lambda _args: self._latest,
+            "cancel": lambda _args: self._cancel(),
+        }
+
+    def _asking(self, question: Callable[..., Any], *names: str) -> Answer:
+        """Return what answers a question from the store; ``names`` are its arguments, in their order."""
+        return self._reading(lambda connection, args: question(connection, *(args[name] for name in names)))
+
+    def _reading(self, ask: Callable[[sa.Connection, Mapping[str, str]], Any]) -> Answer:
+        """Return what asks with a connection of its own."""
+
+        def answer(args: Mapping[str, str]) -> Any:
+            with self._database.read() as connection:
+                return ask(connection, args)
+
+        return answer
 
     def _answer_control(self, args: Mapping[str, str]) -> Any:
         """Make the change that a control of the view stands for, and look what came of it."""

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from hanalife.clock import Clock, utc_now
-from hanalife.monitors.base import Monitor, check_ids
+from hanalife.monitors.base import check_ids
+from hanalife.monitors.list_monitor import ListMonitor
 from hanalife.views import answers, changes, drift, drift_pages
-from hanalife.views.payloads.drift import CheckDetail, DriftDelta, DriftDetail, DriftPayload, DriftSeriesRow
+from hanalife.views.payloads.drift import DriftDelta, DriftDetail, DriftPayload, DriftSeriesRow
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
-    from hanalife.monitors.widgets import Methods, MonitorBox
+    from hanalife.monitors.widgets import MonitorBox
 
 
-class DriftMonitor(Monitor[DriftPayload]):
+class DriftMonitor(ListMonitor[DriftPayload]):
     """Watch drift in the notebook: columns x windows as a heat map, with distributions, performance and alerts.
 
     The checks against one reference make a series; :meth:`hanalife.drift.native.Drift.check`,
@@ -70,45 +71,26 @@ class DriftMonitor(Monitor[DriftPayload]):
     # --- the selected series --------------------------------------------------------------------
 
     def _look_closer(self, connection: sa.Connection) -> None:
-        row = self._selected()
+        selected = self._selected()
+        rows = self._latest["series"] if self._latest else []
+        row = next((row for row in rows if row["series_id"] == selected), None)
         if row is None or row == self._detail_of:  # a new check, and an alert that is seen, change the row
             return
         self._detail_of, self._detail = row, drift.read_series(connection, row["series_id"])
         self._show_detail(row["series_id"], self._detail)
 
-    def _selected(self) -> DriftSeriesRow | None:
-        """Return the selected series; of a single one there is no choice."""
-        rows = self._latest["series"] if self._latest else []
-        if len(rows) == 1:
-            return rows[0]
-        selected = self._box.table.selected if self._box else ""
-        return next((row for row in rows if row["series_id"] == selected), None)
+    def _names(self, payload: DriftPayload) -> list[str]:
+        return [row["series_id"] for row in payload["series"]]
 
     # --- the view -------------------------------------------------------------------------------
 
     def _make_box(self) -> MonitorBox:
-        from hanalife.monitors.widgets import DriftTable, MonitorBox
+        from hanalife.monitors.widgets import DriftTable
 
-        first = self._latest["series"][0]["series_id"] if self._latest and self._latest["series"] else ""
-        methods: Methods = {
-            "drift_series": self._answer_series,
-            "drift_check": self._answer_check,
-            "control": self._answer_control,
-            "snapshot": lambda _args: self._latest,
-            "cancel": lambda _args: self._cancel(),
-        }
-        table = DriftTable(methods, selected=first)
-        table.observe(lambda _: self._wake.set(), "selected")
-        return MonitorBox(table, [], self._picture)
+        series = self._asking(answers.drift_series, "check_id")
+        methods = self._methods(drift_series=series, drift_check=self._asking(answers.drift_check, "check_id"))
+        return self._list_box(DriftTable, methods)
 
     def _picture(self) -> str:
         with self._lock:
             return drift_pages.table(self._latest, self._detail) if self._latest else "<p>Drift Monitor</p>"
-
-    def _answer_series(self, args: Mapping[str, str]) -> DriftDetail:
-        with self._database.read() as connection:
-            return answers.drift_series(connection, args["check_id"])
-
-    def _answer_check(self, args: Mapping[str, str]) -> CheckDetail:
-        with self._database.read() as connection:
-            return answers.drift_check(connection, args["check_id"])

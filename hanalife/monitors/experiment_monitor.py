@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from hanalife.clock import Clock, utc_now
 from hanalife.monitors.base import Monitor, check_ids
 from hanalife.tracking.writer import mark_lost_runs
 from hanalife.views import answers, changes, experiments, pages, runs, static
-from hanalife.views.payloads.runs import ExperimentsDelta, ExperimentsPayload, FoundRuns, RunDetail, RunRow
+from hanalife.views.payloads.runs import ExperimentsDelta, ExperimentsPayload, RunDetail, RunRow
 from hanalife.views.run_log import RunLog
 
 if TYPE_CHECKING:
@@ -151,16 +151,13 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
         from hanalife.monitors.widgets import ExperimentTable, MonitorBox
 
         table = ExperimentTable(
-            {
-                "run": self._answer_run,
-                "log_before": partial(self._answer, answers.log_before, ("run_id", "seq")),
-                "message": partial(self._answer, answers.message, ("run_id", "seq", "start")),
-                "artifact": partial(self._answer, answers.artifact, ("run_id", "name", "part")),
-                "search": self._answer_search,
-                "control": self._answer_control,
-                "snapshot": self._answer_snapshot,
-                "cancel": self._answer_cancel,
-            }
+            self._methods(
+                run=self._asking(answers.run, "run_id"),
+                log_before=self._asking(answers.log_before, "run_id", "seq"),
+                message=self._asking(answers.message, "run_id", "seq", "start"),
+                artifact=self._asking(answers.artifact, "run_id", "name", "part"),
+                search=self._asking(partial(answers.search, experiment_ids=self._ids), "text"),
+            )
         )
         table.observe(self._on_selection, "selection")
         charts = RunCharts()
@@ -186,25 +183,3 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
             table = static.runs_table(self._latest) if self._latest else "<p>Experiment Monitor</p>"
             charts = static.run_charts(self._detail) if self._detail else []
         return f"{table}<div style='display: flex; flex-wrap: wrap; gap: 12px'>{''.join(charts)}</div>"
-
-    # --- questions of the front end -------------------------------------------------------------
-
-    def _answer_run(self, args: Mapping[str, str]) -> RunDetail:
-        with self._database.read() as connection:
-            return answers.run(connection, args["run_id"])
-
-    def _answer(
-        self, answer: Callable[..., Mapping[str, Any]], names: Sequence[str], args: Mapping[str, str]
-    ) -> Mapping[str, Any]:
-        with self._database.read() as connection:
-            return answer(connection, *(args[name] for name in names))
-
-    def _answer_search(self, args: Mapping[str, str]) -> FoundRuns:
-        with self._database.read() as connection:
-            return answers.search(connection, args["text"], self._ids)
-
-    def _answer_snapshot(self, _args: Mapping[str, str]) -> ExperimentsPayload | None:
-        return self._latest
-
-    def _answer_cancel(self, _args: Mapping[str, str]) -> str:
-        return self._cancel()

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from hanalife.clock import Clock, utc_now
-from hanalife.monitors.base import Monitor, check_ids
+from hanalife.monitors.base import check_ids
+from hanalife.monitors.list_monitor import ListMonitor
 from hanalife.views import answers, changes, model_pages, models
-from hanalife.views.payloads.models import ModelComparison, ModelDetail, ModelsDelta, ModelsPayload
+from hanalife.views.payloads.models import ModelDetail, ModelsDelta, ModelsPayload
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
-    from hanalife.monitors.widgets import Methods, MonitorBox
+    from hanalife.monitors.widgets import MonitorBox
 
 
-class ModelMonitor(Monitor[ModelsPayload]):
+class ModelMonitor(ListMonitor[ModelsPayload]):
     """Watch stored models in the notebook: versions, metrics with intervals, aliases and their history.
 
     Versions can be compared side by side, promoted, and rolled back; each move is noted in the model's
@@ -79,37 +80,18 @@ class ModelMonitor(Monitor[ModelsPayload]):
             self._detail = detail
             self._show_detail(selected, detail)
 
-    def _selected(self) -> str | None:
-        """Return the selected model; of a single one there is no choice."""
-        names = list(dict.fromkeys(row["name"] for row in self._latest["models"])) if self._latest else []
-        selected = names[0] if len(names) == 1 else self._box.table.selected if self._box else ""
-        return selected if selected in names else None
+    def _names(self, payload: ModelsPayload) -> list[str]:
+        return list(dict.fromkeys(row["name"] for row in payload["models"]))
 
     # --- the view -------------------------------------------------------------------------------
 
     def _make_box(self) -> MonitorBox:
-        from hanalife.monitors.widgets import ModelTable, MonitorBox
+        from hanalife.monitors.widgets import ModelTable
 
-        first = self._latest["models"][0]["name"] if self._latest and self._latest["models"] else ""
-        methods: Methods = {
-            "model": self._answer_model,
-            "model_comparison": self._answer_comparison,
-            "control": self._answer_control,
-            "snapshot": lambda _args: self._latest,
-            "cancel": lambda _args: self._cancel(),
-        }
-        table = ModelTable(methods, selected=first)
-        table.observe(lambda _: self._wake.set(), "selected")
-        return MonitorBox(table, [], self._picture)
+        comparison = self._asking(models.compare, "name", "versions")
+        methods = self._methods(model=self._asking(answers.model, "name"), model_comparison=comparison)
+        return self._list_box(ModelTable, methods)
 
     def _picture(self) -> str:
         with self._lock:
             return model_pages.table(self._latest, self._detail) if self._latest else "<p>Model Monitor</p>"
-
-    def _answer_model(self, args: Mapping[str, str]) -> ModelDetail:
-        with self._database.read() as connection:
-            return answers.model(connection, args["name"])
-
-    def _answer_comparison(self, args: Mapping[str, str]) -> ModelComparison:
-        with self._database.read() as connection:
-            return models.compare(connection, args["name"], args["versions"])

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from hanalife.clock import Clock, utc_now
 from hanalife.database import dialects
-from hanalife.monitors.base import Monitor, check_ids
+from hanalife.monitors.base import check_ids
+from hanalife.monitors.list_monitor import ListMonitor
 from hanalife.views import answers, changes, pages, static, task_answers, tasks
 from hanalife.views.payloads.tasks import TaskDetail, TasksDelta, TasksPayload
-from hanalife.views.task_answers import TaskQuestion
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
-    from hanalife.monitors.widgets import Methods, MonitorBox
+    from hanalife.monitors.widgets import MonitorBox
 
 
-class ScheduledTaskMonitor(Monitor[TasksPayload]):
+class ScheduledTaskMonitor(ListMonitor[TasksPayload]):
     """Watch scheduled tasks, their jobs, ledger and log in the notebook, and control them.
 
     Buttons run a task, with other parameters if wanted, cancel its jobs, pause, resume, change and
@@ -93,46 +93,17 @@ class ScheduledTaskMonitor(Monitor[TasksPayload]):
             self._detail = detail
             self._show_detail(selected, detail)
 
-    def _selected(self) -> str | None:
-        """Return the selected task; of a single one there is no choice."""
-        names = [row["task_id"] for row in self._latest["tasks"]] if self._latest else []
-        selected = names[0] if len(names) == 1 else self._box.table.selected if self._box else ""
-        return selected if selected in names else None
+    def _names(self, payload: TasksPayload) -> list[str]:
+        return [row["task_id"] for row in payload["tasks"]]
 
     # --- the view -------------------------------------------------------------------------------
 
     def _make_box(self) -> MonitorBox:
-        from hanalife.monitors.widgets import MonitorBox, TaskTable
+        from hanalife.monitors.widgets import TaskTable
 
-        first = self._latest["tasks"][0]["task_id"] if self._latest and self._latest["tasks"] else ""
-        methods: Methods = {
-            **{name: self._answerer(question) for name, question in task_answers.QUESTIONS.items()},
-            "task": self._answer_task,
-            "control": self._answer_control,
-            "snapshot": self._answer_snapshot,
-            "cancel": self._answer_cancel,
-        }
-        table = TaskTable(methods, selected=first)
-        table.observe(lambda _: self._wake.set(), "selected")
-        return MonitorBox(table, [], self._picture)
+        about = {name: self._reading(question.ask) for name, question in task_answers.QUESTIONS.items()}
+        return self._list_box(TaskTable, self._methods(task=self._asking(answers.task, "task_id"), **about))
 
     def _picture(self) -> str:
         with self._lock:
             return static.tasks_table(self._latest) if self._latest else "<p>Scheduled Task Monitor</p>"
-
-    def _answer_task(self, args: Mapping[str, str]) -> TaskDetail:
-        with self._database.read() as connection:
-            return answers.task(connection, args["task_id"])
-
-    def _answerer(self, question: TaskQuestion) -> Callable[[Mapping[str, str]], Mapping[str, Any]]:
-        def answer(args: Mapping[str, str]) -> Mapping[str, Any]:
-            with self._database.read() as connection:
-                return question.ask(connection, args)
-
-        return answer
-
-    def _answer_snapshot(self, _args: Mapping[str, str]) -> TasksPayload | None:
-        return self._latest
-
-    def _answer_cancel(self, _args: Mapping[str, str]) -> str:
-        return self._cancel()

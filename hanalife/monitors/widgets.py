@@ -33,7 +33,9 @@ def bundle(name: str) -> Path | str:
     return _NOT_BUILT if path.suffix == ".js" else ".hl-root {\n}\n"
 
 
-Methods = Mapping[str, Callable[[Mapping[str, str]], Any]]
+#: Answers a question, given its arguments as text.
+Answer = Callable[[Mapping[str, str]], Any]
+Methods = Mapping[str, Answer]
 
 
 class MonitorTable(anywidget.AnyWidget):  # type: ignore[misc]
@@ -98,28 +100,31 @@ class ExperimentTable(MonitorTable):
         return experiments.head(cast("ExperimentsPayload", payload)) if payload else payload
 
 
-class TaskTable(MonitorTable):
+class ListTable(MonitorTable):
+    """A list with one selected member."""
+
+    selected = t.Unicode("").tag(sync=True)
+
+
+class TaskTable(ListTable):
     """Tasks."""
 
     _esm = bundle("scheduled_task_monitor.js")
     _css = bundle("scheduled_task_monitor.css")
-    selected = t.Unicode("").tag(sync=True)
 
 
-class ModelTable(MonitorTable):
+class ModelTable(ListTable):
     """Stored models."""
 
     _esm = bundle("model_monitor.js")
     _css = bundle("model_monitor.css")
-    selected = t.Unicode("").tag(sync=True)
 
 
-class DriftTable(MonitorTable):
+class DriftTable(ListTable):
     """Drift checks."""
 
     _esm = bundle("drift_monitor.js")
     _css = bundle("drift_monitor.css")
-    selected = t.Unicode("").tag(sync=True)
 
 
 class MonitorBox(ipywidgets.VBox):  # type: ignore[misc]
