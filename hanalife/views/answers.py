@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Sequence
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -30,6 +31,8 @@ from hanalife.views.payloads.tasks import TaskDetail
 from hanalife.views.payloads.words import CONTRACT
 from hanalife.views.run_log import MOST_LOG_ENTRIES, log_row
 
+T = TypeVar("T")
+
 #: So much of a message of a log is sent at once.
 PART_CHARACTERS = 100_000
 _MOST_DIGITS = 9  # a database takes no greater number here
@@ -43,10 +46,11 @@ def run(connection: sa.Connection, run_id: str) -> RunDetail:
     RunNotFoundError
         There is no run of that id.
     """
-    found = runs.read(connection, run_id)
-    if found is None:
-        raise RunNotFoundError(f"run_id: there is no run {run_id!r}; it may have been deleted.")
-    return found
+    return _found(
+        runs.read(connection, run_id),
+        RunNotFoundError,
+        f"run_id: there is no run {run_id!r}; it may have been deleted.",
+    )
 
 
 def log_before(connection: sa.Connection, run_id: str, seq: str) -> LogPage:
@@ -64,9 +68,9 @@ def message(connection: sa.Connection, run_id: str, seq: str, start: str) -> Mes
         There is no such entry.
     """
     found = runs_table.message(connection, run_id, _count("seq", seq), _count("start", start), PART_CHARACTERS)
-    if found is None:
-        raise RunNotFoundError(f"seq: run {run_id!r} has no log entry {seq}; it may have been deleted.")
-    return {"contract": CONTRACT, "text": found[0], "length": found[1]}
+    words = f"seq: run {run_id!r} has no log entry {seq}; it may have been deleted."
+    text, length = _found(found, RunNotFoundError, words)
+    return {"contract": CONTRACT, "text": text, "length": length}
 
 
 def artifact(connection: sa.Connection, run_id: str, name: str, part: str) -> ArtifactPart:
@@ -77,9 +81,8 @@ def artifact(connection: sa.Connection, run_id: str, name: str, part: str) -> Ar
     ArtifactNotFoundError
         The run keeps nothing under that name.
     """
-    found = run_artifacts.find(connection, run_id, name)
-    if found is None:
-        raise ArtifactNotFoundError(f"name: run {run_id!r} keeps nothing under {name!r}; it may have been deleted.")
+    words = f"name: run {run_id!r} keeps nothing under {name!r}; it may have been deleted."
+    found = _found(run_artifacts.find(connection, run_id, name), ArtifactNotFoundError, words)
     data, parts = blobs.part(connection, found.sha256, _count("part", part))
     return {
         "contract": CONTRACT,
@@ -88,6 +91,12 @@ def artifact(connection: sa.Connection, run_id: str, name: str, part: str) -> Ar
         "parts": parts,
         "data": base64.b64encode(data).decode(),
     }
+
+
+def _found(found: T | None, kind: type[Error], words: str) -> T:
+    if found is None:
+        raise kind(words)
+    return found
 
 
 def _count(argument: str, text: str) -> int:
@@ -120,10 +129,11 @@ def task(connection: sa.Connection, task_id: str) -> TaskDetail:
     TaskNotFoundError
         There is no task of that id.
     """
-    found = tasks.read_one(connection, task_id)
-    if found is None:
-        raise TaskNotFoundError(f"task_id: there is no task {task_id!r}; it may have been removed.")
-    return found
+    return _found(
+        tasks.read_one(connection, task_id),
+        TaskNotFoundError,
+        f"task_id: there is no task {task_id!r}; it may have been removed.",
+    )
 
 
 def model(connection: sa.Connection, name: str) -> ModelDetail:
@@ -134,10 +144,11 @@ def model(connection: sa.Connection, name: str) -> ModelDetail:
     ModelNotFoundError
         There is none of that name.
     """
-    found = models.read_one(connection, name)
-    if found is None:
-        raise ModelNotFoundError(f"name: there is no model {name!r}; it may have been deleted.")
-    return found
+    return _found(
+        models.read_one(connection, name),
+        ModelNotFoundError,
+        f"name: there is no model {name!r}; it may have been deleted.",
+    )
 
 
 def drift_series(connection: sa.Connection, check_id: str) -> DriftDetail:
@@ -148,10 +159,9 @@ def drift_series(connection: sa.Connection, check_id: str) -> DriftDetail:
     DataNotFoundError
         There is no check of that id.
     """
-    found = drift.read_series(connection, check_id)
-    if found is None:
-        raise DataNotFoundError(f"check_id: there is no drift check {check_id!r}.")
-    return found
+    return _found(
+        drift.read_series(connection, check_id), DataNotFoundError, f"check_id: there is no drift check {check_id!r}."
+    )
 
 
 def drift_check(connection: sa.Connection, check_id: str) -> CheckDetail:
@@ -162,10 +172,9 @@ def drift_check(connection: sa.Connection, check_id: str) -> CheckDetail:
     DataNotFoundError
         There is no check of that id.
     """
-    found = drift.read_check(connection, check_id)
-    if found is None:
-        raise DataNotFoundError(f"check_id: there is no drift check {check_id!r}.")
-    return found
+    return _found(
+        drift.read_check(connection, check_id), DataNotFoundError, f"check_id: there is no drift check {check_id!r}."
+    )
 
 
 def error_info(error: Error | sa.exc.SQLAlchemyError) -> ErrorInfo:

@@ -1,4 +1,4 @@
-"""Drift checks as HTML that needs no kernel, no script and no network."""
+"""Drift checks as HTML that needs no kernel and no network."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hanalife.clock import Clock, format_utc, utc_now
+from hanalife.clock import Clock, utc_now
 from hanalife.drawing import charts, page
-from hanalife.views import drift, encoding
+from hanalife.views import drift, encoding, pages
 from hanalife.views.payloads.drift import (
     CheckDetail,
     CheckedColumn,
@@ -65,11 +65,9 @@ def write(
             drift.read_check(connection, detail["windows"][-1]["check_id"]) if detail["windows"] else None
             for detail in shown
         ]
-    head = f"<h1>Drift</h1><p class='muted'>{escape(database.label)} at {encoding.short_utc(format_utc(clock()))}</p>"
-    body = [_details(detail, check) for detail, check in zip(shown, newest, strict=True)]
-    target = Path(path)
-    target.write_text(page.whole("Drift", head + _list(payload, MOST_ROWS) + "".join(body)), encoding="utf-8")
-    return target
+    details = (_details(detail, check) for detail, check in zip(shown, newest, strict=True))
+    body = [_list(payload, MOST_ROWS, sortable=True), *pages.bounded(details)]
+    return pages.save(path, "Drift", database.label, clock, body)
 
 
 def table(payload: DriftPayload, detail: DriftDetail | None) -> str:
@@ -77,7 +75,7 @@ def table(payload: DriftPayload, detail: DriftDetail | None) -> str:
     return _list(payload, MOST_WINDOWS_IN_CELL) + (_series(detail, MOST_COLUMNS_IN_CELL) if detail else "")
 
 
-def _list(payload: DriftPayload, most: int) -> str:
+def _list(payload: DriftPayload, most: int, *, sortable: bool = False) -> str:
     absent = f"<p>Nothing compared yet with: {escape(', '.join(payload['absent']))}.</p>" if payload["absent"] else ""
     rows = [
         [
@@ -92,7 +90,7 @@ def _list(payload: DriftPayload, most: int) -> str:
     ]
     count = f"{len(payload['series'])} series of drift checks"
     head = ["Reference", "Segment", "Last verdict", "Open alerts", "Checks", "Last check (UTC)"]
-    return absent + page.table(count, head, rows, ("Open alerts", "Checks"))
+    return absent + page.table(count, head, rows, ("Open alerts", "Checks"), sortable=sortable)
 
 
 def _details(detail: DriftDetail, newest: CheckDetail | None) -> str:

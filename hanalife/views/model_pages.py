@@ -1,4 +1,4 @@
-"""Stored models as HTML that needs no kernel, no script and no network."""
+"""Stored models as HTML that needs no kernel and no network."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hanalife.clock import Clock, format_utc, utc_now
+from hanalife.clock import Clock, utc_now
 from hanalife.drawing import page
-from hanalife.views import encoding, models
+from hanalife.views import encoding, models, pages
 from hanalife.views.payloads.models import (
     ModelComparison,
     ModelDetail,
@@ -62,11 +62,9 @@ def write(
             models.compare(connection, detail["name"], pair) if pair else None
             for detail, pair in zip(found, compared, strict=True)
         ]
-    head = f"<h1>Models</h1><p class='muted'>{escape(database.label)} at {encoding.short_utc(format_utc(clock()))}</p>"
-    body = [_details(detail, side) for detail, side in zip(found, sides, strict=True)]
-    target = Path(path)
-    target.write_text(page.whole("Models", head + _list(payload, MOST_ROWS) + "".join(body)), encoding="utf-8")
-    return target
+    details = (_details(detail, side) for detail, side in zip(found, sides, strict=True))
+    body = [_list(payload, MOST_ROWS, sortable=True), *pages.bounded(details)]
+    return pages.save(path, "Models", database.label, clock, body)
 
 
 def _newest_two(detail: ModelDetail) -> str:
@@ -80,7 +78,7 @@ def table(payload: ModelsPayload, detail: ModelDetail | None) -> str:
     return _list(payload, MOST_IN_CELL) + (_versions(detail, MOST_IN_CELL) if detail else "")
 
 
-def _list(payload: ModelsPayload, most: int) -> str:
+def _list(payload: ModelsPayload, most: int, *, sortable: bool = False) -> str:
     groups: dict[str, list[ModelRow]] = {}
     for row in payload["models"]:
         groups.setdefault(row["name"], []).append(row)
@@ -88,7 +86,7 @@ def _list(payload: ModelsPayload, most: int) -> str:
     rows = [_model_cells(name, versions) for name, versions in list(groups.items())[:most]]
     count = f"{len(groups)} model{'' if len(groups) == 1 else 's'}"
     head = ["Model", "Aliases", "Versions", "Newest", "Kind", "Saved (UTC)"]
-    return absent + page.table(count, head, rows, ("Versions", "Newest"))
+    return absent + page.table(count, head, rows, ("Versions", "Newest"), sortable=sortable)
 
 
 def _model_cells(name: str, versions: Sequence[ModelRow]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Whole pages of experiments and tasks, in one file each, which need no kernel and no network."""
+"""Whole pages in one file each, which need no kernel and no network: experiments and tasks, and what others give."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def write_page(
     with database.read() as connection:
         body = _experiments(connection, database.label, experiment_ids)
         body += _tasks(connection, database.label, task_ids, clock)
-    return _write(path, "hanalife", database.label, clock, body)
+    return save(path, "hanalife", database.label, clock, body)
 
 
 def write_experiments(
@@ -65,7 +65,7 @@ def write_experiments(
     database = connection_context.database
     with database.read() as connection:
         body = _experiments(connection, database.label, experiment_ids)
-    return _write(path, "Experiment Monitor", database.label, clock, body)
+    return save(path, "Experiment Monitor", database.label, clock, body)
 
 
 def write_tasks(
@@ -79,10 +79,11 @@ def write_tasks(
     database = connection_context.database
     with database.read() as connection:
         body = _tasks(connection, database.label, task_ids, clock)
-    return _write(path, "Scheduled Task Monitor", database.label, clock, body)
+    return save(path, "Scheduled Task Monitor", database.label, clock, body)
 
 
-def _write(path: str | Path, title: str, label: str, clock: Clock, body: Iterable[str]) -> Path:
+def save(path: str | Path, title: str, label: str, clock: Clock, body: Iterable[str]) -> Path:
+    """Write HTML under a heading that names the database and the moment, as one file; return its path."""
     when = encoding.short_utc(format_utc(clock()))
     head = f"<h1>{escape(title)}</h1><p class='muted'>{escape(label)} at {when} UTC</p>"
     target = Path(path)
@@ -96,17 +97,17 @@ def _experiments(connection: sa.Connection, label: str, ids: Sequence[str] | Non
     found = (runs.read(connection, row["run_id"]) for row in newest)
     details = (static.run_details(one) for one in found if one is not None)
     table = static.runs_table(recorded, MOST_ROWS, MOST_METRICS, sortable=True)
-    return ["<h2>Experiments</h2>", table, *_bounded(details)]
+    return ["<h2>Experiments</h2>", table, *bounded(details)]
 
 
 def _tasks(connection: sa.Connection, label: str, ids: Sequence[str] | None, clock: Clock) -> list[str]:
     scheduled = tasks.read(connection, label, clock(), ids)
     found = (tasks.read_one(connection, row["task_id"]) for row in scheduled["tasks"][:MOST_DETAILS])
     details = (static.task_details(one) for one in found if one is not None)
-    return ["<h2>Scheduled tasks</h2>", static.tasks_table(scheduled, MOST_ROWS, sortable=True), *_bounded(details)]
+    return ["<h2>Scheduled tasks</h2>", static.tasks_table(scheduled, MOST_ROWS, sortable=True), *bounded(details)]
 
 
-def _bounded(details: Iterable[str]) -> Iterable[str]:
+def bounded(details: Iterable[str]) -> Iterable[str]:
     """Give as many details as there is room for."""
     room = MOST_CHARACTERS
     for text in details:
