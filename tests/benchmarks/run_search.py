@@ -76,34 +76,21 @@ def values(number: int) -> tuple[dict[str, float | str], dict[str, float]]:
 def fill(conn, count: int) -> None:
     """Write the runs as the recorder does, many in one transaction."""
     from hanalife.database import run_values, runs
-    from hanalife.records import Run, RunStatus
+    from hanalife.records import RunStatus
+    from tests.views import crowd
 
     start = datetime(2026, 1, 1, tzinfo=UTC)
     with conn.database.write() as connection:
         for number in range(count):
             params, metrics = values(number)
             moment = start + timedelta(seconds=number)
-            draft = Run(
-                run_id=f"{number:032x}",
-                experiment_id="benchmark",
-                name=f"run_{number}",
-                attempt=0,
+            draft = crowd.draft(
+                f"{number:032x}",
+                "benchmark",
+                f"run_{number}",
+                moment,
                 status=RunStatus.FINISHED,
-                description="",
-                owner="ann",
-                host="host",
-                pid=1,
-                procedure="",
-                dataset_name="",
-                dataset_source="",
-                created_at=moment,
-                heartbeat_at=moment,
                 ended_at=moment + timedelta(seconds=1),
-                progress_done=0,
-                progress_total=0,
-                progress_text="",
-                next_seq=0,
-                revision=0,
             )
             begun = runs.begin(connection, draft, "")
             points = [run_values.NewPoint(name, None, value, 500) for name, value in metrics.items()]

@@ -5,6 +5,7 @@ Both end with this package: what Playwright keeps running would break the clean-
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -79,15 +80,22 @@ def lab_page(chromium, lab):
 @pytest.fixture
 def page(lab_page, request):
     """Give JupyterLab with nothing open; an error in the page fails the test; its last sight is kept."""
+    with nothing_open(lab_page, request.node.name) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def nothing_open(page, name):
+    """Give a loaded JupyterLab for one test, whose name its picture gets."""
     errors = []
 
     def note(error):
         errors.append(str(error))
 
-    lab_page.on("pageerror", note)
-    yield lab_page
+    page.on("pageerror", note)
+    yield page
     SCREENSHOTS.mkdir(exist_ok=True)
-    lab_page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png")
-    kit.close_all(lab_page)
-    lab_page.remove_listener("pageerror", note)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    kit.close_all(page)
+    page.remove_listener("pageerror", note)
     assert not errors

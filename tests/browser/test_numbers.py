@@ -11,9 +11,9 @@ from playwright.sync_api import expect
 from hanalife import ConnectionContext
 from hanalife.clock import utc_now
 from hanalife.database import runs as store_of_runs
-from tests.browser import crowd
 from tests.browser import lab as kit
 from tests.browser.test_monitors import MONITOR
+from tests.views import crowd
 
 pytestmark = pytest.mark.browser
 

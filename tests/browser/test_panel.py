@@ -14,7 +14,7 @@ from hanalife.clock import utc_now
 from hanalife.database import leases, tasks
 from tests.browser import lab as kit
 from tests.browser.accessibility import grave_violations
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import SCREENSHOTS, nothing_open
 from tests.browser.test_monitors import rows
 from tests.views import sample
 
@@ -72,18 +72,8 @@ def own_page(chromium, own_lab):
 @pytest.fixture
 def page(own_page, request):
     """Give JupyterLab with nothing open; an error in the page fails the test; its last sight is kept."""
-    errors = []
-
-    def note(error):
-        errors.append(str(error))
-
-    own_page.on("pageerror", note)
-    yield own_page
-    SCREENSHOTS.mkdir(exist_ok=True)
-    own_page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png")
-    kit.close_all(own_page)
-    own_page.remove_listener("pageerror", note)
-    assert not errors
+    with nothing_open(own_page, request.node.name) as page:
+        yield page
 
 
 @pytest.fixture

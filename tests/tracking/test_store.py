@@ -6,34 +6,14 @@ import math
 from datetime import UTC, datetime, timedelta
 
 from hanalife.database import run_values, runs
-from hanalife.records import Run, RunStatus
+from hanalife.records import RunStatus
+from tests.views import crowd
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def draft(run_id, experiment_id="E", name="r", moment=NOON):
-    return Run(
-        run_id=run_id,
-        experiment_id=experiment_id,
-        name=name,
-        attempt=0,
-        status=RunStatus.ACTIVE,
-        description="",
-        owner="ann",
-        host="h",
-        pid=1,
-        procedure="P",
-        dataset_name="",
-        dataset_source="",
-        created_at=moment,
-        heartbeat_at=moment,
-        ended_at=None,
-        progress_done=0,
-        progress_total=0,
-        progress_text="",
-        next_seq=0,
-        revision=0,
-    )
+    return crowd.draft(run_id, experiment_id, name, moment, procedure="P")
 
 
 def begin(conn, *args, **kwargs):

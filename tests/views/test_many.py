@@ -14,8 +14,7 @@ from hanalife.errors import ArtifactNotFoundError, InvalidArgumentError, RunNotF
 from hanalife.monitors.experiment_monitor import MOST_AT_FIRST, ExperimentMonitor
 from hanalife.views import answers, changes, experiments, pages, runs
 from hanalife.views.run_log import RunLog
-from tests.browser import crowd
-from tests.views import sample
+from tests.views import crowd, sample
 
 
 def read(conn, *args):
