@@ -5,8 +5,9 @@ import type { DriftDetail as Detail, DriftPayload, DriftSeriesRow } from '../con
 import type { Source } from '../rpc/source';
 import { useLatestDetail, useSource } from '../ui/hooks';
 import { useNarrow } from '../ui/narrow';
+import { MonitorBar } from '../ui/MonitorBar';
 import { filterRows } from '../ui/order';
-import { Badge, Banner, Search } from '../ui/parts';
+import { Banner, Search } from '../ui/parts';
 import { Table } from '../ui/Table';
 import { listHeight } from '../ui/window';
 import { cancel, useTrait } from '../ui/trait';
@@ -45,8 +46,7 @@ export function DriftView({ source, selected, onSelect, onCancel }: Props) {
 
   return (
     <section class="hl-view" aria-label="Drift Monitor" ref={view}>
-      <header class="hl-bar">
-        <h2>Drift Monitor</h2>
+      <MonitorBar title="Drift Monitor" status={status} stop="Stop watching" onCancel={onCancel}>
         <Search value={query} onInput={setQuery} label="Search references" />
         <small aria-live="polite" class="hl-count">
           {found.length === all.length ? `${all.length} series` : `${found.length} of ${all.length} series`}
@@ -59,13 +59,7 @@ export function DriftView({ source, selected, onSelect, onCancel }: Props) {
             </>
           )}
         </small>
-        <Badge status={status} />
-        {status.word !== 'cancelled' && (
-          <button type="button" class="hl-button" title="Stop watching" onClick={onCancel}>
-            Cancel
-          </button>
-        )}
-      </header>
+      </MonitorBar>
       {status.word === 'lost' && <Banner>{status.text}</Banner>}
       {payload && payload.absent.length > 0 && (
         <Banner>Nothing compared yet with: {payload.absent.join(', ')}. It will appear here once a check names it as its reference.</Banner>

@@ -6,7 +6,8 @@ import { ControlButton } from '../ui/controls/ControlButton';
 import { count } from '../ui/format';
 import { useLatestDetail, useSource } from '../ui/hooks';
 import { direction } from '../ui/pareto';
-import { Badge, Banner, Problem, RUN_SEARCH, Search } from '../ui/parts';
+import { MonitorBar } from '../ui/MonitorBar';
+import { Banner, Problem, RUN_SEARCH, Search } from '../ui/parts';
 import { useFoundRuns } from '../ui/search';
 import { type Column, Table } from '../ui/Table';
 import { ColumnChoice } from './ColumnChoice';
@@ -66,8 +67,7 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
 
   return (
     <section class="hl-view" aria-label="Experiment Monitor">
-      <header class="hl-bar">
-        <h2>Experiment Monitor</h2>
+      <MonitorBar title="Experiment Monitor" status={status} stop="Stop watching; nothing else is stopped" onCancel={onCancel}>
         <Search
           value={query}
           onInput={text => setView({ ...view, query: text })}
@@ -89,13 +89,7 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
           onBest={metrics => setView({ ...view, best: metrics })}
           onReset={() => setView({ ...FIRST_VIEW, query })}
         />
-        <Badge status={status} />
-        {status.word !== 'cancelled' && (
-          <button type="button" class="hl-button" title="Stop watching; nothing else is stopped" onClick={onCancel}>
-            Cancel
-          </button>
-        )}
-      </header>
+      </MonitorBar>
       {error && <Problem id={problem}>{error}</Problem>}
       {status.word === 'lost' && <Banner>{status.text} It is tried again; what is shown is the last that was read.</Banner>}
       {payload && payload.absent.length > 0 && (

@@ -6,8 +6,9 @@ import type { Source } from '../rpc/source';
 import { count } from '../ui/format';
 import { useLatestDetail, useSource } from '../ui/hooks';
 import { useNarrow } from '../ui/narrow';
+import { MonitorBar } from '../ui/MonitorBar';
 import { filterRows } from '../ui/order';
-import { Badge, Banner, Search } from '../ui/parts';
+import { Banner, Search } from '../ui/parts';
 import { Table } from '../ui/Table';
 import { listHeight } from '../ui/window';
 import { cancel, useTrait } from '../ui/trait';
@@ -45,19 +46,12 @@ export function ModelView({ source, selected, onSelect, onCancel }: Props) {
 
   return (
     <section class="hl-view" aria-label="Model Monitor" ref={view}>
-      <header class="hl-bar">
-        <h2>Model Monitor</h2>
+      <MonitorBar title="Model Monitor" status={status} stop="Stop watching" onCancel={onCancel}>
         <Search value={query} onInput={setQuery} label="Search models" />
         <small aria-live="polite" class="hl-count">
           {found.length === all.length ? count(all.length, 'model') : `${found.length} of ${count(all.length, 'model')}`}
         </small>
-        <Badge status={status} />
-        {status.word !== 'cancelled' && (
-          <button type="button" class="hl-button" title="Stop watching" onClick={onCancel}>
-            Cancel
-          </button>
-        )}
-      </header>
+      </MonitorBar>
       {status.word === 'lost' && <Banner>{status.text}</Banner>}
       {payload && payload.absent.length > 0 && (
         <Banner>No such model yet: {payload.absent.join(', ')}. It will appear here once it is saved.</Banner>

@@ -5,8 +5,9 @@ import type { Source } from '../rpc/source';
 import { count } from '../ui/format';
 import { useLatestDetail, useSource } from '../ui/hooks';
 import { useNarrow } from '../ui/narrow';
+import { MonitorBar } from '../ui/MonitorBar';
 import { filterRows } from '../ui/order';
-import { Badge, Banner, Search } from '../ui/parts';
+import { Banner, Search } from '../ui/parts';
 import { Table } from '../ui/Table';
 import { taskColumns } from './task/columns';
 import { EVERY, STATES, taskText } from './task/filters';
@@ -38,8 +39,7 @@ export function TaskView({ source, selected, onSelect, onCancel }: Props) {
 
   return (
     <section class="hl-view" aria-label="Scheduled Task Monitor" ref={view}>
-      <header class="hl-bar">
-        <h2>Scheduled Task Monitor</h2>
+      <MonitorBar title="Scheduled Task Monitor" status={status} stop="Stop watching; tasks go on" onCancel={onCancel}>
         <Search value={query} onInput={setQuery} label="Search tasks" />
         <select class="hl-select" aria-label="State" value={state} onChange={event => setState(event.currentTarget.value)}>
           {Object.keys(STATES).map(name => (
@@ -50,13 +50,7 @@ export function TaskView({ source, selected, onSelect, onCancel }: Props) {
           {found.length === all.length ? count(all.length, 'task') : `${found.length} of ${count(all.length, 'task')}`}
         </small>
         {payload && <Workers source={source} workers={payload.workers} />}
-        <Badge status={status} />
-        {status.word !== 'cancelled' && (
-          <button type="button" class="hl-button" title="Stop watching; tasks go on" onClick={onCancel}>
-            Cancel
-          </button>
-        )}
-      </header>
+      </MonitorBar>
       {status.word === 'lost' && <Banner>{status.text}</Banner>}
       {payload && <NoWorker source={source} payload={payload} />}
       {payload && payload.absent.length > 0 && (

@@ -1,9 +1,10 @@
-/** The columns of the tables of runs and tasks. */
+/** The columns of the table of runs. */
 import { metricNumber } from '../contract/decode';
-import type { MetricValue, RunRow, TaskRow } from '../contract/types.gen';
+import type { MetricValue, RunRow } from '../contract/types.gen';
 import { Elapsed } from '../ui/Elapsed';
-import { duration, metric, moment, shortMoment } from '../ui/format';
-import { Pill, Sign } from '../ui/Pill';
+import { duration, metric } from '../ui/format';
+import { Instant } from '../ui/Instant';
+import { Pill } from '../ui/Pill';
 import type { Column } from '../ui/Table';
 
 const name: Column<RunRow> = {
@@ -51,11 +52,7 @@ const created: Column<RunRow> = {
   track: '112px',
   least: 112,
   value: run => run.created_at,
-  draw: run => (
-    <time dateTime={run.created_at} title={`${moment(run.created_at)} UTC`}>
-      {shortMoment(run.created_at)}
-    </time>
-  )
+  draw: run => <Instant at={run.created_at} />
 };
 
 const took: Column<RunRow> = {
@@ -158,25 +155,3 @@ function nameColumn(best: ReadonlySet<string>): Column<RunRow> {
     )
   };
 }
-
-export const shortRunColumns: Column<RunRow>[] = [name, { ...status, track: '112px', least: 112 }];
-
-export const shortTaskColumns: Column<TaskRow>[] = [
-  { key: 'task', label: 'Task', track: 'minmax(90px, 1fr)', least: 90, value: task => task.task_id },
-  {
-    key: 'next',
-    label: 'Next run',
-    track: '80px',
-    least: 80,
-    value: task => task.next_due,
-    draw: task => <time title={`${moment(task.next_due)} UTC`}>{shortMoment(task.next_due) || '–'}</time>
-  },
-  {
-    key: 'last',
-    label: 'Last',
-    track: '34px',
-    least: 34,
-    value: task => task.last_job?.status,
-    draw: task => task.last_job && <Sign word={task.last_job.status} />
-  }
-];

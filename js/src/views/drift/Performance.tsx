@@ -2,7 +2,7 @@
 import { toNumber } from '../../contract/decode';
 import type { DriftDetail, PerformancePoint } from '../../contract/types.gen';
 import { DataTable } from '../../ui/parts';
-import { ticksOf } from '../../ui/ticks';
+import { AxisNames, type Frame, heightOf, ValueAxis } from '../../ui/Axes';
 import { Verdict } from './Verdict';
 import { brief, interval, windowName } from './words';
 
@@ -10,8 +10,8 @@ const WIDTH = 560;
 const HEIGHT = 250;
 const LEFT = 50;
 const RIGHT = 14;
-const TOP = 44;
 const BOTTOM = 62;
+const FRAME: Frame = { width: WIDTH, height: HEIGHT, left: LEFT, right: RIGHT, top: 44, bottom: BOTTOM };
 
 export function Performance({ detail }: { detail: DriftDetail }) {
   const metrics = [...new Set(detail.performance.map(point => point.metric))];
@@ -69,7 +69,7 @@ function PerformanceChart({ metric, points }: { metric: string; points: Performa
   const [low, high] = [Math.min(...all) - room, Math.min(Math.max(...all) + room, Math.max(1, ...all))];
   const step = (WIDTH - LEFT - RIGHT) / names.length;
   const x = (at: number) => LEFT + step * (at + 0.5);
-  const y = (value: number) => HEIGHT - BOTTOM - ((value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+  const y = heightOf(FRAME, low, high);
   const line = (found: Spot[]) => found.map(spot => `${x(spot.at)},${y(spot.value)}`).join(' ');
   const band = [...estimated.map(spot => `${x(spot.at)},${y(spot.high)}`), ...estimated.map(spot => `${x(spot.at)},${y(spot.low)}`).reverse()];
   const every = Math.ceil(names.length / 12);
@@ -80,14 +80,7 @@ function PerformanceChart({ metric, points }: { metric: string; points: Performa
         {title}
       </text>
       <Legend />
-      {ticksOf(low, high).map(value => (
-        <g key={value}>
-          <line class="hl-gridline" x1={LEFT} x2={WIDTH - RIGHT} y1={y(value)} y2={y(value)} />
-          <text class="hl-tick-y" x={LEFT - 6} y={y(value) + 3}>
-            {value}
-          </text>
-        </g>
-      ))}
+      <ValueAxis frame={FRAME} low={low} high={high} />
       <polygon class="hl-band" points={band.join(' ')} />
       <polyline class="hl-estimated" points={line(estimated)} />
       {estimated.map(spot => (
@@ -116,12 +109,7 @@ function PerformanceChart({ metric, points }: { metric: string; points: Performa
             </text>
           )
       )}
-      <text class="hl-axis" x={(LEFT + WIDTH - RIGHT) / 2} y={HEIGHT - 6}>
-        window
-      </text>
-      <text class="hl-axis" transform={`translate(12, ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)`}>
-        {metric}
-      </text>
+      <AxisNames frame={FRAME} x="window" y={metric} below={6} />
     </svg>
   );
 }

@@ -1,6 +1,6 @@
 /** The columns of the list of series. */
 import type { DriftSeriesRow } from '../../contract/types.gen';
-import { moment, shortMoment } from '../../ui/format';
+import { Instant } from '../../ui/Instant';
 import type { Column } from '../../ui/Table';
 import { Strip, Verdict } from './Verdict';
 
@@ -58,7 +58,7 @@ const last: SeriesColumn = {
   track: '124px',
   least: 124,
   value: row => row.last_at,
-  draw: row => <time title={`${moment(row.last_at)} UTC`}>{shortMoment(row.last_at)}</time>
+  draw: row => <Instant at={row.last_at} />
 };
 
 /** What the list shows; in a narrow place only what matters most. */

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { toNumber } from '../../contract/decode';
 import type { ModelDetail, VersionRow } from '../../contract/types.gen';
-import { ticksOf } from '../../ui/ticks';
+import { AxisNames, type Frame, heightOf, ValueAxis } from '../../ui/Axes';
 import { metricNames, metricOf, spanOf } from './groups';
 import { metricText } from './MetricMark';
 
@@ -10,8 +10,8 @@ const WIDTH = 640;
 const HEIGHT = 240;
 const LEFT = 58;
 const RIGHT = 16;
-const TOP = 40;
 const BOTTOM = 40;
+const FRAME: Frame = { width: WIDTH, height: HEIGHT, left: LEFT, right: RIGHT, top: 40, bottom: BOTTOM };
 const MOST = 40;
 
 export function MetricChart({ detail }: { detail: ModelDetail }) {
@@ -42,7 +42,7 @@ function Chart({ versions, name }: { versions: VersionRow[]; name: string }) {
   const [low, high] = [span.low - room, span.high + room];
   const step = (WIDTH - LEFT - RIGHT) / shown.length;
   const x = (at: number) => LEFT + step * (at + 0.5);
-  const y = (value: number) => HEIGHT - BOTTOM - ((value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+  const y = heightOf(FRAME, low, high);
   const points = shown.map((version, at) => ({ version, metric: metricOf(version, name)!, x: x(at) }));
   const every = Math.ceil(shown.length / 16);
   return (
@@ -60,14 +60,7 @@ function Chart({ versions, name }: { versions: VersionRow[]; name: string }) {
         </text>
         <text x={165}>champion</text>
       </g>
-      {ticksOf(low, high).map(value => (
-        <g key={value}>
-          <line class="hl-gridline" x1={LEFT} x2={WIDTH - RIGHT} y1={y(value)} y2={y(value)} />
-          <text class="hl-tick-y" x={LEFT - 6} y={y(value) + 3}>
-            {value}
-          </text>
-        </g>
-      ))}
+      <ValueAxis frame={FRAME} low={low} high={high} />
       <polyline class="hl-path" points={points.map(each => `${each.x},${y(toNumber(each.metric.value))}`).join(' ')} />
       {points.map(({ version, metric, x: at }, i) => {
         const middle = y(toNumber(metric.value));
@@ -91,12 +84,7 @@ function Chart({ versions, name }: { versions: VersionRow[]; name: string }) {
           </g>
         );
       })}
-      <text class="hl-axis" x={(LEFT + WIDTH - RIGHT) / 2} y={HEIGHT - 8}>
-        version
-      </text>
-      <text class="hl-axis" transform={`translate(12, ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)`}>
-        {name}
-      </text>
+      <AxisNames frame={FRAME} x="version" y={name} below={8} />
     </svg>
   );
 }

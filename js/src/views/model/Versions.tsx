@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { ModelDetail, VersionRow } from '../../contract/types.gen';
 import type { Answerer } from '../../rpc/source';
 import { Button } from '../../ui/controls/ControlButton';
-import { moment, shortMoment } from '../../ui/format';
+import { Instant } from '../../ui/Instant';
 import { Alias } from './Alias';
 import { metricNames, metricOf, spanOf } from './groups';
 import { MetricMark } from './MetricMark';
@@ -53,7 +53,7 @@ export function Versions({ source, detail, ticked, onTick, onOpenRun }: Props) {
         </td>
       ))}
       <td class="hl-when">
-        <time title={`${moment(version.created_at)} UTC`}>{shortMoment(version.created_at)}</time>
+        <Instant at={version.created_at} />
         <small>{version.created_by}</small>
       </td>
       {hasRuns && (

@@ -1,5 +1,5 @@
 /** The columns of the list of models. */
-import { moment, shortMoment } from '../../ui/format';
+import { Instant } from '../../ui/Instant';
 import type { Column } from '../../ui/Table';
 import { Alias } from './Alias';
 import type { ModelGroup } from './groups';
@@ -64,7 +64,7 @@ const saved: ModelColumn = {
   track: '124px',
   least: 124,
   value: group => group.newest.created_at,
-  draw: group => <time title={`${moment(group.newest.created_at)} UTC`}>{shortMoment(group.newest.created_at)}</time>
+  draw: group => <Instant at={group.newest.created_at} />
 };
 
 /** What the list shows; in a narrow place only what matters most. */

@@ -1,7 +1,7 @@
 /** The checks whose drift nobody has acknowledged, newest first. */
 import { useEffect, useMemo } from 'preact/hooks';
 import type { AlertRow, AlertsPayload } from '../../contract/types.gen';
-import { moment } from '../../ui/format';
+import { Instant } from '../../ui/Instant';
 import { filterRows } from '../../ui/order';
 import { relative, useNow } from '../../ui/relative';
 import type { Actions, Reveal } from './actions';
@@ -51,9 +51,7 @@ function Alerts({ alerts, actions }: { alerts: readonly AlertRow[]; actions: Act
             onClick={() => actions.openDrift(alert.check_id, `Drift of ${columns(alert.columns)}`)}
           >
             <b>{columns(alert.columns)}</b>
-            <time dateTime={alert.created_at} title={`${moment(alert.created_at)} UTC`}>
-              {relative(alert.created_at, now)}
-            </time>
+            <Instant at={alert.created_at} text={relative(alert.created_at, now)} />
             <small>{about(alert)}</small>
           </button>
         </li>

@@ -2,6 +2,7 @@
 import { metricNumber } from '../../contract/decode';
 import type { RunRow, TaskRow } from '../../contract/types.gen';
 import { metric, moment } from '../../ui/format';
+import { Instant } from '../../ui/Instant';
 import { Sign } from '../../ui/Pill';
 import { relative } from '../../ui/relative';
 import type { Column } from '../../ui/Table';
@@ -118,5 +119,5 @@ export function taskColumns(now: number): Column<TaskRow>[] {
 function Next({ task, now }: { task: TaskRow; now: number }) {
   if (task.cron !== null && !task.enabled) return <small>paused</small>;
   if (!task.next_due) return <small>–</small>;
-  return <time title={`${moment(task.next_due)} UTC`}>{relative(task.next_due, now)}</time>;
+  return <Instant at={task.next_due} text={relative(task.next_due, now)} />;
 }

@@ -1,6 +1,6 @@
 /** The columns of the list of tasks. */
 import type { TaskRow } from '../../contract/types.gen';
-import { moment } from '../../ui/format';
+import { Instant } from '../../ui/Instant';
 import { Pill } from '../../ui/Pill';
 import { relative, useNow } from '../../ui/relative';
 import type { Column } from '../../ui/Table';
@@ -93,9 +93,5 @@ export function NextDue({ instant, before = '' }: { instant: string | null; befo
 export function Moment({ instant }: { instant: string | null }) {
   const now = useNow();
   if (!instant) return <span class="hl-muted">–</span>;
-  return (
-    <time dateTime={instant} title={`${moment(instant)} UTC`}>
-      {relative(instant, now)}
-    </time>
-  );
+  return <Instant at={instant} text={relative(instant, now)} />;
 }
