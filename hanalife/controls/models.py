@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hanalife.arguments import whole_number
 from hanalife.controls.control import Control
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.errors import InvalidArgumentError
@@ -50,10 +51,7 @@ def delete_version(context: ConnectionContext, args: Mapping[str, str]) -> None:
 
 
 def _version(args: Mapping[str, str]) -> int:
-    given = args["version"]
-    if not given.isdecimal() or len(given) > 9:
-        raise InvalidArgumentError(f"version: {given!r} is not allowed; give a whole number from 1.")
-    return int(given)
+    return whole_number("version", args["version"], least=1)
 
 
 CONTROLS: Mapping[str, Control] = {

@@ -7,7 +7,6 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -16,7 +15,7 @@ from hanalife.errors import ArgumentTypeError, Error, FitIncompleteError, Invali
 from hanalife.learning import selection
 from hanalife.learning.arguments.columns import check_column, check_frame
 from hanalife.learning.arguments.reading import ReadArguments
-from hanalife.learning.memory import Memory, StoredMemory
+from hanalife.learning.memory import Memory, StoredMemory, ended
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.parameters.formulas import with_degrees
 from hanalife.learning.progress import Silent
@@ -156,7 +155,7 @@ class GroupedModel(UnifiedModel):
 
             def fit(name: str) -> tuple[Fitted, Report]:
                 own = self._remembering(self._plan_of(plan, name), name, data)
-                with _ended(own.memory):
+                with ended(own.memory):
                     return training.fit(parts[name], own, Silent())
 
             done, errors = _for_each(parts, fit, self.observer)
@@ -370,17 +369,6 @@ class GroupedModel(UnifiedModel):
             importance=_means([groups.groups[name].importance for name in reports]),
             signature=self._signature(groups.any),
         )
-
-
-@contextmanager
-def _ended(memory: Memory) -> Iterator[None]:
-    """Tell the memory how the fit ended."""
-    try:
-        yield
-    except BaseException as error:
-        memory.end(error)
-        raise
-    memory.end(None)
 
 
 def _for_each(names: Mapping[str, Any], work: Callable[[str], T], observer: Any) -> tuple[dict[str, T], Table]:

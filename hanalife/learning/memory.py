@@ -13,7 +13,8 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -232,3 +233,14 @@ class StoredMemory(Memory):
                 f"The search {self._search_id!r} was cancelled after {found.done} of {found.total} candidate folds; "
                 "fit again to go on from there."
             )
+
+
+@contextmanager
+def ended(memory: Memory) -> Iterator[None]:
+    """Tell the memory how the fit ended."""
+    try:
+        yield
+    except BaseException as error:
+        memory.end(error)
+        raise
+    memory.end(None)

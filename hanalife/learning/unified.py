@@ -117,13 +117,11 @@ class UnifiedModel(Model):
     @contextmanager
     def _unfinished(self, memory: Memory) -> Iterator[None]:
         """Leave to the next fit what this one finds, unless it ends well."""
+        from hanalife.learning.memory import ended
+
         self._memory = memory
-        try:
+        with ended(memory):
             yield
-        except BaseException as error:
-            memory.end(error)
-            raise
-        memory.end(None)
         self._memory = None
 
     def _score(self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]) -> list[DataFrame]:

@@ -9,13 +9,13 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from hanalife.arguments import whole_number
 from hanalife.database import blobs, run_artifacts, run_search
 from hanalife.database import runs as runs_table
 from hanalife.errors import (
     ArtifactNotFoundError,
     DataNotFoundError,
     Error,
-    InvalidArgumentError,
     ModelNotFoundError,
     RunNotFoundError,
     TaskNotFoundError,
@@ -35,7 +35,6 @@ T = TypeVar("T")
 
 #: So much of a message of a log is sent at once.
 PART_CHARACTERS = 100_000
-_MOST_DIGITS = 9  # a database takes no greater number here
 
 
 def run(connection: sa.Connection, run_id: str) -> RunDetail:
@@ -55,7 +54,7 @@ def run(connection: sa.Connection, run_id: str) -> RunDetail:
 
 def log_before(connection: sa.Connection, run_id: str, seq: str) -> LogPage:
     """Return the entries of a run's log before a number."""
-    found = runs_table.log_before(connection, run_id, _count("seq", seq), LONGEST_TEXT, MOST_LOG_ENTRIES)
+    found = runs_table.log_before(connection, run_id, whole_number("seq", seq), LONGEST_TEXT, MOST_LOG_ENTRIES)
     return {"contract": CONTRACT, "log": [log_row(entry, length) for entry, length in found]}
 
 
@@ -67,7 +66,9 @@ def message(connection: sa.Connection, run_id: str, seq: str, start: str) -> Mes
     RunNotFoundError
         There is no such entry.
     """
-    found = runs_table.message(connection, run_id, _count("seq", seq), _count("start", start), PART_CHARACTERS)
+    found = runs_table.message(
+        connection, run_id, whole_number("seq", seq), whole_number("start", start), PART_CHARACTERS
+    )
     words = f"seq: run {run_id!r} has no log entry {seq}; it may have been deleted."
     text, length = _found(found, RunNotFoundError, words)
     return {"contract": CONTRACT, "text": text, "length": length}
@@ -83,7 +84,7 @@ def artifact(connection: sa.Connection, run_id: str, name: str, part: str) -> Ar
     """
     words = f"name: run {run_id!r} keeps nothing under {name!r}; it may have been deleted."
     found = _found(run_artifacts.find(connection, run_id, name), ArtifactNotFoundError, words)
-    data, parts = blobs.part(connection, found.sha256, _count("part", part))
+    data, parts = blobs.part(connection, found.sha256, whole_number("part", part))
     return {
         "contract": CONTRACT,
         "media_type": found.media_type,
@@ -97,12 +98,6 @@ def _found(found: T | None, kind: type[Error], words: str) -> T:
     if found is None:
         raise kind(words)
     return found
-
-
-def _count(argument: str, text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or len(text) > _MOST_DIGITS:
-        raise InvalidArgumentError(f"{argument}: {text!r} is not allowed; give a whole number from 0.")
-    return int(text)
 
 
 def search(connection: sa.Connection, text: str, experiment_ids: Sequence[str] | None = None) -> FoundRuns:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
+from hanalife.arguments import whole_number
 from hanalife.database import dialects, previews, tasks
 from hanalife.errors import InvalidArgumentError
 from hanalife.views import schedules, task_logs
@@ -16,16 +18,17 @@ from hanalife.views.payloads.tasks import LogMessage, SchedulePreview, TablePrev
 from hanalife.views.payloads.words import CONTRACT
 
 MOST_ROWS = 50
+_whole = partial(whole_number, digits=18)  # of entries and jobs
 
 
 def log_page(connection: sa.Connection, task_id: str, before: str, job_id: str) -> TaskLogPage:
     """Return the lines of a log before an entry; ``'0'`` stands for the end, and for all jobs."""
-    return task_logs.page(connection, task_id, _number("before", before), _number("job_id", job_id))
+    return task_logs.page(connection, task_id, _whole("before", before), _whole("job_id", job_id))
 
 
 def log_message(connection: sa.Connection, task_id: str, entry_id: str, offset: str) -> LogMessage:
     """Return characters of a long message from an offset on."""
-    return task_logs.message(connection, task_id, _number("entry_id", entry_id), _number("offset", offset))
+    return task_logs.message(connection, task_id, _whole("entry_id", entry_id), _whole("offset", offset))
 
 
 def schedule_preview(connection: sa.Connection, task_id: str, cron: str, timezone: str) -> SchedulePreview:
@@ -84,9 +87,3 @@ QUESTIONS: Mapping[str, TaskQuestion] = {
     "schedule_preview": TaskQuestion(schedule_preview, ("cron", "timezone")),
     "output_table": TaskQuestion(output_table, ("table",)),
 }
-
-
-def _number(argument: str, given: str) -> int:
-    if not given.isdecimal() or len(given) > 18:
-        raise InvalidArgumentError(f"{argument}: {given!r} is not allowed; give a whole number from 0.")
-    return int(given)
