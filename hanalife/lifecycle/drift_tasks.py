@@ -95,12 +95,14 @@ def _steady(check: DriftCheck) -> str:
 
 def _undecided(check: DriftCheck) -> str:
     open_ones = [one for one in check.results if one.verdict == verdict.UNKNOWN]
-    needed = {one.column: one.rows_needed for one in open_ones if one.rows_needed is not None}
-    said = [f"{one.column}: {one.reason}" for one in open_ones if one.column not in needed]
-    if needed:
-        more = max(max(needed.values()) - check.current_rows, 1)
-        said.insert(0, f"{', '.join(needed)}: about {more:,} more rows would")
-    return f"{check.current_rows:,} rows do not decide; {'; '.join(said[:4])}"
+    needed = [one.rows_needed for one in open_ones if one.rows_needed is not None]
+    more = max(max(needed, default=0) - check.current_rows, 1)
+    columns: dict[str, list[str]] = {}
+    for one in open_ones:
+        reason = one.reason if one.rows_needed is None else f"about {more:,} more rows would"
+        columns.setdefault(reason, []).append(one.column)
+    said = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in columns.items())
+    return f"{check.current_rows:,} rows do not decide; {said}"
 
 
 def _track(

@@ -109,6 +109,26 @@ def test_what_cannot_be_used_is_refused_before_anything_is_written(conn, schedul
         assert connection.execute(tables.drift_reference.select()).all() == []
 
 
+def test_weeks_of_one_outcome_drift_and_the_week_before_does_not(conn, scheduler, diabetes):
+    """Week 20 is like any other, week 21 has only positive outcomes, week 22 only negative ones."""
+    known = diabetes.filter("ID >= 100").save("KNOWN")
+    diabetes.filter("ID < 100").save("WEEK")
+    scheduler.create_drift_task("CHECK", known.deselect("ID"), conn.table("WEEK"), label="CLASS")
+    before = run(scheduler, "CHECK")
+    assert before.verdict == "unknown"
+    assert "more rows would" in before.message
+    assert results(conn).loc["CLASS", "VERDICT"] == "no_drift"
+    for outcome in (1, 0):
+        diabetes.filter(f"ID < 100 AND CLASS = {outcome}").save("WEEK", force=True)
+        job = run(scheduler, "CHECK")
+        assert job.verdict == "drift"
+        assert results(conn).loc["CLASS", "VERDICT"] == "drift"
+    # Of the features a week of 37 rows says little; all positive outcomes say it of glucose.
+    diabetes.filter("CLASS = 1").save("WEEK", force=True)
+    run(scheduler, "CHECK")
+    assert {"CLASS", "GLUCOSE"} <= set(results(conn).query("VERDICT == 'drift'").index)
+
+
 # --- gates ------------------------------------------------------------------------------------
 
 
