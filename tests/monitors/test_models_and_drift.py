@@ -8,28 +8,20 @@ from sklearn.linear_model import LogisticRegression
 
 from hanalife import DriftMonitor, ModelMonitor, ModelStorage
 from hanalife.errors import InvalidArgumentError
-from tests.monitors.test_monitors import Box, until
+from tests.monitors.watching import until
 from tests.views import drift_sample
 
 
 @pytest.fixture
-def watched(conn):
-    """Start a monitor with a box to look into; it ends with the test."""
-    started = []
+def watched(watched):
+    """Start a monitor and wait until it has shown something."""
 
     def start(kind, ids=None):
-        monitor = kind(conn, ids)
-        monitor._box = Box()
-        monitor.start()
-        started.append(monitor)
-        until(lambda: monitor._box.table.payloads)
-        return monitor, monitor._box.table
+        monitor, table = watched(kind, ids)
+        until(lambda: table.payloads)
+        return monitor, table
 
-    yield start
-    for monitor in started:
-        monitor._cancel()
-        monitor._thread.join(10)
-        assert not monitor._thread.is_alive()
+    return start
 
 
 def save(conn, strength):

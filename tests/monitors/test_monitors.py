@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
 import threading
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,66 +19,10 @@ from hanalife.database import runs as store
 from hanalife.errors import InvalidArgumentError
 from hanalife.monitors import base, scheduled_task_monitor
 from hanalife.records import RunStatus
+from tests.monitors.watching import Box, until
 from tests.views import sample
 
 ROOT = Path(__file__).parents[2]
-
-
-def until(condition, seconds=10.0):
-    """Wait until a condition holds and return its value."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"not so after {seconds} s"
-        time.sleep(0.02)
-    return value
-
-
-class Table:
-    """Stands where the widget is and keeps what it is told, as JSON."""
-
-    def __init__(self):
-        self.payloads = []
-        self.deltas = []
-        self.words = []
-        self.details = []
-        self.selected = ""
-        self.selection = {"experiment_id": "", "run_id": "", "ticked": []}
-
-    def show(self, payload):
-        self.payloads.append(json.loads(json.dumps(payload, allow_nan=False)))
-
-    def change(self, _payload, delta):
-        self.deltas.append(json.loads(json.dumps(delta, allow_nan=False)))
-
-    def detail(self, name, payload):
-        self.details.append((name, json.loads(json.dumps(payload, allow_nan=False))))
-
-    def say(self, word, text):
-        self.words.append((word, text))
-
-
-class Box:
-    def __init__(self):
-        self.table = Table()
-
-
-@pytest.fixture
-def watched(conn):
-    """Start a monitor with a box to look into; it ends with the test."""
-    started = []
-
-    def start(kind, ids=None):
-        monitor = kind(conn, ids)
-        monitor._box = Box()
-        monitor.start()
-        started.append(monitor)
-        return monitor, monitor._box.table
-
-    yield start
-    for monitor in started:
-        monitor._cancel()
-        monitor._thread.join(10)
-        assert not monitor._thread.is_alive()
 
 
 @pytest.mark.parametrize("ids", [7, [1], {"A"}, b"A"])
