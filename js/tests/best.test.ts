@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { axisOf } from '../src/ui/axes';
+import { axisOf } from '../src/ui/parallel';
 import { inSight, placeColumns, resized } from '../src/ui/layout';
 import { type Direction, direction, pareto } from '../src/ui/pareto';
 

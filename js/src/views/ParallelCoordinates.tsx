@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { toNumber } from '../contract/decode';
 import type { Candidate, Search } from '../contract/types.gen';
-import { type Axis, axisOf } from '../ui/axes';
+import { type Axis, axisOf } from '../ui/parallel';
 import { number } from '../ui/format';
 
 const HEIGHT = 240;

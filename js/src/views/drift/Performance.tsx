@@ -2,7 +2,7 @@
 import { toNumber } from '../../contract/decode';
 import type { DriftDetail, PerformancePoint } from '../../contract/types.gen';
 import { DataTable } from '../../ui/parts';
-import { AxisNames, type Frame, heightOf, ValueAxis } from '../../ui/Axes';
+import { AxisNames, type Frame, heightOf, ValueAxis } from '../../ui/frame';
 import { Verdict } from './Verdict';
 import { brief, interval, windowName } from './words';
 

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { toNumber } from '../../contract/decode';
 import type { ModelDetail, VersionRow } from '../../contract/types.gen';
-import { AxisNames, type Frame, heightOf, ValueAxis } from '../../ui/Axes';
+import { AxisNames, type Frame, heightOf, ValueAxis } from '../../ui/frame';
 import { metricNames, metricOf, spanOf } from './groups';
 import { metricText } from './MetricMark';
 
