@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
-from hanalife.storage import schema
+from hanalife.storage import schema, trees
 from hanalife.storage.archives import member
 
 _HEAD = 2**16  # no head of NumPy's format is longer
@@ -64,16 +64,18 @@ def dump(estimator: Any, file: BinaryIO) -> None:
 
 
 def load(file: BinaryIO) -> Any:
-    """Return what an archive holds; every entry is judged before any object is made.
+    """Return what an archive holds; every entry is judged before any object is made, and every tree afterwards.
 
     Raises
     ------
     schema.RefusedError
-        It holds something that is not on the list.
+        It holds something that is not on the list, or a tree that leads out of itself.
     Exception
         Of any kind, if the file is no such archive.
     """
     from skops.io._audit import audit_tree, get_tree
+    from skops.io._general import ObjectNode
+    from skops.io._sklearn import TreeNode
     from skops.io._utils import LoadContext
 
     with zipfile.ZipFile(file) as archive:
@@ -84,7 +86,9 @@ def load(file: BinaryIO) -> Any:
         for node in _nodes(root):
             if isinstance(getattr(node, "buffer", None), io.BytesIO):
                 node.buffer = _Array(archive, node.buffer.getvalue().decode())
-        return root.construct()
+        model = root.construct()
+        trees.check(node.construct() for node in _nodes(root) if isinstance(node, ObjectNode | TreeNode))
+        return model
 
 
 class _Names:
