@@ -20,6 +20,7 @@ def parts(connection: sa.Connection, task: Task, last: Job | None, levels: int =
     that has no turn yet there has none; before the first execution it is the part's own last job.
     """
     names = members.of(connection, task.task_id) if levels and task.kind in members.COMPOSITES else []
+    gates = members.gates(connection, task.task_id) if names else {}
     found = {one.task_id: one for one in tasks.tasks(connection, names)}
     jobs = {} if last is None else {job.seq_order: job for job in members.children(connection, last.job_id)}
     made: list[Part] = []
@@ -31,6 +32,7 @@ def parts(connection: sa.Connection, task: Task, last: Job | None, levels: int =
                 "task_id": name,
                 "kind": part.kind if part else "",
                 "rule": rule(part),
+                "gate": gates.get(place),
                 "job": None if job is None else job_row(job),
                 "parts": parts(connection, part, job, levels - 1) if part else [],
             }

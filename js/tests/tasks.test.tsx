@@ -96,13 +96,13 @@ const type = async (input: HTMLInputElement, text: string) => {
 };
 
 const skipped = { ...job, status: 'SKIPPED' as const, message: '<b>no turn</b>' };
-const part = { task_id: 'FIT', kind: 'callable', rule: '', job: skipped, parts: [] };
+const part = { task_id: 'FIT', kind: 'callable', rule: '', gate: null, job: { ...skipped, verdict: 'no_drift' }, parts: [] };
 const composite = detailOf({
   task: { ...row, kind: 'sequential' },
   takes_arguments: false,
   parts: [
     { ...part, task_id: 'INNER', kind: 'parallel', rule: 'ANY', parts: [part] },
-    { ...part, task_id: 'NEXT', job: null }
+    { ...part, task_id: 'NEXT', gate: 'no_drift', job: null }
   ]
 });
 
@@ -114,6 +114,8 @@ test('a composite is a graph of its parts, and a part chosen shows its job', asy
   expect([...panel.querySelectorAll('.hl-node b')].map(each => each.textContent)).toEqual(['INNER', 'FIT', 'NEXT']);
   expect(panel.querySelector('.hl-gate')!.textContent).toBe('any');
   expect(panel.textContent).toContain('no turn yet');
+  expect(panel.querySelector('.hl-then')!.textContent).toBe('if no drift');
+  expect([...panel.querySelectorAll('.hl-node .hl-verdict')].map(each => each.textContent)).toEqual(['no drift', 'no drift']);
   await act(() => panel.querySelectorAll<HTMLElement>('.hl-node')[1]!.click());
   await settle();
   expect(panel.querySelector('.hl-part-job')!.textContent).toContain('<b>no turn</b>');

@@ -7,6 +7,7 @@ import pytest
 from hanalife.database import tables, tasks
 from hanalife.errors import ArgumentTypeError, DataNotFoundError, InvalidArgumentError, UnknownColumnError
 from hanalife.lifecycle import execution
+from hanalife.views import answers
 from tests.lifecycle.pipeline import rows, table
 from tests.lifecycle.workers import run
 
@@ -144,7 +145,9 @@ def test_a_gate_opens_for_its_verdict_only(conn, scheduler, before):
     assert (job.status, job.verdict) == ("SUCCEEDED", "unknown")
     with conn.database.read() as connection:
         skipped = tasks.last_job(connection, "TELL")
+        parts = answers.task(connection, "CHAIN")["parts"]
     assert skipped.status == "SKIPPED"
+    assert [(part["gate"], part["job"]["verdict"]) for part in parts] == [(None, "unknown"), ("drift", None)]
     assert "'CHECK' said 'unknown', and only 'drift' lets it go on" in skipped.message
 
 

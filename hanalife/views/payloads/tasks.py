@@ -145,6 +145,7 @@ class Part(TypedDict):
     task_id: str
     kind: str
     rule: str
+    gate: str | None  # the verdict of the part before that it waits for
     job: JobRow | None
     parts: list[Part]
 

@@ -341,6 +341,7 @@ export interface Part {
   task_id: string;
   kind: string;
   rule: string;
+  gate: string | null;
   job: JobRow | null;
   parts: Part[];
 }

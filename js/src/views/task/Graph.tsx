@@ -8,6 +8,7 @@ import { Pill, toneOf } from '../../ui/Pill';
 import { useLog } from './log';
 import { LogLines } from './LogView';
 import { Took } from './Took';
+import { spoken, Verdict } from './Verdict';
 import './task.css';
 
 interface Props {
@@ -68,7 +69,7 @@ function Members({ parts, kind, rule, path, chosen, choose }: MembersProps) {
     const at = `${path}${i}`;
     return (
       <li key={at}>
-        {!parallel && i > 0 && <Arrow />}
+        {!parallel && i > 0 && <Arrow gate={part.gate} />}
         <Node part={part} at={at} chosen={chosen} choose={choose} />
       </li>
     );
@@ -98,6 +99,7 @@ function Node({ part, at, chosen, choose }: { part: Part; at: string } & Pick<Me
         {job ? <Pill word={job.status} /> : <small>no turn yet</small>}
         <small>{job ? <Took job={job} /> : part.kind || 'removed'}</small>
       </span>
+      {job?.verdict && <Verdict word={job.verdict} />}
     </button>
   );
   if (!part.parts.length) return button;
@@ -109,12 +111,20 @@ function Node({ part, at, chosen, choose }: { part: Part; at: string } & Pick<Me
   );
 }
 
-function Arrow() {
+/** What comes next, and the verdict that it waits for. */
+function Arrow({ gate }: { gate: string | null }) {
   return (
-    <svg class="hl-arrow-right" viewBox="0 0 28 10" role="img" aria-label="then">
-      <line x1="0" y1="5" x2="22" y2="5" />
-      <path d="M21 1.5 27 5 21 8.5Z" />
-    </svg>
+    <span class="hl-then">
+      {gate && (
+        <small>
+          if <Verdict word={gate} />
+        </small>
+      )}
+      <svg class="hl-arrow-right" viewBox="0 0 28 10" role="img" aria-label="then">
+        <line x1="0" y1="5" x2="22" y2="5" />
+        <path d="M21 1.5 27 5 21 8.5Z" />
+      </svg>
+    </span>
   );
 }
 
@@ -149,6 +159,7 @@ function PartJob({ source, part, onOpenTask }: { source: Answerer; part: Part } 
           facts={[
             { name: 'Started', value: job.started_at ? `${moment(job.started_at)} UTC` : 'not yet' },
             { name: 'Took', value: duration(job.duration_seconds) },
+            { name: 'Verdict', value: job.verdict ? spoken(job.verdict) : '' },
             { name: 'Attempt', value: String(job.attempt) },
             { name: 'Worker', value: job.worker ?? '' },
             { name: 'Message', value: job.message }

@@ -4,6 +4,7 @@ import { duration, moment, size } from '../../ui/format';
 import { DataTable } from '../../ui/parts';
 import { Pill } from '../../ui/Pill';
 import { Took } from './Took';
+import { Verdict } from './Verdict';
 
 export type OpenRun = ((run_id: string, name: string) => void) | undefined;
 
@@ -31,7 +32,9 @@ export function Jobs({ jobs, onOpenRun }: { jobs: JobRow[]; onOpenRun: OpenRun }
           key: job.job_id,
           cells: [
             job.job_id,
-            <Pill word={job.status} />,
+            <>
+              <Pill word={job.status} /> {job.verdict && <Verdict word={job.verdict} />}
+            </>,
             moment(job.due),
             moment(job.started_at),
             <Took job={job} />,
