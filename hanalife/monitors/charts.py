@@ -261,10 +261,13 @@ class RunCharts:
             "Search": self._search.widget,
             "Compare runs": self.compare.widget,
         }
-        self.widget = ipywidgets.Tab(list(parts.values()), titles=list(parts), selected_index=0)
+        self._names = list(parts)
+        self._run_id = ""
+        self.widget = ipywidgets.Tab(list(parts.values()), titles=self._names, selected_index=0)
+        self.widget.add_class("hl-charts")
 
     def show(self, detail: RunDetail | None) -> None:
-        """Draw a run, or nothing."""
+        """Draw what a run has, or nothing."""
         curves = {curve["key"]: curve for curve in detail["curves"]} if detail else {}
         for key, chart in self._curves.items():
             chart.show(curves.get(key))  # type: ignore[call-overload]
@@ -272,6 +275,35 @@ class RunCharts:
         self._importance.show(detail["importance"] if detail else [])
         self._learning.show(detail["learning"] if detail else [])
         self._search.show(detail["searches"] if detail else [])
+        self._choose(detail)
+
+    def _choose(self, detail: RunDetail | None) -> None:
+        """Leave an empty chart when another run comes; who picks one afterwards may look at it."""
+        run_id = detail["run"]["run_id"] if detail else ""
+        if run_id == self._run_id:
+            return
+        self._run_id = run_id
+        names = recorded(detail)
+        if self._names[self.widget.selected_index or 0] not in names:
+            self.widget.selected_index = self._names.index(names[0])
+
+
+def recorded(detail: RunDetail | None) -> list[str]:
+    """Return the names of the charts that have something to show; runs can always be compared."""
+    if detail is None:
+        return ["Compare runs"]
+    keys = {curve["key"] for curve in detail["curves"]}
+    others = {
+        "Confusion matrix": detail["confusion"],
+        "Importance": detail["importance"],
+        "Learning curves": detail["learning"],
+        "Search": detail["searches"],
+    }
+    return [
+        *(name for key, name in _CURVES if key in keys),
+        *(name for name, found in others.items() if found),
+        "Compare runs",
+    ]
 
 
 def swarm(title: str, x_label: str, rows: Sequence[tuple[str, Any, Any]], height: int = 600) -> Any:

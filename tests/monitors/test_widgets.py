@@ -105,9 +105,35 @@ def test_charts_have_axes_titles_and_the_runs_data(sqlite_conn):
     assert list(figures["Importance"].marks[0].x)[-1] == "GLUCOSE"
 
     shown.show(None)
-    assert roc.title == "ROC: not recorded"
     assert len(roc.marks[0].y) == 0
     assert figures["Confusion matrix"].marks == []
+
+
+def test_another_run_is_not_met_with_an_empty_chart(sqlite_conn):
+    run_id = sample.record_run(sqlite_conn, "A", "one", 0.8)
+    with sqlite_conn.database.read() as connection:
+        detail = answers.run(connection, run_id)
+
+    def other(name, **changes):
+        return {**detail, "run": {**detail["run"], "run_id": name}, **changes}
+
+    drawn = charts.RunCharts()
+    tabs = drawn.widget
+
+    def chosen():
+        return tabs.titles[tabs.selected_index]
+
+    drawn.show(detail)
+    assert chosen() == "ROC"
+    drawn.show(other("b", curves=[], confusion=None, importance=[], learning=[]))
+    assert chosen() == "Compare runs"
+    tabs.selected_index = tabs.titles.index("Importance")
+    drawn.show(other("b", curves=[], confusion=None, importance=[], learning=[]))
+    assert chosen() == "Importance"  # the same run: whoever looks at an empty chart wants to
+    drawn.show(other("c", curves=[]))
+    assert chosen() == "Importance"
+    drawn.show(other("d", curves=[], importance=[]))
+    assert chosen() == "Confusion matrix"
 
 
 def test_learning_curves_keep_the_chosen_metric_while_they_grow():

@@ -5,8 +5,3 @@ export function windowOf(scrollTop: number, height: number, rowHeight: number, c
   const last = Math.min(count, Math.max(bottom, top) + extra);
   return { first: Math.max(0, Math.min(top, count) - extra), last };
 }
-
-/** The height (px) of a table of few rows, heading included: no higher than they need, and for at most six. */
-export function listHeight(rows: number): number {
-  return 30 + 26 * Math.min(6, Math.max(2, rows));
-}

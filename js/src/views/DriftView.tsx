@@ -9,7 +9,6 @@ import { MonitorBar } from '../ui/MonitorBar';
 import { filterRows } from '../ui/order';
 import { Banner, Search } from '../ui/parts';
 import { Table } from '../ui/Table';
-import { listHeight } from '../ui/window';
 import { cancel, useTrait } from '../ui/trait';
 import { seriesColumns } from './drift/columns';
 import { DriftDetail } from './DriftDetail';
@@ -64,7 +63,7 @@ export function DriftView({ source, selected, onSelect, onCancel }: Props) {
       {payload && payload.absent.length > 0 && (
         <Banner>Nothing compared yet with: {payload.absent.join(', ')}. It will appear here once a check names it as its reference.</Banner>
       )}
-      <div class="hl-split hl-single" style={{ height: `${listHeight(found.length)}px` }}>
+      <div class="hl-split hl-single">
         <Table
           label="Series of drift checks"
           columns={columns}

@@ -10,7 +10,6 @@ import { MonitorBar } from '../ui/MonitorBar';
 import { filterRows } from '../ui/order';
 import { Banner, Search } from '../ui/parts';
 import { Table } from '../ui/Table';
-import { listHeight } from '../ui/window';
 import { cancel, useTrait } from '../ui/trait';
 import { modelColumns } from './model/columns';
 import { groups, groupText } from './model/groups';
@@ -56,7 +55,7 @@ export function ModelView({ source, selected, onSelect, onCancel }: Props) {
       {payload && payload.absent.length > 0 && (
         <Banner>No such model yet: {payload.absent.join(', ')}. It will appear here once it is saved.</Banner>
       )}
-      <div class="hl-split hl-single" style={{ height: `${listHeight(found.length)}px` }}>
+      <div class="hl-split hl-single">
         <Table
           label="Models"
           columns={columns}
