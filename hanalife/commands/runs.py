@@ -36,10 +36,12 @@ def _add_runs(actions: Commands) -> None:
     again = command(actions, "reproduce", "fit a run again; exit status 3 if the result differs", _reproduce)
     again.add_argument("run", help=_RUN)
     again.add_argument("--tolerance", type=float, default=1e-6, help="relative (default: %(default)s)")
-    out = command(actions, "export", "write an experiment to one file", _export)
+    out = command(actions, "export", "write an experiment to one file, signed if HANALIFE_SIGNING_KEY is set", _export)
     out.add_argument("experiment")
     out.add_argument("file")
-    into = command(actions, "import", "add the runs of a file", _import)
+    into = command(
+        actions, "import", "add the runs of a file, which must be signed if HANALIFE_SIGNING_KEY is set", _import
+    )
     into.add_argument("file")
     into.add_argument("--experiment", help="another name for the experiment")
     delete = command(actions, "delete", "delete a run, all attempts of its name", _delete)

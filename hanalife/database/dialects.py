@@ -17,6 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from hanalife.clock import utc_now
 from hanalife.database.chains import compile_deep_chains
+from hanalife.database.direct import Direct
 from hanalife.database.sqlite_functions import add_functions
 from hanalife.database.sqlite_turns import BUSY_SECONDS, lock_for_writing, use_write_ahead_log
 from hanalife.errors import InvalidArgumentError
@@ -52,7 +53,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
         options["connect_args"]["check_same_thread"] = False
     engine = sa.create_engine(url, **options)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", functools.partial(_begin_sqlite, file_of(url)))
     return engine
 
 
@@ -71,12 +72,12 @@ def _prepare_postgres(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.commit()
 
 
-def _begin_sqlite(connection: sa.Connection) -> None:
+def _begin_sqlite(database: Path | None, connection: sa.Connection) -> None:
     # A writer takes its lock at once; a reader never does. A read transaction that
     # turned into a write could only fail with "database is locked".
     if not connection.get_execution_options().get(WRITES):
         connection.exec_driver_sql("BEGIN DEFERRED")
-    elif not lock_for_writing(connection.connection.cursor(), file_of(connection.engine.url)):
+    elif not lock_for_writing(connection.connection.cursor(), database):
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails, as SQLAlchemy's errors do
 
 
@@ -152,21 +153,14 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, 
 
 
 def upsert_many(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Do the same with numbers and texts only, all rows with all columns: a third of the time for a million."""
-    if not rows:
-        return
-    text, order = _upsert_text(connection.dialect, table)
-    values = rows if order is None else [tuple(row[name] for name in order) for row in rows]
-    connection.exec_driver_sql(text, values)
+    """Do the same with all columns in each row: a third of the time for a million."""
+    if rows:
+        _upsert_directly(connection.dialect.name, table).write_many(connection, rows)
 
 
 @functools.cache
-def _upsert_text(dialect: sa.Dialect, table: sa.Table) -> tuple[str, Sequence[str] | None]:
-    """Return the statement as the driver takes it, and the order of its values unless they are named."""
-    compiled = _upsert(dialect.name, table).compile(
-        dialect=dialect, column_keys=[column.name for column in table.columns]
-    )
-    return str(compiled), compiled.positiontup
+def _upsert_directly(dialect: str, table: sa.Table) -> Direct:
+    return Direct(_upsert(dialect, table), table.columns.keys())
 
 
 @functools.cache  # making a statement costs more than running it

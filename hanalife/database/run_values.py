@@ -6,6 +6,7 @@ give run ids.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from hanalife.database import dialects, outlines, tables
+from hanalife.database.direct import Direct
 from hanalife.database.types import json_text
 from hanalife.observation import Json
 from hanalife.records import MetricPoint
@@ -31,12 +33,6 @@ _param = tables.run_param
 _metric = tables.run_metric
 _point = tables.run_point
 _outline = tables.run_outline
-
-# Made once: making a statement costs more than running it.
-_FIND_NAMES = sa.select(_name.c.name, _name.c.name_id).where(_name.c.name.in_(sa.bindparam("names", expanding=True)))
-_FIND_LATEST = sa.select(_metric).where(
-    _metric.c.run_number == sa.bindparam("number"), _metric.c.name_id.in_(sa.bindparam("ids", expanding=True))
-)
 
 
 class NewPoint(NamedTuple):  # not a dataclass: a run may log a million
@@ -173,26 +169,29 @@ def write(connection: sa.Connection, number: int, params: Mapping[str, Json], ne
 
     Parameters are plain JSON or floats of any kind. A point of the same step is replaced.
     """
-    ids = _name_ids(connection, dict.fromkeys((*params, *(point.name for point in new))))
-    _set_params(connection, number, params, ids)
-    _add_points(connection, number, new, ids)
+    known = _known(connection, number, dict.fromkeys((*params, *(point.name for point in new))))
+    _set_params(connection, number, params, known)
+    _add_points(connection, number, new, known)
 
 
-def _set_params(connection: sa.Connection, number: int, values: Mapping[str, Json], ids: Mapping[str, int]) -> None:
-    rows = [{"run_number": number, "name_id": ids[name], **_param_value(value)} for name, value in values.items()]
+def _set_params(
+    connection: sa.Connection, number: int, values: Mapping[str, Json], known: Mapping[str, _Known]
+) -> None:
+    rows = [
+        {"run_number": number, "name_id": known[name].name_id, **_param_value(value)} for name, value in values.items()
+    ]
     dialects.upsert_many(connection, _param, sorted(rows, key=_by_name))
 
 
-def _add_points(connection: sa.Connection, number: int, new: Sequence[NewPoint], ids: Mapping[str, int]) -> None:
+def _add_points(connection: sa.Connection, number: int, new: Sequence[NewPoint], known: Mapping[str, _Known]) -> None:
     by_name: dict[str, list[NewPoint]] = {}
     for point in new:
         by_name.setdefault(point.name, []).append(point)
-    latest = _latest(connection, number, [ids[name] for name in by_name])
     heads, rows, grown = [], [], []
     for name, its_points in by_name.items():
-        head = latest.get(ids[name])
+        name_id, head = known[name]
         added = _by_step(its_points, -1 if head is None else head["step"])
-        key = {"run_number": number, "name_id": ids[name]}
+        key = {"run_number": number, "name_id": name_id}
         if head is None and len(added) == 1:
             heads.append(key | added[0] | {"points": 1})
         elif head is not None and head["points"] == 1 and [row["step"] for row in added] == [head["step"]]:
@@ -212,29 +211,46 @@ def forget(connection: sa.Connection, run_ids: Iterable[str]) -> None:
         connection.execute(table.delete().where(table.c.run_number.in_(numbers)))
 
 
-def _name_ids(connection: sa.Connection, names: Iterable[str]) -> dict[str, int]:
-    """Return the ids of names; new ones are added."""
+class _Known(NamedTuple):
+    """What the store knows of a name: its id, and the run's latest metric of that name."""
+
+    name_id: int
+    head: dict[str, Any] | None
+
+
+def _known(connection: sa.Connection, number: int, names: Iterable[str]) -> dict[str, _Known]:
+    """Return what is known of each name; new names are added."""
     wanted = list(names)
-    found: dict[str, int] = {}
+    found: dict[str, _Known] = {}
     for part in _chunks(wanted):
-        found.update((name, name_id) for name, name_id in connection.execute(_FIND_NAMES, {"names": part}))
+        size = 1 << (len(part) - 1).bit_length()
+        padded = [*part, *[part[0]] * (size - len(part))]
+        values = {"number": number, **{f"name_{place}": name for place, name in enumerate(padded)}}
+        for name, name_id, *head in _find(size).rows(connection, values):
+            key = {"run_number": number, "name_id": name_id}
+            found[name] = _Known(name_id, None if head[0] is None else key | dict(zip(_HEAD, head, strict=True)))
     missing = [name for name in wanted if name not in found]
     if missing:
         # In order, so that two processes that add the same names never wait in a circle.
         dialects.insert_missing(connection, _name, [{"name": name} for name in sorted(missing)])
-        found |= _name_ids(connection, missing)
+        found |= _known(connection, number, missing)
     return found
+
+
+_HEAD = ("points", "step", "offset_ms", "value", "text")
+
+
+@functools.cache  # of few sizes: powers of two
+def _find(size: int) -> Direct:
+    """Return the query for names, as many as ``size``, and the run's latest metrics of them."""
+    is_its = sa.and_(_metric.c.run_number == sa.bindparam("number"), _metric.c.name_id == _name.c.name_id)
+    wanted: list[Any] = [sa.bindparam(f"name_{place}") for place in range(size)]
+    query = sa.select(_name.c.name, _name.c.name_id, *(_metric.c[column] for column in _HEAD))
+    return Direct(query.join_from(_name, _metric, is_its, isouter=True).where(_name.c.name.in_(wanted)))
 
 
 def _by_name(row: Mapping[str, Any]) -> int:
     return int(row["name_id"])  # in the order of the key the pages of the table are filled
-
-
-def _latest(connection: sa.Connection, number: int, name_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    rows: list[Any] = []
-    for ids in _chunks(name_ids):
-        rows += connection.execute(_FIND_LATEST, {"number": number, "ids": ids})
-    return {row.name_id: dict(row._mapping) for row in rows}
 
 
 def _by_step(points: Iterable[NewPoint], highest: int) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hanalife.database import dialects, run_artifacts, run_values, shared_records, tables
+from hanalife.database.direct import Direct
 from hanalife.records import Experiment, LogEntry, Run, RunStatus
 
 #: An ACTIVE run whose process has not given a sign of life for so long is LOST.
@@ -31,16 +32,20 @@ _log = tables.run_log
 _experiment = tables.experiment
 
 # Statements that every run needs are made once: making them costs more than running them.
-_COLUMNS = tuple(column.name for column in _run.columns if column is not _run.c.number)  # which the database gives
-_INSERT = _run.insert().returning(_run.c.number)
-_LAST_ATTEMPT = sa.select(sa.func.max(_run.c.attempt)).where(
-    _run.c.experiment_id == sa.bindparam("experiment_id"), _run.c.name == sa.bindparam("name")
-)
-_HOLD_EXPERIMENT = (
+_HOLD_EXPERIMENT = Direct(
     sa.select(_experiment.c.experiment_id)
-    .where(_experiment.c.experiment_id == sa.bindparam("experiment_id"))
+    .where(_experiment.c.experiment_id == sa.bindparam("id"))
     .with_for_update(key_share=True)
 )
+_COLUMNS = [name for name in _run.columns.keys() if name not in ("number", "attempt")]  # noqa: SIM118 - no dict
+_other = _run.alias("other")
+_LAST_ATTEMPT = sa.select(sa.func.coalesce(sa.func.max(_other.c.attempt), 0)).where(
+    _other.c.experiment_id == sa.bindparam("its_experiment"), _other.c.name == sa.bindparam("its_name")
+)
+_INSERT = Direct(
+    _run.insert().values(attempt=_LAST_ATTEMPT.scalar_subquery() + 1).returning(_run.c.number, _run.c.attempt), _COLUMNS
+)
+_INSERT_ENTRY = Direct(_log.insert(), _log.columns.keys())
 
 # --- reading ----------------------------------------------------------------------------------
 
@@ -185,10 +190,9 @@ def _is_stale(now: datetime) -> sa.ColumnElement[bool]:
 def begin(connection: sa.Connection, draft: Run, experiment_description: str) -> Run:
     """Add a run as the next attempt of its name, and its experiment unless it exists; return the run."""
     _make_and_hold_experiment(connection, draft, experiment_description)
-    name = {"experiment_id": draft.experiment_id, "name": draft.name}
-    attempt = (connection.execute(_LAST_ATTEMPT, name).scalar() or 0) + 1
-    values = {column: getattr(draft, column) for column in _COLUMNS} | {"attempt": attempt}
-    number = connection.execute(_INSERT, values).scalar_one()
+    values = {column: getattr(draft, column) for column in _COLUMNS}
+    name = {"its_experiment": draft.experiment_id, "its_name": draft.name}
+    ((number, attempt),) = _INSERT.rows(connection, values | name)
     return replace(draft, attempt=attempt, number=number)
 
 
@@ -206,7 +210,7 @@ def _make_and_hold_experiment(connection: sa.Connection, draft: Run, description
 
 def hold_experiment(connection: sa.Connection, experiment_id: str) -> bool:
     """Keep other processes from adding runs to an experiment or deleting it; return whether it exists."""
-    return connection.execute(_HOLD_EXPERIMENT, {"experiment_id": experiment_id}).first() is not None
+    return bool(_HOLD_EXPERIMENT.rows(connection, {"id": experiment_id}))
 
 
 def append(
@@ -222,22 +226,23 @@ def append(
     is held until the transaction ends: its values can be written next.
     """
     values = {"the_run": run_id, "entries": len(entries), **(changes or {})}
-    held = connection.execute(_advance(tuple(changes or ())), values).first()
-    if held is None:
+    held = _advance(tuple(changes or ())).rows(connection, values)
+    if not held:
         return None
+    ((number, next_seq),) = held
     rows = [
         {"run_id": run_id, "seq": seq, "event_key": event_key, "event_time": moment, "message": message}
-        for seq, (event_key, message) in enumerate(entries, start=held.next_seq - len(entries))
+        for seq, (event_key, message) in enumerate(entries, start=next_seq - len(entries))
     ]
     if rows:
-        connection.execute(_log.insert(), rows)
-    return int(held.number)
+        _INSERT_ENTRY.write_many(connection, rows)
+    return int(number)
 
 
 @functools.cache
-def _advance(changed: tuple[str, ...]) -> Any:
+def _advance(changed: tuple[str, ...]) -> Direct:
     """Return the statement that adds to the counters of a run and sets the named columns."""
-    return (
+    statement = (
         _run.update()
         .where(_run.c.run_id == sa.bindparam("the_run"), _run.c.status != RunStatus.DELETED)
         .values(
@@ -247,6 +252,7 @@ def _advance(changed: tuple[str, ...]) -> Any:
         )
         .returning(_run.c.number, _run.c.next_seq)
     )
+    return Direct(statement)
 
 
 def beat(

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hanalife.database import dialects, tables
+from hanalife.database.direct import Direct
 from hanalife.records import SharedRecord
 
 _record = tables.record
@@ -18,7 +19,7 @@ _run = tables.run
 _REFERENCES = (_run.c.environment_id, _run.c.code_id, _run.c.cells_id, _run.c.dataset_id)
 
 # Held, so that nobody deletes it before the run that refers to it is there.
-_FIND = (
+_FIND = Direct(
     sa.select(_record.c.record_id)
     .where(_record.c.sha256 == sa.bindparam("address"))
     .with_for_update(read=True, key_share=True)
@@ -33,11 +34,10 @@ def address(kind: str, content: str) -> str:
 def put(connection: sa.Connection, kind: str, content: str, sha256: str | None = None) -> int:
     """Store a JSON text unless it is there; return its id. ``sha256``, if given, is its :func:`address`."""
     sha256 = sha256 or address(kind, content)
-    found = connection.execute(_FIND, {"address": sha256}).scalar()
-    while found is None:  # again, should another process delete it just now
+    while not (found := _FIND.rows(connection, {"address": sha256})):
+        # Again, should another process delete it just now.
         dialects.insert_or_ignore(connection, _record, {"sha256": sha256, "kind": kind, "content": content})
-        found = connection.execute(_FIND, {"address": sha256}).scalar()
-    return int(found)
+    return int(found[0][0])
 
 
 def get(connection: sa.Connection, record_id: int) -> SharedRecord | None:

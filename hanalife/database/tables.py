@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from hanalife.database import dialects
@@ -75,7 +77,6 @@ run = sa.Table(
     sa.Column("next_seq", sa.Integer, nullable=False, default=0),
     sa.Column("revision", sa.Integer, nullable=False, default=0),
     sa.UniqueConstraint("experiment_id", "name", "attempt"),
-    sa.Index("hl_run_parent", "parent_run_id"),
 )
 
 # Only the few runs that are going on are looked through for silent ones.
@@ -85,6 +86,15 @@ sa.Index(
     sqlite_where=run.c.status == sa.literal_column("'ACTIVE'"),
     postgresql_where=run.c.status == sa.literal_column("'ACTIVE'"),
 )
+
+
+def _index_of_the_few(name: str, column: sa.Column[Any]) -> sa.Index:
+    """Return an index of the rows that have a value, where most have none."""
+    is_given = column.is_not(None)
+    return sa.Index(name, column, sqlite_where=is_given, postgresql_where=is_given)
+
+
+_index_of_the_few("hl_run_parent", run.c.parent_run_id)
 
 run_log = sa.Table(
     "hl_run_log",
@@ -284,6 +294,8 @@ model_version = sa.Table(
     sa.Column("tables", JsonText),  # the largest, so the last: reads of the others need not pass it
 )
 
+_index_of_the_few("hl_model_version_run", model_version.c.run_id)
+
 model_tag = sa.Table(
     "hl_model_tag",
     metadata,
@@ -405,6 +417,8 @@ job = sa.Table(
     sa.Column("run_id", ID),
     sa.Column("verdict", WORD),  # what it found, for the gates of composites
 )
+
+_index_of_the_few("hl_job_run", job.c.run_id)
 
 job_output = sa.Table(
     "hl_job_output",

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from hanalife.errors import DataNotFoundError, Error, InvalidArgumentError
+from hanalife.lifecycle import recorded_estimators
 from hanalife.observation import CallOutcome, CallProgress, CallStart
 from hanalife.tracking import comparison, provenance, run_data, run_facts
 from hanalife.tracking.events import plain
@@ -70,7 +71,7 @@ def reproduce(
     experiment_id: str,
     run_name: str | None = None,
     *,
-    data: DataFrame | None = None,
+    data: DataFrame | tuple[Any, Any] | None = None,
     tolerance: float = TOLERANCE,
 ) -> Reproduction:
     """Fit a recorded run again, with its parameters and on its data, and compare.
@@ -83,8 +84,9 @@ def reproduce(
         The experiment; or, without a name, a run id or ``experiment/name``.
     run_name : str, optional
         The run; its newest attempt is meant.
-    data : DataFrame, optional
-        The rows to fit. By default the run's snapshot, else the table that they came from.
+    data : DataFrame, or tuple, optional
+        The rows to fit. By default the run's snapshot, else the table that they came from. Of a run that
+        :func:`hanalife.autolog` recorded only a hash is kept: give ``(X, y)`` as they were given to ``fit``.
     tolerance : float, default 1e-6
         Largest relative difference of a metric that is still ``WITHIN_TOLERANCE``.
 
@@ -99,7 +101,9 @@ def reproduce(
     RunNotFoundError
         The run is not recorded.
     InvalidArgumentError
-        The run did not begin with the fit of a hanalife model, or the tolerance is no number of at least 0.
+        The run did not begin with the fit of a hanalife model or of one recorded estimator of scikit-learn,
+        XGBoost or LightGBM, what that depended on is not recorded in full, or the tolerance is no number of at
+        least 0.
     DataNotFoundError
         The rows are not to be had.
 
@@ -110,7 +114,10 @@ def reproduce(
     if not (isinstance(tolerance, int | float) and tolerance >= 0):
         raise InvalidArgumentError(f"tolerance: expected a number of at least 0, got {tolerance!r}.")
     facts = run_facts.find(connection_context, experiment_id if run_name is None else f"{experiment_id}/{run_name}")
-    _require_fit(facts)
+    if not (facts.run.procedure in _MODELS and "func" in facts.params):
+        return _estimator_again(facts, data, tolerance)
+    if isinstance(data, tuple):
+        raise InvalidArgumentError("data: expected a DataFrame for a run of a hanalife model, got a tuple.")
     try:
         frame = run_data.find(connection_context, facts) if data is None else data
     except DataNotFoundError:
@@ -118,19 +125,42 @@ def reproduce(
         if changed is None:
             raise
         return _result(facts, (changed,), {}, Verdict.DIFFERS)
-    now = run_data.content_hash_of(frame)
-    if now != facts.dataset.get("CONTENT_HASH"):
-        difference = Difference("data", "content hash", facts.dataset.get("CONTENT_HASH"), now)
-        return _result(facts, (difference,), {}, Verdict.DIFFERS)
-    return _fitted_again(facts, frame, tolerance)
+    others = _changed_rows(facts, run_data.content_hash_of(frame))
+    return _fitted_again(facts, frame, tolerance) if others is None else others
 
 
-def _require_fit(facts: RunFacts) -> None:
-    if facts.run.procedure not in _MODELS or "func" not in facts.params:
+def _changed_rows(facts: RunFacts, now: str) -> Reproduction | None:
+    """Return that the rows are others than the run has seen, or None."""
+    recorded = facts.dataset.get("CONTENT_HASH")
+    if now == recorded:
+        return None
+    return _result(facts, (Difference("data", "content hash", recorded, now),), {}, Verdict.DIFFERS)
+
+
+def _estimator_again(facts: RunFacts, data: Any, tolerance: float) -> Reproduction:
+    """Fit an estimator again that autolog() recorded."""
+    kind = recorded_estimators.find_class(facts) if facts.run.procedure else None
+    if kind is None:
         raise InvalidArgumentError(
-            f"run_name: {facts.run.name!r} is not the recorded fit of a hanalife model, so it cannot be fitted again; "
-            f"reproducible are runs of {', '.join(_MODELS)}."
+            f"run_name: {facts.run.name!r} is not the recorded fit of a hanalife model or of an estimator, so it "
+            f"cannot be fitted again; that can be runs of {', '.join(_MODELS)}, and of autolog() for one estimator."
         )
+    recorded_estimators.require_reproducible(facts)
+    rows, labels = recorded_estimators.require_data(facts, data)
+    changed = _changed_rows(facts, recorded_estimators.content_hash(rows, labels))
+    if changed is not None:
+        return changed
+    now: dict[str, Any] = {}
+    metrics: dict[str, float] = {}
+    refused: tuple[Difference, ...] = ()
+    try:
+        estimator = recorded_estimators.make(kind, facts.params)
+        now = recorded_estimators.parameters(estimator)
+        metrics = recorded_estimators.fitted(estimator, rows, labels)
+    except (TypeError, ValueError) as error:
+        refused = (Difference("parameter", "refused", "accepted", str(error)),)
+    recorded = recorded_estimators.recorded_metrics(facts)
+    return _judged(facts, refused, (facts.params, now), (recorded, metrics), tolerance)
 
 
 def _changed_table(connection_context: ConnectionContext, facts: RunFacts) -> Difference | None:
@@ -151,16 +181,26 @@ def _fitted_again(facts: RunFacts, frame: DataFrame, tolerance: float) -> Reprod
         model.fit(data=frame, **_fit_arguments(facts.params))
     except (Error, TypeError) as error:
         refused = (Difference("parameter", "refused", "accepted", str(error)),)
-    parameters = comparison.changes(facts.params, witness.parameters) if witness.parameters else ()
-    causes = [Difference("parameter", change.name, change.left, change.right) for change in parameters]
+    recorded = {name: value for name, value in facts.metrics.items() if not name.startswith(_OF_OTHERS)}
+    return _judged(facts, refused, (facts.params, witness.parameters), (recorded, witness.metrics), tolerance)
+
+
+def _judged(
+    facts: RunFacts,
+    refused: tuple[Difference, ...],
+    parameters: tuple[Mapping[str, Any], Mapping[str, Any]],
+    metrics: tuple[Mapping[str, Any], Mapping[str, Any]],
+    tolerance: float,
+) -> Reproduction:
+    """Return what came of a fit; parameters and metrics are pairs, as recorded and now."""
+    changed = comparison.changes(*parameters) if parameters[1] else ()
+    causes = [Difference("parameter", change.name, change.left, change.right) for change in changed]
     surroundings = _surroundings(facts)
     if refused:
         return _result(facts, (*refused, *causes, *surroundings), {}, Verdict.DIFFERS)
-    recorded = {name: value for name, value in facts.metrics.items() if not name.startswith(_OF_OTHERS)}
-    metrics = comparison.changes(recorded, witness.metrics)
-    effects = [Difference("metric", change.name, change.left, change.right) for change in metrics]
+    effects = [Difference("metric", change.name, change.left, change.right) for change in comparison.changes(*metrics)]
     verdict = _verdict(causes, effects, tolerance)
-    return _result(facts, (*causes, *surroundings, *effects), witness.metrics, verdict)
+    return _result(facts, (*causes, *surroundings, *effects), metrics[1], verdict)
 
 
 def _verdict(causes: list[Difference], effects: list[Difference], tolerance: float) -> Verdict:

@@ -7,7 +7,6 @@ manifest, says that somebody with the key wrote it. The same model gives the sam
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import shutil
 import zipfile
@@ -18,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from hanalife import signing
 from hanalife.errors import CorruptModelError, ModelStorageError, UnreachableFileError
 from hanalife.records import ModelVersion
 from hanalife.storage import formats
@@ -65,8 +65,8 @@ def sha256_of(file: BinaryIO) -> str:
 
 
 def sign(manifest: bytes, key: bytes | None) -> str | None:
-    """Return the signature of a manifest, hexadecimal; without a key there is none."""
-    return None if key is None else hmac.new(key, manifest, hashlib.sha256).hexdigest()
+    """Return the signature of a manifest; without a key there is none."""
+    return None if key is None else signing.signature([manifest], key)
 
 
 def write_folder(folder: Path, manifest: bytes, file: BinaryIO, signature: str | None) -> None:
@@ -125,7 +125,7 @@ def check(parts: Parts, key: bytes | None) -> tuple[dict[str, Any], dict[str, st
         A newer hanalife wrote it.
     """
     expected = sign(parts.manifest, key)
-    if expected is not None and not hmac.compare_digest(expected.encode(), (parts.signature or "").encode()):
+    if expected is not None and not signing.is_same((parts.signature or "").encode(), expected):
         raise CorruptModelError(
             f"signature: expected one of the manifest with your key, found {'another' if parts.signature else 'none'}."
         )

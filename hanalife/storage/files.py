@@ -11,16 +11,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from hanalife.database import blobs, models
 from hanalife.errors import ModelExistingError
 from hanalife.records import ModelVersion
+from hanalife.signing import Key, key_of
 from hanalife.storage import bundle, formats, lineage, states
 from hanalife.storage.base import StorageBase, check_name, check_version, file_name
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
-
-#: Where the key of signatures comes from, if no argument gives it.
-KEY_VARIABLE = "HANALIFE_SIGNING_KEY"
-
-Key = str | bytes | None
 
 
 class Files(StorageBase):
@@ -58,7 +54,7 @@ class Files(StorageBase):
         """
         with self._exported(name, version) as (found, manifest, file):
             folder = Path(directory or ".") / f"{file_name(name)}_{found.version}"
-            bundle.write_folder(folder, manifest, file, bundle.sign(manifest, _key(key)))
+            bundle.write_folder(folder, manifest, file, bundle.sign(manifest, key_of(key)))
         if is_print:
             print(f"Model {name!r} version {found.version} was exported to {folder}.")  # noqa: T201 - hana_ml does
         return folder
@@ -73,7 +69,7 @@ class Files(StorageBase):
         """
         with self._exported(name, version) as (found, manifest, file):
             target = Path(path or f"{file_name(name)}_{found.version}.hanalife")
-            bundle.write_file(target, manifest, file, bundle.sign(manifest, _key(key)))
+            bundle.write_file(target, manifest, file, bundle.sign(manifest, key_of(key)))
         return target
 
     def import_model(
@@ -158,7 +154,7 @@ class Files(StorageBase):
             )
             manifest = bundle.manifest_of(found, {}, file.seek(0, os.SEEK_END))
             folder = Path(directory) / f"{file_name(name)}_{number}"
-            bundle.write_folder(folder, manifest, file, bundle.sign(manifest, _key(key)))
+            bundle.write_folder(folder, manifest, file, bundle.sign(manifest, key_of(key)))
         return folder
 
     def load_model_from_files(
@@ -187,7 +183,7 @@ class Files(StorageBase):
 def load(connection_context: ConnectionContext, path: Path, key: Key = None) -> Any:
     """Return the model of a folder or bundle; its frames live on the connection."""
     with bundle.reading(path) as parts:
-        known, _, sha256 = bundle.check(parts, _key(key))
+        known, _, sha256 = bundle.check(parts, key_of(key))
         with bundle.verified_copy(parts, sha256) as file:
             estimator = formats.read(known["format"], file)
     found = ModelVersion(**known)
@@ -199,15 +195,10 @@ def load(connection_context: ConnectionContext, path: Path, key: Key = None) -> 
 @contextmanager
 def _imported(path: Path, key: Key) -> Iterator[tuple[ModelVersion, dict[str, str], BinaryIO]]:
     with bundle.reading(path) as parts:
-        known, tags, sha256 = bundle.check(parts, _key(key))
+        known, tags, sha256 = bundle.check(parts, key_of(key))
         check_name(known["name"])
         check_version(known["version"])
         states.find_class(known["class_path"])
         with bundle.verified_copy(parts, sha256) as file:
             formats.read(known["format"], file)  # what cannot be loaded is not taken in
             yield ModelVersion(**known), tags, file
-
-
-def _key(given: Key) -> bytes | None:
-    found = given if given is not None else os.environ.get(KEY_VARIABLE)
-    return found.encode() if isinstance(found, str) else found

@@ -4,6 +4,9 @@
 list. Runs are ``runs/<run id>.json``, facts that runs share ``records/<sha256>.json``, bytes of
 artifacts and snapshots ``blobs/<sha256>``. The same experiment always gives the same bytes, from
 whichever database it comes. Nothing is ever unpacked to the file system.
+
+The hashes tell what was damaged; only a signature tells what somebody altered. It is the comment at
+the end of the zip: HMAC-SHA256 over every byte before it.
 """
 
 from __future__ import annotations
@@ -15,16 +18,19 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import sqlalchemy as sa
 
+from hanalife import signing
 from hanalife.database import blobs, run_artifacts, run_bundles, run_values, runs, shared_records, snapshots
 from hanalife.database.run_values import NewPoint
 from hanalife.errors import BundleError, InvalidArgumentError, RunNotFoundError
 from hanalife.records import Artifact, Experiment, Run, RunStatus
+from hanalife.signing import Key, key_of
 from hanalife.tracking import identity
 from hanalife.tracking.batches import with_moments, without_moments
 
@@ -36,6 +42,7 @@ FORMAT_VERSION: Final = 1
 
 _MANIFEST = "manifest.json"
 _MOMENTS = ("created_at", "heartbeat_at", "ended_at", "event_time")
+_BLOCK = 1 << 20
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip knows: equal contents are equal bytes
 
 
@@ -51,8 +58,22 @@ class Imported:
 # --- out --------------------------------------------------------------------------------------
 
 
-def export_experiment(connection_context: ConnectionContext, experiment_id: str, path: str | os.PathLike[str]) -> Path:
+def export_experiment(
+    connection_context: ConnectionContext, experiment_id: str, path: str | os.PathLike[str], *, key: Key = None
+) -> Path:
     """Write an experiment with all its runs to one file; an old file of that name is replaced.
+
+    Parameters
+    ----------
+    connection_context : ConnectionContext
+        The connection to the store.
+    experiment_id : str
+        The experiment.
+    path : str or path
+        The file.
+    key : str or bytes, optional
+        Sign the file with this key (HMAC-SHA256); default: the environment variable
+        ``HANALIFE_SIGNING_KEY``, if it is set.
 
     Returns
     -------
@@ -64,13 +85,17 @@ def export_experiment(connection_context: ConnectionContext, experiment_id: str,
     RunNotFoundError
         There is no such experiment.
     InvalidArgumentError
-        The file cannot be written.
+        The file cannot be written, or the key is empty.
     """
-    target = Path(path)
+    target, secret = Path(path), key_of(key)
     staging = target.with_name(f"{target.name}.part")
     try:
         with connection_context.database.read() as connection, connection.begin():
-            _write(staging, _files_of(connection, identity.require_experiment_id(experiment_id)))
+            _write(
+                staging, _files_of(connection, identity.require_experiment_id(experiment_id)), is_signed=bool(secret)
+            )
+        if secret is not None:
+            _sign(staging, secret)
         staging.replace(target)
     except OSError as error:
         raise InvalidArgumentError(f"path: cannot write {str(target)!r}: {error.strerror}.") from error
@@ -79,9 +104,10 @@ def export_experiment(connection_context: ConnectionContext, experiment_id: str,
     return target
 
 
-def _write(path: Path, files: Iterator[tuple[str, bytes]]) -> None:
+def _write(path: Path, files: Iterator[tuple[str, bytes]], *, is_signed: bool) -> None:
     listed: dict[str, dict[str, Any]] = {}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.comment = bytes(signing.LENGTH) if is_signed else b""  # room for the signature
         for name, data in files:
             if name not in listed:
                 listed[name] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
@@ -89,6 +115,21 @@ def _write(path: Path, files: Iterator[tuple[str, bytes]]) -> None:
         head = {"format": FORMAT, "format_version": FORMAT_VERSION, "files": listed}
         manifest = _to_bytes({**head, "sha256": _digest(head)})
         bundle.writestr(zipfile.ZipInfo(_MANIFEST, _EPOCH), manifest, zipfile.ZIP_DEFLATED)
+
+
+def _sign(path: Path, key: bytes) -> None:
+    with path.open("r+b") as file:
+        text = signing.signature(_before_signature(file), key)
+        file.write(text.encode())
+
+
+def _before_signature(file: BinaryIO) -> Iterator[bytes]:
+    """Yield all bytes of a file but the last, which are the signature's; the file is then at these."""
+    left = max(0, file.seek(0, os.SEEK_END) - signing.LENGTH)
+    file.seek(0)
+    while left and (block := file.read(min(left, _BLOCK))):
+        left -= len(block)
+        yield block
 
 
 def _digest(head: Mapping[str, Any]) -> str:
@@ -152,7 +193,11 @@ def _entry_of_log(entry: Any) -> dict[str, Any]:
 
 
 def import_experiment(
-    connection_context: ConnectionContext, path: str | os.PathLike[str], experiment_id: str | None = None
+    connection_context: ConnectionContext,
+    path: str | os.PathLike[str],
+    experiment_id: str | None = None,
+    *,
+    key: Key = None,
 ) -> Imported:
     """Add the runs of a bundle to the store: all of them, or none.
 
@@ -164,6 +209,9 @@ def import_experiment(
         A file that :func:`export_experiment` wrote.
     experiment_id : str, optional
         Another name for the experiment.
+    key : str or bytes, optional
+        Take only what is signed with this key; default: the environment variable
+        ``HANALIFE_SIGNING_KEY``, if it is set.
 
     Returns
     -------
@@ -173,12 +221,12 @@ def import_experiment(
     Raises
     ------
     BundleError
-        The file is no bundle, was altered, is of a newer format, or a run of the same name and
-        attempt but another id is in the store.
+        The file is no bundle, was altered, is not signed with the key, is of a newer format, or a
+        run of the same name and attempt but another id is in the store.
     """
     if experiment_id is not None:
         identity.require_experiment_id(experiment_id)
-    with _opened(path) as bundle:
+    with _opened(path, key_of(key)) as bundle:
         files = _checked(bundle, path)
         try:
             with connection_context.database.write() as connection:
@@ -194,11 +242,29 @@ def import_experiment(
             raise BundleError(f"path: {os.fspath(path)!r} is not what export writes: {error}.") from error
 
 
-def _opened(path: str | os.PathLike[str]) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(path)
-    except (OSError, *_UNREADABLE) as error:
-        raise BundleError(f"path: cannot read {os.fspath(path)!r} as a bundle: {error}.") from error
+@contextmanager
+def _opened(path: str | os.PathLike[str], key: bytes | None) -> Iterator[zipfile.ZipFile]:
+    """Give the archive of a file, whose signature was held against the key first, if there is one."""
+    with ExitStack() as opened:
+        try:
+            file = opened.enter_context(Path(path).open("rb"))
+            if key is not None:
+                _require_signature(file, key, path)
+            bundle = opened.enter_context(zipfile.ZipFile(file))
+        except (OSError, *_UNREADABLE) as error:
+            if isinstance(error, BundleError):
+                raise
+            raise BundleError(f"path: cannot read {os.fspath(path)!r} as a bundle: {error}.") from error
+        yield bundle
+
+
+def _require_signature(file: BinaryIO, key: bytes, path: str | os.PathLike[str]) -> None:
+    expected = signing.signature(_before_signature(file), key)
+    if not signing.is_same(file.read(), expected):
+        raise BundleError(
+            f"path: {os.fspath(path)!r} is not signed with your key, or was altered since; "
+            "ask its author for a signed export, or import it where no key is set."
+        )
 
 
 def _checked(bundle: zipfile.ZipFile, path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -248,7 +314,7 @@ _UNREADABLE = (
 def _sha256(bundle: zipfile.ZipFile, name: str) -> str:
     digest = hashlib.sha256()
     with bundle.open(name) as file:
-        while block := file.read(1 << 20):
+        while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
 

@@ -7,19 +7,23 @@ client: ``pip install hanalife[mlflow]``.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from hanalife.clock import Clock, utc_now
-from hanalife.database import dialects, mlflow_tables, run_bundles, run_tags, run_values, runs
+from hanalife.database import blobs, dialects, mlflow_tables, run_artifacts, run_bundles, run_tags, run_values, runs
 from hanalife.database.engine import parse_url
 from hanalife.database.run_values import NewPoint
 from hanalife.errors import InvalidArgumentError, NotSupportedError, RunNotFoundError
 from hanalife.observation import CallObserver, CallOutcome, CallProgress, CallStart
-from hanalife.records import Experiment, Run, RunStatus
-from hanalife.tracking import events, identity
+from hanalife.records import Artifact, Experiment, Run, RunStatus
+from hanalife.tracking import events, identity, mlflow_files
+from hanalife.tracking.artifacts import MOST_BYTES
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -49,7 +53,12 @@ class FromMlflow:
 
 
 def import_mlflow(
-    connection_context: ConnectionContext, url: str, experiments: str | Sequence[str] | None = None
+    connection_context: ConnectionContext,
+    url: str,
+    experiments: str | Sequence[str] | None = None,
+    *,
+    artifacts: str | os.PathLike[str] | None = None,
+    most_bytes: int = MOST_BYTES,
 ) -> FromMlflow:
     """Add the runs of an MLflow store: all of them, or none.
 
@@ -61,6 +70,11 @@ def import_mlflow(
         The database of MLflow, as in ``mlflow.set_tracking_uri``: SQLite or PostgreSQL.
     experiments : str or sequence of str, optional
         Only experiments of these names; all by default.
+    artifacts : path, optional
+        Copy the files of runs too, from folders below this one and from nowhere else, for it is the other
+        store that says where they are. By default files are not copied.
+    most_bytes : int, default 1 GiB
+        How many bytes of files are copied at most.
 
     Returns
     -------
@@ -70,14 +84,15 @@ def import_mlflow(
     Raises
     ------
     InvalidArgumentError
-        The database holds no MLflow store, or has no experiment of that name.
+        The database holds no MLflow store, or has no experiment of that name; or files are elsewhere than
+        below ``artifacts``, are too many, or cannot be read or stored.
 
     Notes
     -----
     Parameters stay the texts that MLflow keeps; a search takes those that read as numbers as
     numbers. Of several values of a metric at one step the last counts. Runs of one name become
-    ``name`` and ``name (first digits of the id)``. KILLED is FAILED here, RUNNING is LOST. Files are
-    not copied.
+    ``name`` and ``name (first digits of the id)``. KILLED is FAILED here, RUNNING is LOST. Links among the
+    files are left out.
     """
     wanted = [experiments] if isinstance(experiments, str) else experiments
     with mlflow_tables.opened(parse_url(url)) as theirs:
@@ -90,12 +105,13 @@ def import_mlflow(
             raise InvalidArgumentError(f"experiments: no {min(missing)!r} in the MLflow store; there are: {names}.")
         with connection_context.database.write() as ours:
             chosen = [each for each in known if wanted is None or each[1] in wanted]
-            counts = [_import_experiment(theirs, ours, *each) for each in chosen]
+            files = None if artifacts is None else _Files(ours, Path(artifacts), most_bytes)
+            counts = [_import_experiment(theirs, ours, files, *each) for each in chosen]
     return FromMlflow(tuple(each[1] for each in chosen), sum(a for a, _ in counts), sum(k for _, k in counts))
 
 
 def _import_experiment(
-    theirs: sa.Connection, ours: sa.Connection, number: int, name: str, created: int
+    theirs: sa.Connection, ours: sa.Connection, files: _Files | None, number: int, name: str, created: int
 ) -> tuple[int, int]:
     found = list(mlflow_tables.runs(theirs, number))
     experiment_id = identity.require_experiment_id(name, "experiments")
@@ -106,6 +122,8 @@ def _import_experiment(
     for row in found:
         if row.run_uuid not in known:
             _import_run(theirs, ours, experiment_id, row, names)
+            if files is not None:
+                files.add(row, mlflow_tables.tags(theirs, row.run_uuid))
     return len(found) - len(known), len(known)
 
 
@@ -148,6 +166,26 @@ def _import_run(theirs: sa.Connection, ours: sa.Connection, experiment_id: str, 
     run_tags.put(ours, row.run_uuid, run_tags.RUN_ITSELF, {key: identity.storable(tags[key]) for key in tags})
 
 
+class _Files:
+    """Copies files of runs, up to a number of bytes."""
+
+    def __init__(self, ours: sa.Connection, root: Path, most_bytes: int) -> None:
+        self._ours = ours
+        self._root = root
+        self._most = self._left = most_bytes
+
+    def add(self, row: Any, tags: Mapping[str, str]) -> None:
+        for file in mlflow_files.read(row.artifact_uri or "", self._root, tags):
+            self._left -= len(file.data)
+            if self._left < 0:
+                raise InvalidArgumentError(
+                    f"artifacts: the files of the runs have more than {self._most} bytes; "
+                    "allow more with most_bytes=, or import fewer experiments. Nothing was imported."
+                )
+            moment = _moment(row.end_time or row.start_time)
+            run_artifacts.put(self._ours, row.run_uuid, file.name, file.kind, file.media_type, file.data, moment)
+
+
 def _moment(milliseconds: int | None) -> datetime:
     return datetime.fromtimestamp((milliseconds or 0) / 1000, UTC)
 
@@ -155,20 +193,42 @@ def _moment(milliseconds: int | None) -> datetime:
 # --- out --------------------------------------------------------------------------------------
 
 
-def export_mlflow(connection_context: ConnectionContext, experiment_id: str, tracking_uri: str) -> list[str]:
+def export_mlflow(
+    connection_context: ConnectionContext,
+    experiment_id: str,
+    tracking_uri: str,
+    *,
+    artifacts: bool = True,
+    most_bytes: int = MOST_BYTES,
+) -> list[str]:
     """Write the runs of an experiment, newest attempts, to an MLflow store; return MLflow's run ids.
+
+    Parameters
+    ----------
+    connection_context : ConnectionContext
+        The connection to the store of hanalife.
+    experiment_id : str
+        The experiment; MLflow's has the same name.
+    tracking_uri : str
+        MLflow's store.
+    artifacts : bool, default True
+        Copy the artifacts too.
+    most_bytes : int, default 1 GiB
+        How many bytes of artifacts are copied at most.
 
     Raises
     ------
     RunNotFoundError
         The experiment has no runs.
+    InvalidArgumentError
+        The artifacts have more bytes than ``most_bytes``; nothing was written.
     NotSupportedError
         MLflow is not installed.
 
     Notes
     -----
     MLflow gives new ids; the run's own is the tag ``hanalife.run_id``. Metrics that are texts become tags.
-    Files are not copied.
+    An artifact whose name is no safe path gets another, and a tag ``hanalife.artifact.<path>`` keeps its name.
     """
     client = _client(tracking_uri)
     with connection_context.database.read() as connection:
@@ -177,9 +237,16 @@ def export_mlflow(connection_context: ConnectionContext, experiment_id: str, tra
             raise RunNotFoundError(
                 f"experiment_id: {experiment_id!r} has no runs; search_runs() shows what is recorded."
             )
+        kept = {run.run_id: run_artifacts.of_run(connection, run.run_id) if artifacts else [] for run in found}
+        size = sum(artifact.size for each in kept.values() for artifact in each)
+        if size > most_bytes:
+            raise InvalidArgumentError(
+                f"most_bytes: the artifacts have {size} bytes, more than {most_bytes}; allow more, or export "
+                "with artifacts=False."
+            )
         known = client.get_experiment_by_name(experiment_id)
         target = known.experiment_id if known else client.create_experiment(experiment_id)
-        return [_export_run(client, target, connection, run) for run in found]
+        return [_export_run(client, target, connection, run, kept[run.run_id]) for run in found]
 
 
 def _client(tracking_uri: str | None) -> Any:
@@ -190,7 +257,7 @@ def _client(tracking_uri: str | None) -> Any:
     return mlflow.MlflowClient(tracking_uri)
 
 
-def _export_run(client: Any, target: str, connection: sa.Connection, run: Run) -> str:
+def _export_run(client: Any, target: str, connection: sa.Connection, run: Run, kept: Sequence[Artifact]) -> str:
     assert run.number is not None
     tags = run_tags.of_run(connection, run.run_id) | {"hanalife.run_id": run.run_id, "mlflow.user": run.owner}
     if run.notes:
@@ -207,10 +274,21 @@ def _export_run(client: Any, target: str, connection: sa.Connection, run: Run) -
     }
     made = client.create_run(target, start_time=start, run_name=tags.pop(_NAME, run.name))
     params = run_values.params(connection, [run.run_id])[run.run_id]
-    _log(client, made.info.run_id, params, metrics, tags | texts)
+    paths = mlflow_files.safe_paths(kept)
+    names = {f"{mlflow_files.NAME_OF}{path}": name for name, path in paths.items() if name != str(path)}
+    _log(client, made.info.run_id, params, metrics, tags | texts | names)
+    for artifact in kept:
+        _export_file(client, made.info.run_id, paths[artifact.name], blobs.get(connection, artifact.sha256))
     ended = None if run.ended_at is None else _milliseconds(run.ended_at)
     client.set_terminated(made.info.run_id, _TO_MLFLOW.get(run.status, "RUNNING"), ended)
     return str(made.info.run_id)
+
+
+def _export_file(client: Any, run_id: str, path: PurePosixPath, data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / path.name
+        file.write_bytes(data)
+        client.log_artifact(run_id, str(file), None if len(path.parts) == 1 else str(path.parent))
 
 
 def _log(

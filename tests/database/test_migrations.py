@@ -53,6 +53,8 @@ def test_a_migrated_store_is_shaped_like_a_fresh_one(old_url):
         with old.database.read() as connection:
             versions = connection.execute(sa.select(tables.schema_version.c.version)).scalars().all()
     assert versions == list(range(1, migrations.VERSION + 1))
+    for name, column in (("hl_run", "parent_run_id"), ("hl_job", "run_id"), ("hl_model_version", "run_id")):
+        assert (column,) in migrated[name][2], "what belongs to a run is found by an index"
     with ConnectionContext(old_url) as emptied:
         with emptied.database.write() as connection:
             contract_views.drop(connection)

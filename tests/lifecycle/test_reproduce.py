@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 import sqlalchemy as sa
+import xgboost
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 
+import hanalife
 from hanalife import MLExperiments, UnifiedClassification, reproduce
+from hanalife.clock import new_id
 from hanalife.database import run_values, runs, shared_records, tables
 from hanalife.errors import DataNotFoundError, InvalidArgumentError, RunNotFoundError
 from hanalife.lifecycle.reproduce import Difference, Verdict
@@ -150,3 +162,69 @@ def test_bad_input(conn, diabetes):
         reproduce(conn, "e", "by hand")
     with pytest.raises(InvalidArgumentError, match="tolerance"):
         reproduce(conn, "e", "run", tolerance=-1)
+
+
+def autologged(conn, estimator, rows, labels, **given):
+    run_id = new_id()
+    hanalife.autolog(conn, "auto", ids=lambda: run_id, **given)
+    try:
+        estimator.fit(rows, labels)
+    finally:
+        hanalife.autolog(disable=True)
+    return run_id
+
+
+def sample():
+    random = np.random.default_rng(5)
+    rows = random.normal(size=(200, 4))
+    return rows, (rows[:, 0] + random.normal(size=200) > 0).astype(int)
+
+
+ESTIMATORS = {
+    "scikit-learn": lambda: RandomForestClassifier(n_estimators=5, random_state=3),
+    "of a tuple": lambda: MLPClassifier(hidden_layer_sizes=(4,), max_iter=300, random_state=1, solver="lbfgs"),
+    "of a dict": lambda: LogisticRegression(class_weight={0: 1.0, 1: 2.5}),
+    "XGBoost": lambda: xgboost.XGBClassifier(n_estimators=4, n_jobs=1, subsample=0.7, random_state=2),
+}
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_an_estimator_that_was_recorded_by_itself_is_identical(sqlite_conn, name):
+    rows, labels = sample()
+    run = autologged(sqlite_conn, ESTIMATORS[name](), rows, labels)
+    found = reproduce(sqlite_conn, run, data=(rows.copy(), labels))
+    assert (found.verdict, found.differences) == (Verdict.IDENTICAL, ()), str(found)
+    assert found.metrics["training_accuracy"] > 0.5
+    frame = pd.DataFrame(rows, columns=list("abcd"))
+    assert reproduce(sqlite_conn, run, data=(frame, labels)).first_difference.what == "data"
+    rows[7, 1] += 1
+    assert reproduce(sqlite_conn, run, data=(rows, labels)).first_difference.what == "data"
+
+
+def test_a_parameter_of_an_estimator_that_was_changed_is_caught(sqlite_conn):
+    rows, labels = sample()
+    run = autologged(sqlite_conn, DecisionTreeClassifier(max_depth=5), rows, labels)
+    for value, what in ((1, "metric"), ("deep", "parameter")):
+        with sqlite_conn.database.write() as connection:
+            number = runs.runs(connection)[0].number
+            run_values.write(connection, number, {"max_depth": value}, [])
+        found = reproduce(sqlite_conn, run, data=(rows, labels))
+        assert (found.verdict, found.first_difference.what) == (Verdict.DIFFERS, what), str(found)
+
+
+def test_estimators_that_cannot_be_fitted_again_say_why(sqlite_conn):
+    rows, labels = sample()
+    run = autologged(sqlite_conn, DecisionTreeClassifier(), rows, labels)
+    with pytest.raises(DataNotFoundError, match=r"data=\(X, y\)"):
+        reproduce(sqlite_conn, run)
+    with pytest.raises(InvalidArgumentError, match=r"expected \(X, y\)"):
+        reproduce(sqlite_conn, run, data=rows)
+    run = autologged(sqlite_conn, make_pipeline(StandardScaler(), LogisticRegression()), rows, labels)
+    with pytest.raises(InvalidArgumentError, match="holds other estimators"):
+        reproduce(sqlite_conn, run, data=(rows, labels))
+    run = autologged(sqlite_conn, GaussianNB(), rows, labels, log_metrics=False)
+    with pytest.raises(InvalidArgumentError, match="nothing to compare"):
+        reproduce(sqlite_conn, run, data=(rows, labels))
+    run = autologged(sqlite_conn, GaussianNB(), rows, labels, log_dataset=False)
+    with pytest.raises(DataNotFoundError, match="no hash of its data"):
+        reproduce(sqlite_conn, run, data=(rows, labels))

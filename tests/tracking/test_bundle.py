@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import zipfile
 
@@ -138,6 +139,46 @@ def test_every_flipped_byte_is_noticed_or_harmless(sqlite_conn, tmp_path):
             except BundleError:
                 continue
             assert search_runs(other, columns="*").collect().equals(wanted)
+
+
+def test_a_signed_bundle_says_who_wrote_it(sqlite_conn, tmp_path, monkeypatch):
+    with sqlite_conn.experiment("first").run("one") as run:
+        run.log_metric("loss", 0.5)
+    signed = export_experiment(sqlite_conn, "first", tmp_path / "signed.zip", key="secret")
+    plain = export_experiment(sqlite_conn, "first", tmp_path / "plain.zip")
+    data = signed.read_bytes()
+    expected = hmac.new(b"secret", data[:-64], "sha256").hexdigest()
+    assert data[-64:].decode() == expected
+    assert b"secret" not in data
+    for file, key in ((signed, "another"), (plain, "secret")):
+        with ConnectionContext("sqlite://") as other, pytest.raises(BundleError, match="not signed with your key"):
+            import_experiment(other, file, key=key)
+    for key in ("secret", b"secret", None):  # without a key its hashes are checked, as of any other
+        with ConnectionContext("sqlite://") as other:
+            assert len(import_experiment(other, signed, key=key).runs) == 1
+    monkeypatch.setenv("HANALIFE_SIGNING_KEY", "secret")
+    assert export_experiment(sqlite_conn, "first", tmp_path / "again.zip").read_bytes() == data
+    with ConnectionContext("sqlite://") as other, pytest.raises(BundleError, match="not signed"):
+        import_experiment(other, plain)
+    with pytest.raises(InvalidArgumentError, match="key: it is empty"):
+        export_experiment(sqlite_conn, "first", tmp_path / "c.zip", key="")
+
+
+def test_no_byte_of_a_signed_bundle_may_change(sqlite_conn, tmp_path):
+    with sqlite_conn.experiment("first").run("one"):
+        pass
+    data = export_experiment(sqlite_conn, "first", tmp_path / "a.zip", key="secret").read_bytes()
+    bad = tmp_path / "b.zip"
+    with ConnectionContext("sqlite://") as other:
+        for place in (*range(0, len(data), 11), len(data) - 1):
+            bad.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+            with pytest.raises(BundleError, match="not signed with your key"):
+                import_experiment(other, bad, key="secret")
+        for changed in (data[:-1], data + b"0", data[:10], b""):
+            bad.write_bytes(changed)
+            with pytest.raises(BundleError, match="not signed with your key"):
+                import_experiment(other, bad, key="secret")
+        assert search_runs(other).count() == 0
 
 
 def test_bad_files(sqlite_conn, tmp_path):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import math
+import shutil
 import sqlite3
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from hanalife import ConnectionContext, MLExperiments, UnifiedClassification, search_runs
-from hanalife.database import run_values, runs
+from hanalife.database import blobs, run_artifacts, run_values, runs
 from hanalife.errors import InvalidArgumentError, NotSupportedError, UnreachableDatabaseError
 from hanalife.records import RunStatus
+from hanalife.tracking import mlflow_files
 from hanalife.tracking.mlflow_store import enable_mlflow_autologging, export_mlflow, import_mlflow
 
 STORE = (Path(__file__).parent / "mlflow_3.sql").read_text(encoding="utf-8")
@@ -61,6 +65,114 @@ def test_a_second_import_adds_nothing(conn, mlflow_url):
     assert (done.runs, done.known) == (0, 4)
 
 
+HOSTILE = ("../../escape", "/etc/passwd", "a\\b", "con", "x/../y", "<script>", "'; DROP TABLE hl_run; --", "é/日本.txt")
+
+
+@pytest.fixture
+def with_files(mlflow_url, tmp_path):
+    """Give the folder of MLflow's artifacts, with files of one run, and a link that leads out of it."""
+    root = tmp_path / "artifacts"
+    with contextlib.closing(sqlite3.connect(tmp_path / "mlflow.db")) as store:
+        store.execute("UPDATE runs SET artifact_uri = replace(artifact_uri, '/home/ann/artifacts', ?)", (str(root),))
+        (uri,) = store.execute("SELECT artifact_uri FROM runs WHERE status = 'FAILED'").fetchone()
+        store.commit()
+    folder = Path(uri) / "plots"
+    folder.mkdir(parents=True)
+    (folder / "roc.png").write_bytes(b"\x89PNG")
+    (folder.parent / "notes.txt").write_bytes(b"why it broke")
+    (tmp_path / "secret").write_text("secret")
+    (folder / "link").symlink_to(tmp_path / "secret")
+    (folder.parent / "folder").symlink_to(tmp_path, target_is_directory=True)
+    return root
+
+
+def files_of(conn, name):
+    with conn.database.read() as connection:
+        run = next(run for run in runs.runs(connection) if run.name == name)
+        kept = run_artifacts.of_run(connection, run.run_id)
+        return {each.name: (blobs.get(connection, each.sha256), each.media_type) for each in kept}
+
+
+def test_files_of_mlflow(conn, mlflow_url, with_files):
+    assert import_mlflow(conn, mlflow_url, artifacts=with_files).runs == 4
+    assert files_of(conn, "broken") == {
+        "notes.txt": (b"why it broke", "text/plain"),
+        "plots/roc.png": (b"\x89PNG", "image/png"),
+    }
+    assert files_of(conn, "child") == {}
+
+
+def test_files_elsewhere_or_too_many_are_refused_and_nothing_is_imported(sqlite_conn, mlflow_url, with_files, tmp_path):
+    with pytest.raises(InvalidArgumentError, match="no folder below"):
+        import_mlflow(sqlite_conn, mlflow_url, artifacts=with_files / "other")
+    with pytest.raises(InvalidArgumentError, match="more than 15 bytes"):
+        import_mlflow(sqlite_conn, mlflow_url, artifacts=with_files, most_bytes=15)
+    for uri in ("s3://bucket/run", "file://host/run", f"{with_files}/../secret"):
+        with contextlib.closing(sqlite3.connect(tmp_path / "mlflow.db")) as store:
+            store.execute("UPDATE runs SET artifact_uri = ?", (uri,))
+            store.commit()
+        with pytest.raises(InvalidArgumentError, match="no folder below"):
+            import_mlflow(sqlite_conn, mlflow_url, artifacts=with_files)
+    assert search_runs(sqlite_conn).count() == 0
+
+
+class Client:
+    """Stands in for MLflow's client: keeps files as its local store does."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.tags = {}
+
+    def get_experiment_by_name(self, _name):
+        return SimpleNamespace(experiment_id="1")
+
+    def create_run(self, *_, **__):
+        return SimpleNamespace(info=SimpleNamespace(run_id="r"))
+
+    def log_batch(self, _run_id, params=(), metrics=(), tags=()):
+        self.tags |= dict(tags)
+
+    def set_terminated(self, *_):
+        pass
+
+    def log_artifact(self, run_id, local_path, artifact_path=None):
+        target = self.folder / run_id / (artifact_path or "")
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copy(local_path, target)
+
+
+@pytest.fixture
+def client(monkeypatch, tmp_path):
+    made = Client(tmp_path / "out" / "runs")
+    pair = lambda *values: values  # noqa: E731
+    entities = SimpleNamespace(Metric=pair, Param=pair, RunTag=pair)
+    monkeypatch.setitem(sys.modules, "mlflow", SimpleNamespace(MlflowClient=lambda _: made, entities=entities))
+    monkeypatch.setitem(sys.modules, "mlflow.entities", entities)
+    return made
+
+
+def test_files_to_mlflow_stay_in_their_folder_and_come_back_by_their_names(sqlite_conn, client, tmp_path):
+    with sqlite_conn.experiment("e").run("r") as run:
+        for name in (*HOSTILE, "plots", "plots/roc.png", "PLOTS"):
+            run.log_artifact(name.encode(), name=name)
+    assert export_mlflow(sqlite_conn, "e", "anywhere") == ["r"]
+    written = [path for path in tmp_path.rglob("*") if path.is_file() and ".db" not in path.name]
+    assert len(written) == len(HOSTILE) + 3
+    assert all(path.is_relative_to(client.folder / "r") for path in written)
+    assert (client.folder / "r" / "é" / "日本.txt").read_bytes() == "é/日本.txt".encode()
+    back = {each.name: each.data for each in mlflow_files.read(str(client.folder / "r"), tmp_path, client.tags)}
+    assert back == {name: name.encode() for name in (*HOSTILE, "plots", "plots/roc.png", "PLOTS")}
+
+
+def test_artifacts_that_are_too_many_are_not_written(sqlite_conn, client):
+    with sqlite_conn.experiment("e").run("r") as run:
+        run.log_artifact(b"12345", name="a")
+    with pytest.raises(InvalidArgumentError, match="5 bytes, more than 4"):
+        export_mlflow(sqlite_conn, "e", "anywhere", most_bytes=4)
+    assert export_mlflow(sqlite_conn, "e", "anywhere", artifacts=False) == ["r"]
+    assert not client.folder.exists()
+
+
 def test_the_store_of_mlflow_is_left_as_it_is(sqlite_conn, mlflow_url, tmp_path):
     before = (tmp_path / "mlflow.db").read_bytes()
     import_mlflow(sqlite_conn, mlflow_url)
@@ -79,8 +191,6 @@ def test_what_is_no_store_of_mlflow(sqlite_conn, sqlite_url, mlflow_url, tmp_pat
 
 
 def test_writing_without_mlflow_names_the_remedy(sqlite_conn, monkeypatch, tmp_path):
-    import sys
-
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with sqlite_conn.experiment("e").run("r"):
         pass

@@ -23,6 +23,7 @@ from hanalife.database.migrations import (
     step_7_drift,
     step_8_loop,
     step_9_alerts,
+    step_10_run_indexes,
 )
 from hanalife.errors import IncompatibleStoreError
 
@@ -38,6 +39,7 @@ STEPS: tuple[Step, ...] = (
     step_7_drift.upgrade,
     step_8_loop.upgrade,
     step_9_alerts.upgrade,
+    step_10_run_indexes.upgrade,
 )
 
 #: The version of a store that is up to date.

@@ -1,0 +1,123 @@
+"""Estimators that ``hanalife.autolog()`` recorded, made anew from their parameters.
+
+Only classes of scikit-learn, XGBoost and LightGBM are made, and only from plain values: nothing
+that the store holds is executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from hanalife.errors import DataNotFoundError, InvalidArgumentError
+from hanalife.tracking import estimators, events, training_data
+from hanalife.tracking.recorder import shortened
+from hanalife.tracking.run_facts import RunFacts
+
+_LIBRARIES = ("xgboost", "lightgbm")
+
+
+def find_class(facts: RunFacts) -> type | None:
+    """Return the class of the estimator that a run has fitted, or None if that was none of the libraries'."""
+    from sklearn.base import BaseEstimator
+    from sklearn.utils import all_estimators
+
+    name = facts.run.procedure
+    for library in _LIBRARIES:
+        try:
+            found = getattr(importlib.import_module(library), name, None)
+        except ImportError:
+            continue  # then it cannot be fitted again either
+        if inspect.isclass(found) and issubclass(found, BaseEstimator):
+            return found
+    return dict(all_estimators()).get(name)
+
+
+def require_reproducible(facts: RunFacts) -> None:
+    """Raise if a run does not hold all that its fit depended on.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The estimator holds others, or it was judged by rows that are not recorded.
+    """
+    inner = sorted(name for name in facts.params if "__" in name)
+    unknown = sorted(name for name in facts.metrics if not name.startswith("training_"))
+    reason = ""
+    if inner:
+        reason = f"holds other estimators ({inner[0]}), which are not recorded as such"
+    elif unknown:
+        reason = f"was judged by other rows than those of the fit ({unknown[0]}), which are not recorded"
+    elif not _comparable(facts.metrics):
+        reason = "has no metrics of all its rows, so there is nothing to compare; record with log_metrics=True"
+    if reason:
+        raise InvalidArgumentError(f"run_name: {facts.run.name!r} cannot be fitted again: it {reason}.")
+
+
+def require_data(facts: RunFacts, data: Any) -> tuple[Any, Any]:
+    """Return features and labels, or raise what says that they are needed.
+
+    Raises
+    ------
+    DataNotFoundError
+        None were given, or the run has no hash to hold them against.
+    InvalidArgumentError
+        They are no pair.
+    """
+    if not facts.dataset.get("CONTENT_HASH"):
+        raise DataNotFoundError(
+            f"Run {facts.run.name!r} has no hash of its data, so that no rows can be known as its own; "
+            "record with log_dataset=True."
+        )
+    if data is None:
+        raise DataNotFoundError(
+            f"Run {facts.run.name!r}: autolog() keeps a hash of the rows, not the rows. Give them: data=(X, y)."
+        )
+    if not (isinstance(data, tuple) and len(data) == 2):
+        raise InvalidArgumentError(f"data: expected (X, y), as they were given to fit, got {type(data).__name__}.")
+    return data
+
+
+def content_hash(rows: Any, labels: Any) -> str:
+    """Return the hash of features and labels as a run records it."""
+    return training_data.read(rows, labels).content_hash
+
+
+def make(kind: type, params: Mapping[str, Any]) -> Any:
+    """Return a new estimator with recorded parameters."""
+    return kind(**{name: _value(value) for name, value in params.items()})
+
+
+def parameters(estimator: Any) -> dict[str, Any]:
+    """Return the parameters of an estimator as a run records them."""
+    return {shortened(name): events.parameter(value) for name, value in estimators.parameters(estimator).items()}
+
+
+def fitted(estimator: Any, rows: Any, labels: Any) -> dict[str, float]:
+    """Fit an estimator; return its metrics on all rows, and the ends of its curves."""
+    estimator.fit(rows, labels)
+    found = {name: values[-1] for name, values in estimators.curves(estimator).items() if values}
+    return found | estimators.training_metrics(estimator, rows, labels, math.inf)
+
+
+def recorded_metrics(facts: RunFacts) -> dict[str, Any]:
+    """Return the metrics of a run that a new fit can be held against: those of all rows."""
+    return _comparable(facts.metrics)
+
+
+def _comparable(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in metrics.items() if not name.endswith("_sample")}
+
+
+def _value(recorded: Any) -> Any:
+    """Return a parameter's value; a tuple, list or dict was recorded as its text."""
+    if isinstance(recorded, str) and recorded[:1] in ("(", "[", "{"):
+        try:
+            return ast.literal_eval(recorded)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return recorded  # that the parameter is another then is told
+    return recorded
