@@ -98,8 +98,8 @@ class ScheduledPipelines(ScheduledDrift):
             Chance, at most, that a challenger is promoted whose true gain is at most the margin;
             and, over all windows watched, that a champion is rolled back that is not worse.
         holdout : float in ]0, 1[, default 0.3
-            Share of the rows that judge. The same rows are held out by each retraining, as far
-            as keys are integers, so that a champion of this pipeline has not learned them either.
+            Share of the rows that judge, about. A row's side is by a hash of its key alone, whatever
+            the key's type, so that a champion of this pipeline has not learned the rows that judge it.
         cooldown : timedelta, default 1 day
             Time between two retrainings, at least.
         most : int, optional

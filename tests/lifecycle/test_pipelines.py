@@ -66,16 +66,20 @@ def test_drift_retrains_and_a_better_challenger_becomes_champion(conn, scheduler
     assert drift["A"] == "drift"
     assert drift["B"] == "no_drift"
     with conn.database.read() as connection:
-        jobs = [tasks.last_job(connection, f"RETRAIN_{name}") for name in STEPS if name != "watch"]
+        jobs = [tasks.last_job(connection, f"RETRAIN_{name}") for name in STEPS]
     runs = [conn.experiment("RETRAIN").run(f"{job.task_id} job {job.job_id}") for job in jobs]
     assert [job.run_id for job in jobs] == [one.run_id for one in runs]
-    compared = runs[2]
+    assert runs[0].tags == {"verdict": "idle", "reason": "no promotion of this pipeline is to be watched"}
+    compared = runs[3]
     assert compared.metrics["gain"] > compared.metrics["gain_low"] > 0
     assert compared.params["challenger"] == 2
     # Who retrains at once again must wait, and says until when.
     job = run(scheduler, "RETRAIN")
     assert (job.status, job.verdict) == ("SUCCEEDED", "resting")
     assert "retrained too recently" in job.message
+    with conn.database.read() as connection:
+        rested = tasks.last_job(connection, "RETRAIN_challenge")
+    assert conn.experiment("RETRAIN").run(f"RETRAIN_challenge job {rested.job_id}").tags["verdict"] == "resting"
     assert champion_of(conn) == 2
 
 
