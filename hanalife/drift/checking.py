@@ -127,6 +127,38 @@ def summarise(
     return found
 
 
+def checks_of(reference: Reference, data: DataFrame, method: Method, segment: str | None = None) -> list[DriftCheck]:
+    """Compare all current rows with the reference, or those of each segment with its own, in order.
+
+    Segments without a current row, or that the reference does not know, are left out.
+
+    Raises
+    ------
+    UnknownColumnError, InvalidArgumentError
+        The segment is no column, or rows cannot be compared.
+    """
+    if segment is not None:
+        names.require([segment], data.columns, "segment_column_name")
+    split = reading.whole if segment is None else reading.by_value(segment)
+    found = summarise(reference, data, method, split, segment, by_segment=segment is not None)
+    source = describe(data)
+    return [check(reference, name, found[name], source, method) for name in sorted(found) if found[name].rows]
+
+
+def require_segments(reference: Reference, segment: str | None = None) -> Reference:
+    """Return a reference that has segments exactly if a column of these is given."""
+    if (segment is None) == (list(reference.segments) == [""]):
+        return reference
+    if segment is None:
+        known = ", ".join(reference.segments)
+        raise InvalidArgumentError(
+            f"reference: has the segments {known}; compare by them with DriftDetector or create_drift_task."
+        )
+    raise InvalidArgumentError(
+        f"segment_column_name: the reference was not learned by {segment}; give its rows, a DataFrame, as reference."
+    )
+
+
 def shared_columns(reference: Reference, data: DataFrame) -> list[str]:
     """Return the watched columns that current rows have.
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from hanalife.clock import Clock, IdSource, new_id, utc_now
 from hanalife.database import checks
-from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import checking, debriefing, reading, verdict
+from hanalife.drift import checking, debriefing, verdict
 from hanalife.drift.checking import Method, Treatment
 from hanalife.drift.comparison import Limits
 from hanalife.drift.reference import Reference
@@ -201,17 +200,11 @@ class DriftDetector:
             raise InvalidArgumentError(f"threshold: expected a number from 0 to 1, got {threshold!r}.")
         method = self._method(limit)
         segment = self._params["segment_column_name"]
-        if segment is not None:
-            names.require([segment], new_data.columns, "segment_column_name")
-        split = reading.whole if segment is None else reading.by_value(segment)
-        found = checking.summarise(reference, new_data, method, split, segment, by_segment=segment is not None)
-        found = {name: summary for name, summary in found.items() if summary.rows}
-        if not found:
+        made = checking.checks_of(reference, new_data, method, segment)
+        if not made:
             raise InvalidArgumentError("new_data: has no rows; nothing can be compared.")
-        source = checking.describe(new_data)
-        made = [checking.check(reference, name, found[name], source, method) for name in sorted(found)]
         self.checks_, self._report = tuple(made), None
-        self._note_missing_segments(reference, set(found))
+        self._note_missing_segments(reference, {check.segment for check in made})
         context = new_data.connection_context
         with context.database.write() as connection:
             for check in made:

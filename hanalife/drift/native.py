@@ -335,9 +335,9 @@ class Drift:
         without: str | None = None,
     ) -> Reference:
         if isinstance(reference, str):
-            return self.stored_reference(reference)
+            reference = self.stored_reference(reference)
         if isinstance(reference, Reference):
-            return reference
+            return checking.require_segments(reference)
         roles = checking.watched(reference, features, label, prediction)
         return checking.learn(reference, {name: role for name, role in roles.items() if name != without}, method)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,6 +84,26 @@ class Sample:
         if not self.parts:
             return None
         return pa.table({name: bins.joined([kept[name] for _, kept in self.parts]) for name in self.parts[0][1]})
+
+    def packed(self) -> str | None:
+        """Return the rows as text, or None if there is none."""
+        rows = self.rows
+        if rows is None:
+            return None
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+            writer.write_table(rows)
+        return base64.b64encode(sink.getvalue()).decode()
+
+
+def unpacked(text: str | None) -> Sample:
+    """Return the sample that :meth:`Sample.packed` described; an empty one of None."""
+    if text is None:
+        return Sample(0)
+    with pa.ipc.open_stream(base64.b64decode(text)) as stream:
+        rows = stream.read_all().combine_chunks()
+    columns = {name: rows.column(name).combine_chunks() for name in rows.schema.names}
+    return Sample(rows.num_rows, [(np.zeros(rows.num_rows), columns)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hanalife.drift.bins import Binning
-from hanalife.drift.reading import Layout, Sample, Summary
+from hanalife.drift.reading import Layout, Summary, unpacked
 from hanalife.drift.targets import target_of
 
 
@@ -43,8 +43,13 @@ class Reference:
         target = None if label is None else target_of(label, binnings[label], summary.counts[label])
         return Layout(binnings, self.weight, target)
 
-    def content(self) -> dict[str, Any]:
-        """Return it as JSON values, without any row."""
+    @property
+    def has_rows(self) -> bool:
+        """Whether a sample of rows is at hand for the two-sample test."""
+        return any(summary.sample.parts for _, summary in self.segments.values())
+
+    def content(self, *, rows: bool = False) -> dict[str, Any]:
+        """Return it as JSON values, without any row unless the sample for the two-sample test is asked for."""
         return {
             "source": self.source,
             "roles": dict(self.roles),
@@ -55,6 +60,7 @@ class Reference:
                     "name": name,
                     "rows": summary.rows,
                     "weights": [summary.weight, summary.squares],
+                    **({"sample": summary.sample.packed()} if rows else {}),
                     "columns": {column: _content(binning, summary, column) for column, binning in binnings.items()},
                 }
                 for name, (binnings, summary) in self.segments.items()
@@ -79,7 +85,7 @@ def _segment(segment: Mapping[str, Any]) -> tuple[dict[str, Binning], Summary]:
     counts = {name: np.array(column["counts"]) for name, column in columns.items()}
     within = {name: np.array(column["within"]) for name, column in columns.items() if "within" in column}
     weight, squares = segment.get("weights", (segment["rows"], segment["rows"]))
-    return binnings, Summary(segment["rows"], counts, Sample(0), weight, squares, within)
+    return binnings, Summary(segment["rows"], counts, unpacked(segment.get("sample")), weight, squares, within)
 
 
 def _binning(fields: Mapping[str, Any]) -> Binning:

@@ -20,7 +20,7 @@ from hanalife.dataframe.context import ConnectionContext
 from hanalife.dataframe.frame import DataFrame
 from hanalife.drift.verdict import FEWEST_ROWS
 from hanalife.errors import Error, InvalidArgumentError
-from hanalife.lifecycle import calls, holdout, judging, pipelines
+from hanalife.lifecycle import calls, challengers, holdout, judging, pipelines
 from hanalife.lifecycle.judging import Answers, Gain
 from hanalife.lifecycle.outcomes import FACTS, Finding, Result
 from hanalife.lifecycle.pipelines import CHALLENGER, TAG, Pipeline
@@ -118,6 +118,8 @@ def challenge(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -
         number = storage.save_model(model, tags={TAG: pipeline.task_id})
         note = f"{pipeline.task_id}, job {job.job_id}"
         storage.set_alias(pipeline.model, CHALLENGER, number, note=note)
+        for old in challengers.superfluous(connection, pipeline):
+            storage.delete_model(pipeline.model, old)
         facts = {"champion": champion.version, "challenger": number}
         return Finding("fitted", f"version {number} of {pipeline.model} challenges version {champion.version}", facts)
 

@@ -16,6 +16,7 @@ from hanalife.errors import (
     TaskExistsError,
     UnknownColumnError,
 )
+from hanalife.lifecycle import challengers, pipelines
 from hanalife.lifecycle.job import PRELOAD
 from hanalife.lifecycle.pipelines import STEPS
 from hanalife.scheduling.launchers import WarmLauncher
@@ -229,6 +230,41 @@ def test_rows_without_labels_cannot_be_watched(conn, scheduler, old, turned):
     assert champion_of(conn) == 2
 
 
+# --- what is left behind ----------------------------------------------------------------------
+
+
+def test_old_challengers_go_and_what_was_ever_in_use_stays(conn, scheduler, old, turned):
+    options = {"cooldown": timedelta(0), "keep_challengers": 1, "dry_run": True}
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, **options)
+    for _ in range(2):
+        run(scheduler, "RETRAIN")
+    storage = ModelStorage(conn)
+    assert storage.list_models(MODEL)["VERSION"].tolist() == [1, 3], "2 was never in use"
+    storage.set_alias(MODEL, "trial", 3)
+    storage.delete_alias(MODEL, "trial")
+    champion(conn, old)
+    for _ in range(2):
+        run(scheduler, "RETRAIN")
+    assert storage.list_models(MODEL)["VERSION"].tolist() == [1, 3, 4, 6]
+    assert champion_of(conn) == 4
+    aliases = storage.list_aliases(MODEL).set_index("ALIAS")["VERSION"]
+    assert aliases["challenger"] == 6
+    assert storage.get_history(MODEL).query("EVENT == 'DELETED'")["VERSION"].tolist() == [2, 5]
+
+
+def test_a_challenger_that_waits_for_approval_stays(conn, scheduler, old, turned):
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, approval=True, keep_challengers=1)
+    assert run(scheduler, "RETRAIN").verdict == "waiting"
+    storage = ModelStorage(conn)
+    model = storage.load_model(MODEL, 2)
+    model.version = None
+    assert storage.save_model(model, tags={pipelines.TAG: "RETRAIN"}) == 3
+    with conn.database.read() as connection:
+        pipeline = pipelines.of_definition(tasks.task(connection, "RETRAIN_challenge").definition)
+        assert challengers.superfluous(connection, pipeline) == []
+    assert scheduler.approve_promotion("RETRAIN") == 2
+
+
 # --- what dies, and what comes in between -----------------------------------------------------
 
 
@@ -321,6 +357,7 @@ def test_a_step_alone_says_what_it_belongs_to(conn, scheduler, old, turned):
         ({"period": timedelta(0)}, InvalidArgumentError, "period"),
         ({"most": 0}, InvalidArgumentError, "most"),
         ({"watch_windows": -1}, InvalidArgumentError, "watch_windows"),
+        ({"keep_challengers": 0}, InvalidArgumentError, "keep_challengers"),
         ({"drift_params": {"minimum_effect": 0}}, InvalidArgumentError, "minimum_effect"),
         ({"drift_params": {"colour": "red"}}, ArgumentTypeError, "colour"),
         ({"drift_params": {"time_column": "A"}}, InvalidArgumentError, "time_column"),
