@@ -55,6 +55,11 @@ class Method:
     clock: Clock = utc_now
     ids: IdSource = new_id
 
+    @property
+    def sample_rows(self) -> int:
+        """The rows of each side that are kept for the two-sample test."""
+        return reading.SAMPLE_ROWS if self.two_sample else 0
+
 
 def watched(
     data: DataFrame,
@@ -88,7 +93,8 @@ def learn(
     split = reading.whole if segment is None else reading.by_value(segment)
     label = next((name for name, role in roles.items() if role == LABEL), None)
     rows = data.select(list(dict.fromkeys([*roles, *_given(segment), *_given(weight)])))
-    segments = reading.learn(rows, Watched(list(roles), weight, label), method.treatment.clean, split, method.seed)
+    watching = Watched(list(roles), weight, label)
+    segments = reading.learn(rows, watching, method.treatment.clean, split, method.seed, method.sample_rows)
     if not segments:
         raise InvalidArgumentError("reference_data: has no rows; nothing can be learned from it.")
     for name, (_, summary) in segments.items():
@@ -120,7 +126,7 @@ def summarise(
     found = reading.summarise(
         data.select(list(dict.fromkeys(columns))),
         lambda group: layouts.get(group if by_segment else ""),
-        *(method.treatment.clean, split, method.seed + 1),
+        *(method.treatment.clean, split, method.seed + 1, method.sample_rows),
     )
     for group, summary in found.items():
         _refuse_weightless(reference.weight, summary, group)

@@ -71,7 +71,7 @@ class Drift:
             Of the sample that bins are learned from where there are more than 100,000 rows.
         """
         roles = checking.watched(data, features, label, prediction, weight)
-        found = checking.learn(data, roles, self._method(seed=seed), weight=weight)
+        found = checking.learn(data, roles, self._method(two_sample=True, seed=seed), weight=weight)
         if name is not None:
             with self._context.database.write() as connection:
                 references.insert(connection, name, found.content(), self._clock())

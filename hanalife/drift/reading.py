@@ -257,12 +257,13 @@ class Watched:
 
 
 def learn(
-    data: DataFrame, watched: Watched, cleaning: Cleaning, split: Split, seed: int
+    data: DataFrame, watched: Watched, cleaning: Cleaning, split: Split, seed: int, sample_rows: int = SAMPLE_ROWS
 ) -> dict[Any, tuple[dict[str, Binning], Summary]]:
     """Read the reference rows of each group: bins from a sample, counts from all rows.
 
     Up to 100,000 rows are read once; more are read a second time to be counted. Bins are learned
-    from rows that count once each; weights count within them.
+    from rows that count once each; weights count within them. ``sample_rows`` of them are kept for the
+    two-sample test, which knows no weights.
     """
     random = np.random.default_rng(seed)
     samples: dict[Any, Sample] = {}
@@ -273,10 +274,12 @@ def learn(
             weights_of(part, watched.weight)
             samples.setdefault(group, Sample(LEARNING_ROWS)).add(part, kinds, random)
             seen[group] = seen.get(group, 0) + part.num_rows
-    learned = {group: _learned(samples.pop(group), kinds, watched) for group in sorted(samples) if seen[group]}
+    learned = {
+        group: _learned(samples.pop(group), kinds, watched, sample_rows) for group in sorted(samples) if seen[group]
+    }
     if max(seen.values(), default=0) > LEARNING_ROWS:
         layouts = {group: layout for group, (layout, _) in learned.items()}
-        summaries = summarise(data, layouts.get, cleaning, split, seed)
+        summaries = summarise(data, layouts.get, cleaning, split, seed, sample_rows)
         learned = {group: (layout, summaries[group]) for group, layout in layouts.items()}
     return {group: (dict(layout.binnings), summary) for group, (layout, summary) in learned.items()}
 
@@ -309,10 +312,10 @@ def _clean(data: DataFrame, cleaning: Cleaning) -> Iterator[pa.RecordBatch]:
     return map(cleaning, data.batches(BATCH_ROWS))
 
 
-def _learned(sample: Sample, kinds: Mapping[str, str], watched: Watched) -> tuple[Layout, Summary]:
+def _learned(sample: Sample, kinds: Mapping[str, str], watched: Watched, sample_rows: int) -> tuple[Layout, Summary]:
     """Choose the bins of each column of a sample, and count its rows over them; the sample is used up."""
     weights = None if watched.weight is None else np.asarray(bins.as_numbers(sample.pop(watched.weight), bins.NUMBER))
-    summary = Summary(0, {}, sample.cut(SAMPLE_ROWS) if weights is None else Sample(0))
+    summary = Summary(0, {}, sample.cut(sample_rows) if sample_rows and weights is None else Sample(0))
     summary.weigh(sample.held, weights)
     binnings: dict[str, Binning] = {}
     target, labels = None, None

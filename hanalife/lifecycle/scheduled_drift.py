@@ -180,7 +180,8 @@ class ScheduledDrift(ScheduledTasks):
         segment = definition["segment_column_name"]
         if isinstance(reference, DataFrame):
             roles = checking.watched(reference, features, label, prediction)
-            frozen = checking.learn(reference, roles, Method(seed=definition["seed"]), segment)
+            method = Method(two_sample=definition["two_sample"], seed=definition["seed"])
+            frozen = checking.learn(reference, roles, method, segment)
         elif isinstance(reference, str):
             frozen = drift.stored_reference(reference)
         elif isinstance(reference, Reference):
