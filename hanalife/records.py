@@ -382,6 +382,22 @@ class DriftEffect:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetShift:
+    """How the label moved within one bin of another column; no verdict on the data set is about it."""
+
+    bin: str
+    grouped: bool  #: whether the bin is a range of numbers or moments, not a value
+    verdict: str
+    indicator: float  #: of the label's distribution within the bin, as of a column's
+    target: str  #: the class whose shares follow; empty: the means of the label follow
+    reference: float
+    current: float
+    change: float
+    low: float  #: 95 % interval of the change
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class DriftResult:
     """How far one column moved between two sets of rows."""
 
@@ -398,7 +414,9 @@ class DriftResult:
     rows_needed: int | None = None  #: current rows for a verdict; None: decided, or no number suffices
     reason: str = ""
     effects: tuple[DriftEffect, ...] = ()  #: the other measures
-    bins: tuple[tuple[str, int, int], ...] = ()  #: label, reference rows, current rows
+    bins: tuple[tuple[str, float, float], ...] = ()  #: label, reference rows, current rows; weighted: shares of these
+    weights: tuple[float, float] | None = None  #: what all rows of each side weigh; None: each 1
+    shifts: tuple[TargetShift, ...] = ()  #: of the label, by bin
 
 
 @dataclass(frozen=True, slots=True)

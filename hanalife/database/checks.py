@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hanalife.database import tables
-from hanalife.records import DriftCheck, DriftEffect, DriftResult
+from hanalife.records import DriftCheck, DriftEffect, DriftResult, TargetShift
 
 _check, _result = tables.drift_check, tables.drift_result
 
@@ -98,6 +98,8 @@ def _row(result: DriftResult) -> dict[str, Any]:
         "details": {
             "effects": [dataclasses.asdict(other) for other in result.effects],
             "bins": [list(one) for one in result.bins],
+            **({} if result.weights is None else {"weights": list(result.weights)}),
+            **({"shifts": [dataclasses.asdict(one) for one in result.shifts]} if result.shifts else {}),
         },
     }
 
@@ -124,4 +126,6 @@ def _result_of(row: Any) -> DriftResult:
         reason=row.reason,
         effects=tuple(DriftEffect(**other) for other in details["effects"]),
         bins=tuple((label, before, after) for label, before, after in details["bins"]),
+        weights=tuple(details["weights"]) if "weights" in details else None,
+        shifts=tuple(TargetShift(**one) for one in details.get("shifts", ())),
     )

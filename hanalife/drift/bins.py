@@ -99,6 +99,14 @@ class Binning:
             found = np.searchsorted(np.array(self.edges), numbers, side="right")
         return np.where(np.isnan(numbers), self.size - 1, found)
 
+    def coarse_places(self, places: Counts) -> Counts:
+        """Return which of :attr:`labels` the bins that :meth:`places` gave belong to."""
+        if self.by_value:
+            return places
+        ends = np.searchsorted(self.edges, self.coarse) + 1
+        of_fine = np.searchsorted(ends, np.arange(self.size - 1), side="right")
+        return np.asarray(np.append(of_fine, len(self.coarse) + 1)[places])
+
     def _places_of_texts(self, values: pa.DictionaryArray) -> Counts:
         known = pa.array(self.categories, values.dictionary.type)
         of_words = pc.fill_null(pc.index_in(values.dictionary, known), len(known)).to_numpy(zero_copy_only=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -11,14 +11,14 @@ import pyarrow as pa
 from hanalife.clock import Clock, IdSource, new_id, utc_now
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import bins, comparison, reading, two_sample, verdict
+from hanalife.drift import bins, comparison, reading, targets, two_sample, verdict
 from hanalife.drift.bins import Binning
 from hanalife.drift.comparison import Counted, Limits
-from hanalife.drift.reading import Summary
+from hanalife.drift.reading import Summary, Watched
 from hanalife.drift.reference import Reference
 from hanalife.drift.verdict import Estimate
 from hanalife.errors import InvalidArgumentError
-from hanalife.records import DriftCheck, DriftResult
+from hanalife.records import DriftCheck, DriftResult, TargetShift
 
 FEATURE, LABEL, PREDICTION = "feature", "label", "prediction"
 _NUMBERS = ("INT", "DOUBLE", "DECIMAL", "REAL", "FLOAT", "NUMERIC")
@@ -55,13 +55,22 @@ class Method:
     clock: Clock = utc_now
     ids: IdSource = new_id
 
+    @property
+    def sample_rows(self) -> int:
+        """The rows of each side that are kept for the two-sample test."""
+        return reading.SAMPLE_ROWS if self.two_sample else 0
+
 
 def watched(
-    data: DataFrame, features: str | Sequence[str] | None, label: str | None, prediction: str | None = None
+    data: DataFrame,
+    features: str | Sequence[str] | None,
+    label: str | None,
+    prediction: str | None = None,
+    weight: str | None = None,
 ) -> dict[str, str]:
     """Return the columns to watch with their roles, in order."""
     given = [features] if isinstance(features, str) else features
-    others = [name for name in (label, prediction) if name is not None]
+    others = [name for name in (label, prediction, weight) if name is not None]
     chosen = [name for name in data.columns if name not in others] if given is None else list(given)
     names.require(chosen, data.columns, "features")
     for argument, name in (("label", label), ("prediction", prediction)):
@@ -70,34 +79,90 @@ def watched(
     if not chosen:
         raise InvalidArgumentError("features: name at least one column to watch.")
     roles = dict.fromkeys(chosen, FEATURE)
+    _check_weight(data, weight, [*chosen, *_given(label), *_given(prediction)])
     return roles | {name: role for name, role in ((label, LABEL), (prediction, PREDICTION)) if name is not None}
 
 
-def learn(data: DataFrame, roles: Mapping[str, str], method: Method, segment: str | None = None) -> Reference:
+def learn(
+    data: DataFrame, roles: Mapping[str, str], method: Method, segment: str | None = None, weight: str | None = None
+) -> Reference:
     """Read the reference rows and freeze what is needed of them."""
     if segment is not None:
         names.require([segment], data.columns, "segment_column_name")
         roles = {name: role for name, role in roles.items() if name != segment}
     split = reading.whole if segment is None else reading.by_value(segment)
-    columns = [*roles, *([segment] if segment else [])]
-    segments = reading.learn(data.select(columns), list(roles), method.treatment.clean, split, method.seed)
+    label = next((name for name, role in roles.items() if role == LABEL), None)
+    rows = data.select(list(dict.fromkeys([*roles, *_given(segment), *_given(weight)])))
+    watching = Watched(list(roles), weight, label)
+    segments = reading.learn(rows, watching, method.treatment.clean, split, method.seed, method.sample_rows)
     if not segments:
         raise InvalidArgumentError("reference_data: has no rows; nothing can be learned from it.")
-    return Reference(describe(data), dict(roles), _types(data, roles), segments)
+    for name, (_, summary) in segments.items():
+        _refuse_weightless(weight, summary, name)
+    return Reference(describe(data), dict(roles), _types(data, roles), segments, weight)
+
+
+def _given(name: str | None) -> list[str]:
+    return [] if name is None else [name]
+
+
+def _refuse_weightless(weight: str | None, summary: Summary, group: str) -> None:
+    if weight is not None and summary.rows and not summary.weight:
+        where = f" of {group}" if group else ""
+        raise InvalidArgumentError(f"weight: {weight} is 0 in all rows{where}; nothing would count.")
 
 
 def summarise(
     reference: Reference, data: DataFrame, method: Method, split: reading.Split, extra: str | None, *, by_segment: bool
 ) -> dict[str, Summary]:
     """Read current rows once, each group over the bins of its segment, or all over those of the only one."""
-    shared = shared_columns(reference, data)
-    columns = [*shared, *([extra] if extra is not None and extra not in shared else [])]
+    columns = [*shared_columns(reference, data), *_given(extra), *_given(reference.weight)]
+    if reference.weight is not None and not data.has(reference.weight):
+        raise InvalidArgumentError(
+            f"new_data: has no column {reference.weight}, by which the reference rows are weighted. Add it; 1 in "
+            "every row lets each count once."
+        )
+    layouts = {name: reference.layout(name) for name in reference.segments}
+    found = reading.summarise(
+        data.select(list(dict.fromkeys(columns))),
+        lambda group: layouts.get(group if by_segment else ""),
+        *(method.treatment.clean, split, method.seed + 1, method.sample_rows),
+    )
+    for group, summary in found.items():
+        _refuse_weightless(reference.weight, summary, group)
+    return found
 
-    def binnings_of(group: str) -> Mapping[str, Binning] | None:
-        found = reference.segments.get(group if by_segment else "")
-        return None if found is None else found[0]
 
-    return reading.summarise(data.select(columns), binnings_of, method.treatment.clean, split, method.seed + 1)
+def checks_of(reference: Reference, data: DataFrame, method: Method, segment: str | None = None) -> list[DriftCheck]:
+    """Compare all current rows with the reference, or those of each segment with its own, in order.
+
+    Segments without a current row, or that the reference does not know, are left out.
+
+    Raises
+    ------
+    UnknownColumnError, InvalidArgumentError
+        The segment is no column, or rows cannot be compared.
+    """
+    if segment is not None:
+        names.require([segment], data.columns, "segment_column_name")
+    split = reading.whole if segment is None else reading.by_value(segment)
+    found = summarise(reference, data, method, split, segment, by_segment=segment is not None)
+    source = describe(data)
+    return [check(reference, name, found[name], source, method) for name in sorted(found) if found[name].rows]
+
+
+def require_segments(reference: Reference, segment: str | None = None) -> Reference:
+    """Return a reference that has segments exactly if a column of these is given."""
+    if (segment is None) == (list(reference.segments) == [""]):
+        return reference
+    if segment is None:
+        known = ", ".join(reference.segments)
+        raise InvalidArgumentError(
+            f"reference: has the segments {known}; compare by them with DriftDetector or create_drift_task."
+        )
+    raise InvalidArgumentError(
+        f"segment_column_name: the reference was not learned by {segment}; give its rows, a DataFrame, as reference."
+    )
 
 
 def shared_columns(reference: Reference, data: DataFrame) -> list[str]:
@@ -151,12 +216,20 @@ def check(
     base = learned if before is None else before
     rows = base.rows, current.rows
     columns = {
-        name: Counted(binnings[name], base.counts[name], current.counts[name], reference.roles[name])
+        name: Counted(binnings[name], base.counts[name], current.counts[name], reference.roles[name]).times(
+            (base.unit, current.unit)
+        )
         for name in binnings
         if name in current.counts and name in base.counts
     }
-    notes, others = _joint_test(binnings, base, current, method) if method.two_sample else ([], {})
-    results = [*comparison.compare(columns, rows, method.limits, others)]
+    notes = [] if reference.weight is None else [_weighing(reference.weight, base, current)]
+    others: dict[str, tuple[str, Estimate, float]] = {}
+    if method.two_sample:
+        said, others = _joint_test(reference, binnings, base, current, method)
+        notes += said
+    efficiency = base.efficiency, current.efficiency
+    results = [*comparison.compare(columns, rows, method.limits, others, efficiency)]
+    results = _with_shifts(reference, segment, (base, current), method.limits, results)
     features = [one.verdict for one in results]
     for name, role in reference.roles.items():
         if name not in columns and role == FEATURE:
@@ -180,10 +253,49 @@ def check(
     )
 
 
+def _check_weight(data: DataFrame, weight: str | None, watching: Sequence[str]) -> None:
+    if weight is None:
+        return
+    names.require([weight], data.columns, "weight")
+    if weight in watching:
+        raise InvalidArgumentError(f"weight: {weight} is also watched; leave it out of features, label and prediction.")
+    if family(kind := _types(data, [weight])[weight]) != bins.NUMBER:
+        raise InvalidArgumentError(f"weight: {weight} is {kind}; a column of numbers is needed.")
+
+
+def _weighing(weight: str, base: Summary, current: Summary) -> str:
+    sides = (
+        f"{summary.rows:,} {side} rows are worth {summary.rows * summary.efficiency:,.0f} of equal weight"
+        for side, summary in (("reference", base), ("current", current))
+    )
+    return f"rows are weighted by {weight}; in intervals {' and '.join(sides)} (Kish's effective sample size)"
+
+
+def _with_shifts(
+    reference: Reference,
+    segment: str,
+    sides: tuple[Summary, Summary],
+    limits: Limits,
+    results: Sequence[DriftResult],
+) -> list[DriftResult]:
+    """Return the results with what rows weigh, and how the label moved within the bins of the column."""
+    before, after = sides
+    layout = reference.layout(segment)
+    found: dict[str, tuple[TargetShift, ...]] = {}
+    if layout is not None and layout.target is not None:
+        both = [name for name in layout.binnings if name in before.within and name in after.within]
+        pairs = {name: (layout.binnings[name], before.within[name], after.within[name]) for name in both}
+        found = targets.shifts(layout.target, pairs, limits)
+    weights = None if reference.weight is None else (before.weight, after.weight)
+    return [replace(one, weights=weights, shifts=found.get(one.column, ())) for one in results]
+
+
 def _joint_test(
-    binnings: Mapping[str, Binning], base: Summary, current: Summary, method: Method
+    reference: Reference, binnings: Mapping[str, Binning], base: Summary, current: Summary, method: Method
 ) -> tuple[list[str], dict[str, tuple[str, Estimate, float]]]:
     """Return notes and the two-sample test of all columns, if there are rows for it."""
+    if reference.weight is not None:
+        return ["the two-sample test knows no weights; it was left out"], {}
     first, second = base.sample.rows, current.sample.rows
     if first is None or second is None:
         return ["the two-sample test needs rows of both sides; a stored reference keeps none"], {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 from hanalife.drift import effects, statistics, verdict
@@ -13,6 +14,7 @@ from hanalife.records import DriftEffect, DriftResult
 
 LEVEL = 0.95  #: of the intervals of measures that no verdict is about
 _CHANCE = 0.5  #: the area under the curve of a guess
+MOST_BINS = 30  #: of a column that are kept with a result; those with the most rows
 ALL_COLUMNS = "(all columns)"  #: the name of the two-sample test among the results
 
 
@@ -24,6 +26,10 @@ class Counted:
     reference: Any
     current: Any
     role: str = "feature"
+
+    def times(self, factors: tuple[float, float]) -> Counted:
+        """Return the counts of both sides, each times a factor."""
+        return replace(self, reference=self.reference * factors[0], current=self.current * factors[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +45,26 @@ def compare(
     rows: tuple[int, int],
     limits: Limits,
     others: Mapping[str, tuple[str, Estimate, float]] | None = None,
+    efficiency: tuple[float, float] = (1.0, 1.0),
 ) -> tuple[DriftResult, ...]:
     """Return a result for each column, and for each other estimate of the same family, by name.
 
     Parameters
     ----------
     columns : mapping
-        Column -> its counts.
+        Column -> its counts; of weighted rows the sums of their weights, in the unit that makes these
+        sums those of the rows.
     rows : (int, int)
         Rows of the reference and current ones.
     others : mapping, optional
         Name -> (measure, estimate, minimum), judged under the same error rate.
+    efficiency : (float, float)
+        Rows of equal weight that a row of each side is worth; see :attr:`Summary.efficiency`.
     """
-    if min(rows) < FEWEST_ROWS:
-        return tuple(_too_few(name, counted, rows) for name, counted in sorted(columns.items()))
+    if min(rows[0] * efficiency[0], rows[1] * efficiency[1]) < FEWEST_ROWS:
+        return tuple(_too_few(name, counted, rows, efficiency) for name, counted in sorted(columns.items()))
+    shown = {name: _bins(counted) for name, counted in columns.items()}
+    columns = {name: counted.times(efficiency) for name, counted in columns.items()}
     pairs = {name: _pooled(counted) for name, counted in columns.items()}
     divergences = {name: effects.population_stability_index(*pair) for name, pair in pairs.items()}
     family: dict[str, tuple[str, Estimate, float]] = {
@@ -67,7 +79,8 @@ def compare(
     for name, counted in columns.items():
         test = tests[name][0], adjusted[name]
         one = _result(name, counted, pairs[name], test, divergences[name].value, judged[name])
-        found.append(_with_rows(one, divergences[name], rows, limits, len(judged)))
+        one = _with_rows(one, divergences[name], rows, limits, len(judged), efficiency)
+        found.append(replace(one, bins=shown[name]))
     found += [_joint(name, estimate, judged[name]) for name, estimate in (others or {}).items()]
     return tuple(sorted(found, key=lambda result: result.column))
 
@@ -99,7 +112,6 @@ def _result(
         effect=effect,
         indicator=indicator,
         effects=_measures(counted, pair, effect.minimum or 0.0),
-        bins=_bins(counted),
     )
 
 
@@ -114,31 +126,38 @@ def _measures(counted: Counted, pair: tuple[Any, Any], minimum: float) -> tuple[
     if not binning.by_value and before[:-1].sum() and after[:-1].sum():
         area = effects.wasserstein(before[:-1], after[:-1], binning.edges, binning.spread, LEVEL)
         found.append(DriftEffect("wasserstein", *area))
-    whole = int(before.sum()), int(after.sum())
-    found.append(effects.share_effect("missing_share", (int(before[-1]), whole[0]), (int(after[-1]), whole[1]), LEVEL))
+    whole = float(before.sum()), float(after.sum())
+    missing = (float(before[-1]), whole[0]), (float(after[-1]), whole[1])
+    found.append(effects.share_effect("missing_share", *missing, LEVEL))
     if binning.by_value and binning.complete:
-        new = (int(before[-2]), whole[0]), (int(after[-2]), whole[1])
+        new = (float(before[-2]), whole[0]), (float(after[-2]), whole[1])
         found.append(effects.share_effect("new_share", *new, LEVEL))
     return tuple(found)
 
 
-def _bins(counted: Counted) -> tuple[tuple[str, int, int], ...]:
+def _bins(counted: Counted) -> tuple[tuple[str, float, float], ...]:
     binning = counted.binning
     pairs = zip(binning.labels, binning.coarsened(counted.reference), binning.coarsened(counted.current), strict=True)
-    present = [(label, int(before), int(after)) for label, before, after in pairs if before or after]
-    if not binning.by_value or len(present) <= 30:
+    present = [(label, before.item(), after.item()) for label, before, after in pairs if before or after]
+    if not binning.by_value or len(present) <= MOST_BINS:
         return tuple(present)
-    return tuple(sorted(present, key=lambda one: (-one[1] - one[2], one[0]))[:30])
+    return tuple(sorted(present, key=lambda one: (-one[1] - one[2], one[0]))[:MOST_BINS])
 
 
 def _with_rows(
-    result: DriftResult, divergence: effects.Divergence, rows: tuple[int, int], limits: Limits, family: int
+    result: DriftResult,
+    divergence: effects.Divergence,
+    rows: tuple[int, int],
+    limits: Limits,
+    family: int,
+    efficiency: tuple[float, float],
 ) -> DriftResult:
     if result.verdict != UNKNOWN:
         return result
     levels = limits.error_rate / family, limits.error_rate
-    needed = verdict.rows_needed(divergence.corrected, limits.psi, divergence.freedom, levels, rows[0])
-    result = replace(result, rows_needed=needed)
+    worth = rows[0] * efficiency[0]
+    needed = verdict.rows_needed(divergence.corrected, limits.psi, divergence.freedom, levels, worth)
+    result = replace(result, rows_needed=None if needed is None else ceil(needed / efficiency[1]))
     return replace(result, reason=verdict.needs(result, rows[0]))
 
 
@@ -151,8 +170,11 @@ def _joint(name: str, estimate: tuple[str, Estimate, float], judged: tuple[str, 
     )
 
 
-def _too_few(name: str, counted: Counted, rows: tuple[int, int]) -> DriftResult:
-    side, number = ("current", rows[1]) if rows[1] < FEWEST_ROWS else ("reference", rows[0])
+def _too_few(name: str, counted: Counted, rows: tuple[int, int], efficiency: tuple[float, float]) -> DriftResult:
+    place = 1 if rows[1] * efficiency[1] < FEWEST_ROWS else 0
+    side, number = ("reference", "current")[place], f"{rows[place]}"
+    worth = rows[place] * efficiency[place]
+    counting = "" if efficiency[place] == 1 else f", which with their weights are worth {worth:.3g}"
     return DriftResult(
         name,
         "chi_square",
@@ -161,8 +183,8 @@ def _too_few(name: str, counted: Counted, rows: tuple[int, int]) -> DriftResult:
         0.0,
         drifted=False,
         role=counted.role,
-        rows_needed=FEWEST_ROWS if side == "current" else None,
-        reason=f"{number} {side} rows: fewer than {FEWEST_ROWS} tell nothing",
+        rows_needed=ceil(FEWEST_ROWS / efficiency[1]) if side == "current" else None,
+        reason=f"{number} {side} rows{counting}: fewer than {FEWEST_ROWS} tell nothing",
         bins=_bins(counted) if min(rows) else (),
     )
 

@@ -1,4 +1,10 @@
-"""Tables about a detection, under hana_ml's names and columns."""
+"""Tables about a detection, under hana_ml's names and columns.
+
+``Deviation_TargetBasedByCategory`` and ``...ByGroup`` say how the label moved within each bin of the other
+columns: an indicator like that of a column (:func:`hanalife.drift.targets.shifts`), and beyond hana_ml's columns
+the class whose share is meant (of two the larger, of more the one that moved most) or "mean", its value on both
+sides, and the change with its 95 % interval. They have rows if a label was fitted and current rows have it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +18,7 @@ from hanalife.dataframe.frame import DataFrame
 from hanalife.drift import checking
 from hanalife.drift.reference import Reference
 from hanalife.errors import InvalidArgumentError
-from hanalife.records import DriftCheck
+from hanalife.records import DriftCheck, TargetShift
 
 _TEXT, _REAL, _WHOLE = "NVARCHAR(256)", "DOUBLE", "BIGINT"
 _LONG = "NCLOB"
@@ -66,7 +72,10 @@ def report(
     if deviation_threshold is not None and "Deviation Indicator" in types:
         place = list(types).index("Deviation Indicator")
         found = [row for row in found if row[place] > deviation_threshold]
-    return table(context, types, found)
+    places = {"#": _WHOLE, **types}
+    query = table(context, places, [(place, *row) for place, row in enumerate(found)]).query.subquery()
+    columns = [query.c[name] for name in types]
+    return DataFrame.from_query(context, sa.select(*columns).order_by(query.c["#"]))
 
 
 Rows = Callable[[DriftCheck], list[tuple[Any, ...]]]
@@ -74,20 +83,27 @@ Rows = Callable[[DriftCheck], list[tuple[Any, ...]]]
 
 def _partitions(check: DriftCheck) -> list[tuple[Any, ...]]:
     moment = check.created_at.replace(tzinfo=None)
-    both = (("Estimation", check.reference_rows), ("ApplyIn", check.current_rows))
-    return [(check.segment, partition, float(rows), moment) for partition, rows in both]
+    both = zip(("Estimation", "ApplyIn"), _weights(check), strict=True)
+    return [(check.segment, partition, weight, moment) for partition, weight in both]
+
+
+def _weights(check: DriftCheck) -> tuple[float, float]:
+    """Return what all rows of both sides weigh: their number if each counts once."""
+    rows = float(check.reference_rows), float(check.current_rows)
+    return next((one.weights for one in check.results if one.weights is not None), rows)
 
 
 def _frequencies(check: DriftCheck) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = []
+    weights = _weights(check)
     for result in check.results:
         for order, (label, before, after) in enumerate(result.bins):
-            for partition, rows, total in (
-                ("Estimation", before, check.reference_rows),
-                ("ApplyIn", after, check.current_rows),
+            for partition, rows, total, weight in (
+                ("Estimation", before, check.reference_rows, weights[0]),
+                ("ApplyIn", after, check.current_rows, weights[1]),
             ):
-                share = 100 * rows / total
-                found.append((check.segment, result.column, partition, label, share, float(rows), order))
+                place = check.segment, result.column, partition, label
+                found.append((*place, 100 * rows / total, rows / total * weight, order))
     return found
 
 
@@ -109,12 +125,28 @@ def _by_category(check: DriftCheck) -> list[tuple[Any, ...]]:
 
 def _changes(check: DriftCheck) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = []
+    weights = _weights(check)
     for result in check.results:
         for order, (label, before, after) in enumerate(result.bins):
-            old, new = 100 * before / check.reference_rows, 100 * after / check.current_rows
-            weights = (float(before), float(after), float(after - before), old, new, new - old, abs(new - old))
-            found.append((check.segment, result.column, order, label, *weights))
+            old, new = before / check.reference_rows, after / check.current_rows
+            heavy = old * weights[0], new * weights[1]
+            shares = 100 * old, 100 * new, 100 * (new - old), 100 * abs(new - old)
+            found.append((check.segment, result.column, order, label, *heavy, heavy[1] - heavy[0], *shares))
     return sorted(found, key=lambda row: (-row[-1], row[1], row[2]))
+
+
+def _by_target(check: DriftCheck) -> list[tuple[Any, ...]]:
+    """Return how the label moved within each bin, strongest first; its last columns are beyond hana_ml's."""
+    found = [
+        (check.segment, result.column, one.bin, one.indicator, *_shown(one))
+        for result in check.results
+        for one in result.shifts
+    ]
+    return sorted(found, key=lambda row: -row[3])
+
+
+def _shown(one: TargetShift) -> tuple[Any, ...]:
+    return one.target or "mean", one.reference, one.current, one.change, one.low, one.high
 
 
 def _grouped(types: dict[str, str]) -> dict[str, str]:
@@ -122,6 +154,15 @@ def _grouped(types: dict[str, str]) -> dict[str, str]:
 
 
 _BY_CATEGORY = {"Oid": _TEXT, "Variable": _TEXT, "Category": _LONG, "Deviation Indicator": _REAL}
+_BY_TARGET = {
+    **_BY_CATEGORY,
+    "Target": _LONG,
+    "Ref Target": _REAL,
+    "New Target": _REAL,
+    "Change": _REAL,
+    "Change Low": _REAL,
+    "Change High": _REAL,
+}
 _CHANGES = {
     "Oid": _TEXT,
     "Variable": _TEXT,
@@ -153,6 +194,8 @@ _REPORTS: dict[str, tuple[dict[str, str], Rows]] = {
     "Deviation_ByVariable": ({"Oid": _TEXT, "Variable": _TEXT, "Deviation Indicator": _REAL}, _by_variable),
     "Deviation_ByCategory": (_BY_CATEGORY, _by_category),
     "Deviation_CategoryFrequencies": (_CHANGES, _changes),
+    "Deviation_TargetBasedByCategory": (_BY_TARGET, _by_target),
+    "Deviation_TargetBasedByGroup": (_grouped(_BY_TARGET), _by_target),
     "Deviation_ByGroup": (_grouped(_BY_CATEGORY), _by_category),
     "Deviation_GroupFrequencies": (_grouped(_CHANGES), _changes),
 }

@@ -9,9 +9,8 @@ from typing import Any
 
 from hanalife.clock import Clock, IdSource, new_id, utc_now
 from hanalife.database import checks
-from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import checking, debriefing, reading, verdict
+from hanalife.drift import checking, debriefing, verdict
 from hanalife.drift.checking import Method, Treatment
 from hanalife.drift.comparison import Limits
 from hanalife.drift.reference import Reference
@@ -144,22 +143,25 @@ class DriftDetector:
         features : str or list of str, optional
             The columns to watch; default all but the label.
         label : str, optional
-            A further column to watch where current rows have it.
+            A further column to watch where current rows have it; with it the debrief tables
+            ``Deviation_TargetBasedByCategory`` and ``...ByGroup`` have rows.
         weight : str, optional
-            Not supported: rows count once.
+            A column of numbers of at least 0 that says what a row counts; the rows of :meth:`detect`
+            need it too. Shares are then shares of the weight, and intervals are those of so many rows
+            of equal weight as the weighted ones are worth, ``sum(w)**2 / sum(w**2)`` (L. Kish, Survey
+            Sampling, 1965): only the ratios of weights matter. Bins are chosen by rows.
 
         Raises
         ------
         UnknownColumnError
-            A feature, the label or the segment is not a column.
+            A feature, the label, the weight or the segment is not a column.
         InvalidArgumentError
-            There is no feature or no row, or a column holds bytes.
+            There is no feature or no row, a column holds bytes, or a weight is missing, negative or
+            infinite, or 0 in all rows.
         """
-        if weight is not None:
-            raise InvalidArgumentError(f"weight: {weight!r} is not supported; leave it out, every row counts once.")
-        roles = checking.watched(reference_data, features, label)
+        roles = checking.watched(reference_data, features, label, weight=weight)
         segment = self._params["segment_column_name"]
-        self.reference_ = checking.learn(reference_data, roles, self._method(DEFAULT_THRESHOLD), segment)
+        self.reference_ = checking.learn(reference_data, roles, self._method(DEFAULT_THRESHOLD), segment, weight)
         self.label, self.checks_, self._report = label, (), None
         self._context = reference_data.connection_context
         return self
@@ -189,7 +191,8 @@ class DriftDetector:
         FitIncompleteError
             :meth:`fit` was not called.
         InvalidArgumentError
-            The rows have none of the watched columns, one has another type, or there is no row.
+            The rows have none of the watched columns, one has another type, there is no row, or the
+            weights are missing or of no use.
         """
         reference = self._fitted()
         limit = DEFAULT_THRESHOLD if threshold is None else threshold
@@ -197,17 +200,11 @@ class DriftDetector:
             raise InvalidArgumentError(f"threshold: expected a number from 0 to 1, got {threshold!r}.")
         method = self._method(limit)
         segment = self._params["segment_column_name"]
-        if segment is not None:
-            names.require([segment], new_data.columns, "segment_column_name")
-        split = reading.whole if segment is None else reading.by_value(segment)
-        found = checking.summarise(reference, new_data, method, split, segment, by_segment=segment is not None)
-        found = {name: summary for name, summary in found.items() if summary.rows}
-        if not found:
+        made = checking.checks_of(reference, new_data, method, segment)
+        if not made:
             raise InvalidArgumentError("new_data: has no rows; nothing can be compared.")
-        source = checking.describe(new_data)
-        made = [checking.check(reference, name, found[name], source, method) for name in sorted(found)]
         self.checks_, self._report = tuple(made), None
-        self._note_missing_segments(reference, set(found))
+        self._note_missing_segments(reference, {check.segment for check in made})
         context = new_data.connection_context
         with context.database.write() as connection:
             for check in made:

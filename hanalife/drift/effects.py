@@ -211,7 +211,9 @@ def _thin(table: Floats, share: float) -> Floats:
     return kept
 
 
-def share_effect(measure: str, reference: tuple[int, int], current: tuple[int, int], level: float) -> DriftEffect:
+def share_effect(
+    measure: str, reference: tuple[float, float], current: tuple[float, float], level: float
+) -> DriftEffect:
     """Return how much a share moved, current less reference; each is (hits, rows)."""
     low, high = intervals.share_difference(*reference, *current, level)
     return DriftEffect(measure, current[0] / current[1] - reference[0] / reference[1], low, high)

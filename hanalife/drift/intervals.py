@@ -74,7 +74,7 @@ def value_at(probability: float, freedom: float, noncentrality: float) -> float:
 
 
 def share_difference(
-    reference: int, reference_rows: int, current: int, current_rows: int, level: float = 0.95
+    reference: float, reference_rows: float, current: float, current_rows: float, level: float = 0.95
 ) -> tuple[float, float]:
     """Return the bounds of the difference of two shares, current less reference.
 

@@ -49,6 +49,7 @@ class Drift:
         features: str | Sequence[str] | None = None,
         label: str | None = None,
         prediction: str | None = None,
+        weight: str | None = None,
         name: str | None = None,
         seed: int = 0,
     ) -> Reference:
@@ -60,14 +61,17 @@ class Drift:
         features : str or list of str, optional
             The columns to watch; default all but label and prediction.
         label, prediction : str, optional
-            Further columns to watch where current rows have them.
+            Further columns to watch where current rows have them. With a label it is also reported
+            how it moved within the bins of each other column.
+        weight : str, optional
+            As of :meth:`DriftDetector.fit`; rows compared with this reference need it too.
         name : str, optional
             Also store it, without any row, as the next version of that name.
         seed : int
             Of the sample that bins are learned from where there are more than 100,000 rows.
         """
-        roles = checking.watched(data, features, label, prediction)
-        found = checking.learn(data, roles, self._method(seed=seed))
+        roles = checking.watched(data, features, label, prediction, weight)
+        found = checking.learn(data, roles, self._method(two_sample=True, seed=seed), weight=weight)
         if name is not None:
             with self._context.database.write() as connection:
                 references.insert(connection, name, found.content(), self._clock())
@@ -331,9 +335,9 @@ class Drift:
         without: str | None = None,
     ) -> Reference:
         if isinstance(reference, str):
-            return self.stored_reference(reference)
+            reference = self.stored_reference(reference)
         if isinstance(reference, Reference):
-            return reference
+            return checking.require_segments(reference)
         roles = checking.watched(reference, features, label, prediction)
         return checking.learn(reference, {name: role for name, role in roles.items() if name != without}, method)
 

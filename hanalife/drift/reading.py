@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,9 @@ import pyarrow.compute as pc
 from hanalife.dataframe.frame import DataFrame
 from hanalife.drift import bins
 from hanalife.drift.bins import Binning
+from hanalife.drift.intervals import Floats
+from hanalife.drift.targets import Labels, Target, target_of
+from hanalife.errors import InvalidArgumentError
 
 #: Rows from which bins are learned; all of a smaller reference.
 LEARNING_ROWS = 100_000
@@ -81,23 +85,101 @@ class Sample:
             return None
         return pa.table({name: bins.joined([kept[name] for _, kept in self.parts]) for name in self.parts[0][1]})
 
+    def packed(self) -> str | None:
+        """Return the rows as text, or None if there is none."""
+        rows = self.rows
+        if rows is None:
+            return None
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+            writer.write_table(rows)
+        return base64.b64encode(sink.getvalue()).decode()
+
+
+def unpacked(text: str | None) -> Sample:
+    """Return the sample that :meth:`Sample.packed` described; an empty one of None."""
+    if text is None:
+        return Sample(0)
+    with pa.ipc.open_stream(base64.b64decode(text)) as stream:
+        rows = stream.read_all().combine_chunks()
+    columns = {name: rows.column(name).combine_chunks() for name in rows.schema.names}
+    return Sample(rows.num_rows, [(np.zeros(rows.num_rows), columns)])
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the rows of a group are counted in."""
+
+    binnings: Mapping[str, Binning]
+    weight: str | None = None  #: the column that says what a row counts
+    target: Target | None = None  #: the label, if there is one
+
+    def labels(self, batch: pa.RecordBatch) -> Labels | None:
+        """Return the labels of rows, or None if they have none."""
+        if self.target is None or self.target.label not in batch.schema.names:
+            return None
+        return self.target.read(batch.column(self.target.label))
+
+    def is_label(self, name: str) -> bool:
+        """Whether a column is the label."""
+        return self.target is not None and self.target.label == name
+
 
 @dataclass(slots=True)
 class Summary:
-    """What is kept of rows: their number, counts over the bins of each column, a sample."""
+    """What is kept of rows: their number and weight, counts over the bins of each column, a sample."""
 
     rows: int
-    counts: dict[str, Any]  #: column -> counts as :meth:`Binning.count` gives them
+    counts: dict[str, Any]  #: column -> counts as :meth:`Binning.count` gives them, weighted if rows are
     sample: Sample
+    weight: float = 0  #: what the rows weigh: their number if each counts once
+    squares: float = 0  #: the sum of the squares of their weights
+    within: dict[str, Any] = field(default_factory=dict)  #: column -> sums of labels, see :meth:`Labels.within`
 
-    def add(self, batch: pa.RecordBatch, binnings: Mapping[str, Binning], random: np.random.Generator) -> None:
-        """Count the rows of a batch."""
-        self.rows += batch.num_rows
-        for name, binning in binnings.items():
-            counted = binning.count(batch.column(name))
-            self.counts[name] = self.counts[name] + counted if name in self.counts else counted
+    def add(self, batch: pa.RecordBatch, layout: Layout, random: np.random.Generator) -> None:
+        """Count the rows of a batch, which has no column but those of the layout."""
+        known = {name: binning for name, binning in layout.binnings.items() if name in batch.schema.names}
+        weights, labels = weights_of(batch, layout.weight), layout.labels(batch)
+        self.weigh(batch.num_rows, weights)
+        for name, binning in known.items():
+            self.count(name, binning, batch.column(name), weights, None if layout.is_label(name) else labels)
         if self.sample.size:
-            self.sample.add(batch, {name: binning.kind for name, binning in binnings.items()}, random)
+            self.sample.add(batch, {name: binning.kind for name, binning in known.items()}, random)
+
+    def weigh(self, rows: int, weights: Floats | None) -> None:
+        """Take the number and the weights of further rows into account."""
+        self.rows += rows
+        self.weight += rows if weights is None else float(weights.sum())
+        self.squares += rows if weights is None else float((weights * weights).sum())
+
+    def count(
+        self, name: str, binning: Binning, values: pa.Array, weights: Floats | None, labels: Labels | None
+    ) -> None:
+        """Count the values of a column, and the labels within its bins."""
+        if labels is None:
+            counted = binning.count(values, weights)
+        else:
+            places = binning.places(values)
+            counted = np.bincount(places, weights, binning.size)
+            self._add(self.within, name, labels.within(binning, places, weights))
+        self._add(self.counts, name, counted)
+
+    @staticmethod
+    def _add(sums: dict[str, Any], name: str, counted: Any) -> None:
+        sums[name] = sums[name] + counted if name in sums else counted
+
+    @property
+    def efficiency(self) -> float:
+        """Rows of equal weight that a row is worth in an estimate: ``sum(w)**2 / sum(w**2) / rows``.
+
+        L. Kish, Survey Sampling (1965), section 11.7. 1 if all rows weigh the same.
+        """
+        return self.weight / self.squares * (self.weight / self.rows) if self.squares else 1.0
+
+    @property
+    def unit(self) -> float:
+        """The factor that makes sums of weights those of rows."""
+        return 1 if self.weight == self.rows or not self.weight else self.rows / self.weight
 
 
 def whole(batch: pa.RecordBatch) -> Iterator[tuple[Any, pa.RecordBatch]]:
@@ -145,47 +227,84 @@ def _parts(batch: pa.RecordBatch, texts: pa.Array) -> Iterator[tuple[Any, pa.Rec
         yield text, batch.filter(pc.equal(texts, text))
 
 
+def weights_of(batch: pa.RecordBatch, column: str | None) -> Floats | None:
+    """Return what each row counts, shape ``(n_rows,)``; None if each counts once.
+
+    Raises
+    ------
+    InvalidArgumentError
+        A weight is missing, negative or infinite.
+    """
+    if column is None:
+        return None
+    weights = bins.as_numbers(batch.column(column), bins.NUMBER)
+    wrong = weights[~(np.isfinite(weights) & (weights >= 0))]
+    if len(wrong):
+        shown = "NULL" if np.isnan(wrong[0]) else f"{wrong[0]:g}"
+        raise InvalidArgumentError(
+            f"weight: {column} has the value {shown}; a weight is a finite number of at least 0. Leave such rows out."
+        )
+    return weights
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The columns of reference rows, and what some of them are for."""
+
+    columns: Sequence[str]
+    weight: str | None = None
+    label: str | None = None
+
+
 def learn(
-    data: DataFrame, columns: Sequence[str], cleaning: Cleaning, split: Split, seed: int
+    data: DataFrame, watched: Watched, cleaning: Cleaning, split: Split, seed: int, sample_rows: int = SAMPLE_ROWS
 ) -> dict[Any, tuple[dict[str, Binning], Summary]]:
     """Read the reference rows of each group: bins from a sample, counts from all rows.
 
-    Up to 100,000 rows are read once; more are read a second time to be counted.
+    Up to 100,000 rows are read once; more are read a second time to be counted. Bins are learned
+    from rows that count once each; weights count within them. ``sample_rows`` of them are kept for the
+    two-sample test, which knows no weights.
     """
     random = np.random.default_rng(seed)
     samples: dict[Any, Sample] = {}
     seen: dict[Any, int] = {}
     for batch in _clean(data, cleaning):
-        kinds = {name: bins.kind_of(name, batch.schema.field(name).type) for name in columns}
+        kinds = {name: bins.kind_of(name, batch.schema.field(name).type) for name in _read(watched)}
         for group, part in split(batch):
+            weights_of(part, watched.weight)
             samples.setdefault(group, Sample(LEARNING_ROWS)).add(part, kinds, random)
             seen[group] = seen.get(group, 0) + part.num_rows
-    learned = {group: _learned(samples.pop(group), kinds) for group in sorted(samples) if seen[group]}
+    learned = {
+        group: _learned(samples.pop(group), kinds, watched, sample_rows) for group in sorted(samples) if seen[group]
+    }
     if max(seen.values(), default=0) > LEARNING_ROWS:
-        binnings = {group: binnings for group, (binnings, _) in learned.items()}
-        summaries = summarise(data, binnings.get, cleaning, split, seed)
-        return {group: (binnings[group], summaries[group]) for group in learned}
-    return learned
+        layouts = {group: layout for group, (layout, _) in learned.items()}
+        summaries = summarise(data, layouts.get, cleaning, split, seed, sample_rows)
+        learned = {group: (layout, summaries[group]) for group, layout in layouts.items()}
+    return {group: (dict(layout.binnings), summary) for group, (layout, summary) in learned.items()}
+
+
+def _read(watched: Watched) -> list[str]:
+    return [*watched.columns, *([watched.weight] if watched.weight is not None else [])]
 
 
 def summarise(
     data: DataFrame,
-    binnings_of: Callable[[Any], Mapping[str, Binning] | None],
+    layout_of: Callable[[Any], Layout | None],
     cleaning: Cleaning,
     split: Split,
     seed: int,
     sample_rows: int = SAMPLE_ROWS,
 ) -> dict[Any, Summary]:
-    """Count the rows of each group over the bins of the group; groups without bins are left out."""
+    """Count the rows of each group over the bins of the group; groups without a layout are left out."""
     random = np.random.default_rng(seed)
     found: dict[Any, Summary] = {}
     for batch in _clean(data, cleaning):
         for group, part in split(batch):
-            binnings = binnings_of(group)
-            if binnings is not None:
-                summary = found.setdefault(group, Summary(0, {}, Sample(sample_rows)))
-                known = part.select([name for name in binnings if name in part.schema.names])
-                summary.add(known, {name: binnings[name] for name in known.schema.names}, random)
+            layout = layout_of(group)
+            if layout is not None:
+                size = sample_rows if layout.weight is None else 0
+                found.setdefault(group, Summary(0, {}, Sample(size))).add(part, layout, random)
     return found
 
 
@@ -193,9 +312,21 @@ def _clean(data: DataFrame, cleaning: Cleaning) -> Iterator[pa.RecordBatch]:
     return map(cleaning, data.batches(BATCH_ROWS))
 
 
-def _learned(sample: Sample, kinds: Mapping[str, str]) -> tuple[dict[str, Binning], Summary]:
+def _learned(sample: Sample, kinds: Mapping[str, str], watched: Watched, sample_rows: int) -> tuple[Layout, Summary]:
     """Choose the bins of each column of a sample, and count its rows over them; the sample is used up."""
-    rows, smaller = sample.held, sample.cut(SAMPLE_ROWS)
-    found = {name: bins.learn_counted(sample.pop(name), kind) for name, kind in kinds.items()}
-    counts = {name: counted for name, (_, counted) in found.items()}
-    return {name: binning for name, (binning, _) in found.items()}, Summary(rows, counts, smaller)
+    weights = None if watched.weight is None else np.asarray(bins.as_numbers(sample.pop(watched.weight), bins.NUMBER))
+    summary = Summary(0, {}, sample.cut(sample_rows) if sample_rows and weights is None else Sample(0))
+    summary.weigh(sample.held, weights)
+    binnings: dict[str, Binning] = {}
+    target, labels = None, None
+    for name in sorted(watched.columns, key=lambda name: name != watched.label):  # the label first
+        values = sample.pop(name)
+        binnings[name], counted = bins.learn_counted(values, kinds[name])
+        if weights is None and labels is None:
+            summary.counts[name] = counted
+        else:
+            summary.count(name, binnings[name], values, weights, labels)
+        if name == watched.label:
+            target = target_of(name, binnings[name], summary.counts[name])
+            labels = target.read(values)
+    return Layout({name: binnings[name] for name in watched.columns}, watched.weight, target), summary

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from hanalife.drift.bins import Binning
-from hanalife.drift.reading import Sample, Summary
+from hanalife.drift.reading import Layout, Summary, unpacked
+from hanalife.drift.targets import target_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +22,46 @@ class Reference:
     roles: Mapping[str, str]  #: watched column -> feature, label or prediction
     types: Mapping[str, str]  #: watched column -> type in SAP HANA's words
     segments: Mapping[str, tuple[Mapping[str, Binning], Summary]]  #: one, named "", if there are no segments
+    weight: str | None = None  #: the column that says what a row counts
 
     @property
     def rows(self) -> int:
         """The number of all rows."""
         return sum(summary.rows for _, summary in self.segments.values())
 
-    def content(self) -> dict[str, Any]:
-        """Return it as JSON values, without any row."""
+    @property
+    def label(self) -> str | None:
+        """The column whose role it is to be the label."""
+        return next((name for name, role in self.roles.items() if role == "label"), None)
+
+    def layout(self, segment: str) -> Layout | None:
+        """Return what rows of a segment are counted in, or None if the reference has no such segment."""
+        if segment not in self.segments:
+            return None
+        binnings, summary = self.segments[segment]
+        label = self.label
+        target = None if label is None else target_of(label, binnings[label], summary.counts[label])
+        return Layout(binnings, self.weight, target)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether a sample of rows is at hand for the two-sample test."""
+        return any(summary.sample.parts for _, summary in self.segments.values())
+
+    def content(self, *, rows: bool = False) -> dict[str, Any]:
+        """Return it as JSON values, without any row unless the sample for the two-sample test is asked for."""
         return {
             "source": self.source,
             "roles": dict(self.roles),
             "types": dict(self.types),
+            "weight": self.weight,
             "segments": [
                 {
                     "name": name,
                     "rows": summary.rows,
-                    "columns": {
-                        column: {"binning": dataclasses.asdict(binning), "counts": summary.counts[column].tolist()}
-                        for column, binning in binnings.items()
-                    },
+                    "weights": [summary.weight, summary.squares],
+                    **({"sample": summary.sample.packed()} if rows else {}),
+                    "columns": {column: _content(binning, summary, column) for column, binning in binnings.items()},
                 }
                 for name, (binnings, summary) in self.segments.items()
             ],
@@ -50,14 +71,21 @@ class Reference:
 def from_content(content: Mapping[str, Any]) -> Reference:
     """Return the reference that :meth:`Reference.content` described."""
     segments = {segment["name"]: _segment(segment) for segment in content["segments"]}
-    return Reference(content["source"], content["roles"], content["types"], segments)
+    return Reference(content["source"], content["roles"], content["types"], segments, content.get("weight"))
+
+
+def _content(binning: Binning, summary: Summary, column: str) -> dict[str, Any]:
+    within = {"within": summary.within[column].tolist()} if column in summary.within else {}
+    return {"binning": dataclasses.asdict(binning), "counts": summary.counts[column].tolist(), **within}
 
 
 def _segment(segment: Mapping[str, Any]) -> tuple[dict[str, Binning], Summary]:
     columns = segment["columns"]
     binnings = {name: _binning(column["binning"]) for name, column in columns.items()}
-    counts = {name: np.array(column["counts"], dtype=np.int64) for name, column in columns.items()}
-    return binnings, Summary(segment["rows"], counts, Sample(0))
+    counts = {name: np.array(column["counts"]) for name, column in columns.items()}
+    within = {name: np.array(column["within"]) for name, column in columns.items() if "within" in column}
+    weight, squares = segment.get("weights", (segment["rows"], segment["rows"]))
+    return binnings, Summary(segment["rows"], counts, unpacked(segment.get("sample")), weight, squares, within)
 
 
 def _binning(fields: Mapping[str, Any]) -> Binning:

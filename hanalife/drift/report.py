@@ -8,10 +8,11 @@ from html import escape
 from hanalife.drawing import charts
 from hanalife.drawing import page as pages
 from hanalife.drift import verdict
-from hanalife.records import DriftCheck, DriftEffect, DriftResult
+from hanalife.records import DriftCheck, DriftEffect, DriftResult, TargetShift
 
 TITLE = "Data Drift Report"
 _MOST_CHARTS = 20
+_MOST_ROWS = 50
 _WORDS = {verdict.DRIFT: "drift", verdict.NO_DRIFT: "no drift", verdict.UNKNOWN: "unknown"}
 
 
@@ -86,7 +87,45 @@ def _details(check: DriftCheck) -> str:
         f"<h2>{escape(_place(check))}: {_WORDS[check.verdict]}</h2>{notes}"
         f"{pages.table('', head, rows, ('Indicator', 'Effect', 'Minimum', 'Rows needed'))}"
         f"<div class='parts'>{bars}{''.join(_distributions(check, one) for one in shown)}</div>"
+        f"{_target_based('Target-Based Category Drift', check, grouped=False)}"
+        f"{_target_based('Target-Based Group Drift', check, grouped=True)}"
     )
+
+
+def _target_based(title: str, check: DriftCheck, *, grouped: bool) -> str:
+    """Return how the label moved within values, or within ranges, of the columns where it moved most."""
+    found = [
+        (one, moved) for one in check.results if (moved := [shift for shift in one.shifts if shift.grouped is grouped])
+    ]
+    if not found:
+        return ""
+    found = sorted(found, key=lambda pair: -max(shift.indicator for shift in pair[1]))[:_MOST_CHARTS]
+    pictures = (
+        charts.bars(one.column, [{"name": shift.bin, "value": shift.indicator} for shift in moved])
+        for one, moved in found
+    )
+    head = ["Column", "Group" if grouped else "Category", "Verdict", "Indicator", "Target", "Reference", "New"]
+    rows = sorted(((one.column, shift) for one, moved in found for shift in moved), key=lambda row: -row[1].indicator)
+    where = "ranges" if grouped else "values"
+    facts = pages.table(
+        f"How the label moved within {where} of other columns; no verdict above is about it",
+        [*head, "Change", "Interval"],
+        [_shift_row(*row) for row in rows[:_MOST_ROWS]],
+        ("Indicator", "Reference", "New", "Change"),
+    )
+    return f"<h3>{title}</h3><div class='parts'>{''.join(pictures)}</div>{facts}"
+
+
+def _shift_row(column: str, shift: TargetShift) -> list[str]:
+    return [
+        pages.cell(column),
+        pages.cell(shift.bin),
+        pages.word(_WORDS[shift.verdict]),
+        pages.number(shift.indicator),
+        pages.cell(f"share of {shift.target}" if shift.target else "mean"),
+        *map(pages.number, (shift.reference, shift.current, shift.change)),
+        pages.word(f"{shift.low:.3g} to {shift.high:.3g}"),
+    ]
 
 
 def _row(result: DriftResult) -> list[str]:

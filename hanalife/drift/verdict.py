@@ -20,8 +20,8 @@ watched, 1,400 if ten are, 1,700 if thirty are; and practically always from 5,00
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from hanalife.drift import intervals
 from hanalife.records import DriftEffect, DriftResult
@@ -36,6 +36,9 @@ POWER = 0.8
 #: With fewer rows on either side, approximations do not hold and nothing is said.
 FEWEST_ROWS = 20
 _MOST_ROWS = 2**40
+
+
+Name = TypeVar("Name", bound=Hashable)
 
 
 class Estimate(Protocol):
@@ -91,8 +94,8 @@ def holm_levels(p_values: Sequence[float], error_rate: float) -> list[float]:
 
 
 def judge(
-    estimates: Mapping[str, tuple[str, Estimate, float]], error_rate: float
-) -> dict[str, tuple[str, float, DriftEffect]]:
+    estimates: Mapping[Name, tuple[str, Estimate, float]], error_rate: float
+) -> dict[Name, tuple[str, float, DriftEffect]]:
     """Return verdict, indicator and effect of each of a family of estimates.
 
     Parameters
@@ -132,7 +135,7 @@ def overall(verdicts: Sequence[str]) -> str:
 
 
 def rows_needed(
-    effect: float, minimum: float, freedom: float, levels: tuple[float, float], reference_rows: int
+    effect: float, minimum: float, freedom: float, levels: tuple[float, float], reference_rows: float
 ) -> int | None:
     """Return the current rows that decide with a chance of 80 %, if the effect is as it was measured.
 
@@ -142,7 +145,7 @@ def rows_needed(
         The PSI less its bias.
     levels : (float, float)
         Chance of error of ``drift`` (after correction) and of ``no_drift``.
-    reference_rows : int
+    reference_rows : float
         As they are; they limit what current rows can tell.
 
     Returns

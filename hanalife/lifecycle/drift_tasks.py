@@ -12,8 +12,10 @@ from hanalife.database import checks
 from hanalife.database.leases import Lease
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.dataframe.creation import create_dataframe_from_pandas
-from hanalife.drift import verdict
+from hanalife.drift import checking, native, verdict
+from hanalife.drift.checking import Method
 from hanalife.drift.native import Drift
+from hanalife.drift.reference import Reference
 from hanalife.lifecycle import calls
 from hanalife.lifecycle.outcomes import Finding, Result
 from hanalife.records import DriftCheck, DriftResult, Job, Task
@@ -22,6 +24,7 @@ from hanalife.tracking.native import Experiment
 _COLUMNS = {
     "CHECK_ID": "NVARCHAR(64)",
     "CHECK_WINDOW": "NVARCHAR(256)",
+    "CHECK_SEGMENT": "NVARCHAR(256)",
     "CHECK_VERDICT": "NVARCHAR(32)",
     "REFERENCE_ROWS": "BIGINT",
     "CURRENT_ROWS": "BIGINT",
@@ -43,8 +46,9 @@ def execute(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -> 
     """Compare the rows that there are now with the frozen reference; results are kept with the job's end."""
     definition = task.definition
     current = calls.revive(context, "current", definition["parameters"]["current"])
-    found = _compare(Drift(context), current, definition)
-    finding = find(found)
+    reference = Drift(context).stored_reference(*definition["reference"])
+    found = _compare(Drift(context), reference, current, definition)
+    finding = find(found, sorted(set(reference.segments) - {check.segment for check in found}))
     if definition["experiment_id"] is not None:
         _track(context, definition["experiment_id"], f"{task.task_id} job {job.job_id}", definition, found, finding)
     frame = create_dataframe_from_pandas(
@@ -59,23 +63,35 @@ def execute(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -> 
     return Result([frame], definition["outputs"], definition["append"], write)
 
 
-def find(found: Sequence[DriftCheck]) -> Finding:
-    """Return the verdict of the newest window, and what it is about. Pure."""
+def find(found: Sequence[DriftCheck], missing: Sequence[str] = ()) -> Finding:
+    """Return the verdict of the newest window, or of all segments, and what it is about. Pure.
+
+    Segments drifted if one did, and did not if none did, of which each has rows; ``missing`` have none.
+    """
     if not found:
         return Finding(verdict.UNKNOWN, "there are no current rows")
-    last = found[-1]
-    where = f" in window {last.window}" if last.window else ""
-    said = {verdict.DRIFT: _drifted, verdict.NO_DRIFT: _steady, verdict.UNKNOWN: _undecided}[last.verdict](last)
-    return Finding(last.verdict, f"{said}{where}", {"checks": [check.check_id for check in found]})
+    facts = {"checks": [check.check_id for check in found]}
+    word = verdict.overall([check.verdict for check in found]) if found[-1].segment else found[-1].verdict
+    if word == verdict.NO_DRIFT and found[-1].segment and missing:
+        return Finding(verdict.UNKNOWN, f"no current rows are of segment {', '.join(missing)}", facts)
+    check = next(check for check in reversed(found) if check.verdict == word)
+    said = {verdict.DRIFT: _drifted, verdict.NO_DRIFT: _steady, verdict.UNKNOWN: _undecided}[word](check)
+    places = {"window": check.window, "segment": check.segment}
+    where = "".join(f" in {name} {place}" for name, place in places.items() if place)
+    return Finding(word, f"{said}{where}", facts)
 
 
-def _compare(drift: Drift, current: Any, definition: Mapping[str, Any]) -> tuple[DriftCheck, ...]:
-    reference = drift.stored_reference(*definition["reference"])
+def _compare(drift: Drift, reference: Reference, current: Any, definition: Mapping[str, Any]) -> Sequence[DriftCheck]:
+    # Tasks of an earlier hanalife know nothing of what is read with a default here.
     limits = {name: definition[name] for name in ("minimum_effect", "error_rate")}
-    windows = definition["windows"]
+    options = {**limits, "two_sample": definition.get("two_sample", False), "seed": definition.get("seed", 0)}
+    segment, windows = definition.get("segment_column_name"), definition["windows"]
     if windows:
-        return drift.windows(reference, current, **limits, **windows, keep=False)
-    return (drift.check(reference, current, **limits, two_sample=False, keep=False),)
+        return drift.windows(reference, current, **options, **windows, keep=False)
+    if segment is not None:
+        method = Method(native.limits_of(**limits), two_sample=options["two_sample"], seed=options["seed"])
+        return checking.checks_of(reference, current, method, segment)
+    return (drift.check(reference, current, **options, keep=False),)
 
 
 def _drifted(check: DriftCheck) -> str:
@@ -119,7 +135,8 @@ def _track(
         run.log_params({limit: definition[limit] for limit in ("minimum_effect", "error_rate")})
         for step, check in enumerate(found):
             effects = ((one.column, one.effect) for one in check.results if one.effect is not None)
-            sizes = {f"{effect.measure}.{column}": effect.value for column, effect in effects}
+            place = f".{check.segment}" if check.segment else ""
+            sizes = {f"{effect.measure}.{column}{place}": effect.value for column, effect in effects}
             run.log_metrics({"rows": check.current_rows, **sizes}, step)
 
 
@@ -130,7 +147,7 @@ def _rows(found: Sequence[DriftCheck]) -> pd.DataFrame:
 
 
 def _head(check: DriftCheck) -> tuple[Any, ...]:
-    return check.check_id, check.window, check.verdict, check.reference_rows, check.current_rows
+    return check.check_id, check.window, check.segment, check.verdict, check.reference_rows, check.current_rows
 
 
 def _row(result: DriftResult) -> tuple[Any, ...]:

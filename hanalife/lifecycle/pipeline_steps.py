@@ -18,10 +18,9 @@ from hanalife.database import aliases, dialects, job_outputs, members, models, t
 from hanalife.database.leases import Lease
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.dataframe.frame import DataFrame
-from hanalife.datasets.split import train_test_val_split
 from hanalife.drift.verdict import FEWEST_ROWS
 from hanalife.errors import Error, InvalidArgumentError
-from hanalife.lifecycle import calls, judging, pipelines
+from hanalife.lifecycle import calls, challengers, holdout, judging, pipelines
 from hanalife.lifecycle.judging import Answers, Gain
 from hanalife.lifecycle.outcomes import FACTS, Finding, Result
 from hanalife.lifecycle.pipelines import CHALLENGER, TAG, Pipeline
@@ -44,9 +43,11 @@ def watch(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -> Re
         promotion = _promotion(connection, pipeline)
         looks = 0 if promotion is None else _looks(connection, task.task_id, promotion)
     if promotion is None or looks >= pipeline.watch_windows:
-        return _saying(Finding("idle", "no promotion of this pipeline is to be watched"))
+        nothing = Finding("idle", "no promotion of this pipeline is to be watched")
+        return _without_effect(context, pipeline, task, job, nothing)
     if "watch" not in task.definition["parameters"]:
-        return _saying(Finding("unknown", "the current rows have no labels; give watch_data", _seen(promotion)))
+        blind = Finding("unknown", "the current rows have no labels; give watch_data", _seen(promotion))
+        return _without_effect(context, pipeline, task, job, blind)
     before, after = int(promotion.details["from"]), int(promotion.version or 0)
     data = _labelled(context, task, "watch", pipeline, "#HL_WATCH")
     # Every look may err, so each gets its share of the error rate.
@@ -100,17 +101,12 @@ def challenge(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -
     """Fit the champion's like on the rows that there are now, and freeze those that will judge it."""
     pipeline = pipelines.of_definition(task.definition)
     if (resting := _rests(context, pipeline, task.task_id)) is not None:
-        return _saying(resting)
+        return _without_effect(context, pipeline, task, job, resting)
     champion = _champion(context, pipeline)
     data = _labelled(context, task, "data", pipeline, "#HL_CHALLENGE")
-    train, judge_rows, _ = train_test_val_split(
-        *(data, pipeline.key, pipeline.seed),
-        training_percentage=1 - pipeline.holdout,
-        testing_percentage=pipeline.holdout,
-        validation_percentage=0.0,
-    )
+    train, judge_rows = holdout.split(data, pipeline.key, pipeline.holdout, pipeline.seed)
     if reason := _unfit(train, pipeline):
-        return _saying(Finding("unknown", reason))
+        return _without_effect(context, pipeline, task, job, Finding("unknown", reason))
     model = calls.unfitted_like(champion)
     tracker = MLExperiments(context, pipeline.experiment_id)
     tracker.autologging(model, run_name=_run_name(task, job), track_description=f"challenger of {pipeline.model}")
@@ -122,6 +118,8 @@ def challenge(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -
         number = storage.save_model(model, tags={TAG: pipeline.task_id})
         note = f"{pipeline.task_id}, job {job.job_id}"
         storage.set_alias(pipeline.model, CHALLENGER, number, note=note)
+        for old in challengers.superfluous(connection, pipeline):
+            storage.delete_model(pipeline.model, old)
         facts = {"champion": champion.version, "challenger": number}
         return Finding("fitted", f"version {number} of {pipeline.model} challenges version {champion.version}", facts)
 
@@ -217,6 +215,15 @@ KINDS: Mapping[str, Callable[[ConnectionContext, Task, Job, Lease], Result]] = {
 
 def _saying(finding: Finding) -> Result:
     return Result(write=lambda _: finding)
+
+
+def _without_effect(context: ConnectionContext, pipeline: Pipeline, task: Task, job: Job, finding: Finding) -> Result:
+    """Record a step that has nothing to do as a run that says why, and say so."""
+    with Experiment(context, pipeline.experiment_id).run(_run_name(task, job)) as run:
+        run.log_params({"model": pipeline.model})
+        run.set_tag("verdict", finding.verdict)
+        run.set_tag("reason", finding.reason)
+    return _saying(finding)
 
 
 def _labelled(context: ConnectionContext, task: Task, parameter: str, pipeline: Pipeline, table: str) -> DataFrame:

@@ -48,6 +48,7 @@ class Pipeline:
     approval: bool = False  #: somebody must approve before the alias moves
     dry_run: bool = False  #: no alias ever moves, only the challenger's
     experiment_id: str = ""
+    keep_challengers: int | None = None  #: of those that were never in use; None: all
 
     def step(self, name: str) -> str:
         """Return the task of a step."""
@@ -115,6 +116,7 @@ def check(pipeline: Pipeline) -> Pipeline:
     _number("period", pipeline.period_seconds, 0, float("inf"))
     _whole("most", pipeline.most, 1)
     _whole("watch_windows", pipeline.watch_windows, 0)
+    _whole("keep_challengers", pipeline.keep_challengers, 1)
     return pipeline
 
 

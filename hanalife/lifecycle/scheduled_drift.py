@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,8 +11,9 @@ from hanalife.database import dialects, references
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
 from hanalife.drift import checking, native, verdict
+from hanalife.drift.checking import Method
 from hanalife.drift.reference import Reference
-from hanalife.errors import ArgumentTypeError
+from hanalife.errors import ArgumentTypeError, InvalidArgumentError
 from hanalife.lifecycle import calls, kept_tasks
 from hanalife.lifecycle.scheduled_base import check_id
 from hanalife.lifecycle.scheduled_calls import TableNames
@@ -37,6 +38,9 @@ class ScheduledDrift(ScheduledTasks):
         time_column: str | None = None,
         every: str = "week",
         consecutive: bool = False,
+        segment_column_name: str | None = None,
+        two_sample: bool = False,
+        seed: int = 0,
         output_table_names: TableNames = None,
         append: bool = False,
         experiment_id: str | None = None,
@@ -68,6 +72,14 @@ class ScheduledDrift(ScheduledTasks):
         rows, time_column, every, consecutive
             Windows as of ``conn.drift.windows``; the verdict is that of the last one. By default
             all rows are one window.
+        segment_column_name : str, optional
+            Each value of the column has a reference of its own, and a check. The verdict is ``drift``
+            if one drifted, ``no_drift`` only if none did and each has rows. Not with windows.
+        two_sample : bool, default False
+            Whether a classifier is also asked to tell both sides apart, as by ``conn.drift.check``. For
+            this a sample of at most 5,000 reference rows of each segment is kept in the store.
+        seed : int, default 0
+            Of samples and folds.
         output_table_names : str, optional
             Where each job puts its results, a row for each column, by default ``out_<task_id>0``.
         append : bool, default False
@@ -96,13 +108,16 @@ class ScheduledDrift(ScheduledTasks):
         definition = self._drift_definition(
             *(task_id, current, minimum_effect, error_rate, rows, time_column, every),
             consecutive=consecutive,
+            segment_column_name=segment_column_name,
+            two_sample=two_sample,
+            seed=seed,
             output_table_names=output_table_names,
             append=append,
             experiment_id=experiment_id,
         )
         if features is None and isinstance(reference, DataFrame):
             features = [name for name in reference.columns if name not in (time_column, label, prediction)]
-        frozen = self._frozen(reference, current, features, label, prediction)
+        frozen = self._frozen(reference, current, features, label, prediction, definition=definition)
         with self.connection_context.session(writes=True) as connection:
             kept_tasks.make_room(connection, self.connection_context, task_id, force=force)
             self._keep_drift(connection, task_id, frozen, current, definition, task_desc)
@@ -121,6 +136,9 @@ class ScheduledDrift(ScheduledTasks):
         every: str = "week",
         *,
         consecutive: bool = False,
+        segment_column_name: str | None = None,
+        two_sample: bool = False,
+        seed: int = 0,
         output_table_names: TableNames = None,
         append: bool = False,
         experiment_id: str | None = None,
@@ -129,12 +147,19 @@ class ScheduledDrift(ScheduledTasks):
         native.limits_of(minimum_effect, error_rate)
         windows: dict[str, Any] | None = None
         if rows is not None or time_column is not None:
+            if segment_column_name is not None:
+                raise InvalidArgumentError(
+                    "segment_column_name: give segments or windows (rows, time_column), not both."
+                )
             native.window_split(current, rows, time_column, every)
             windows = {"rows": rows, "time_column": time_column, "every": every, "consecutive": consecutive}
         return {
             "minimum_effect": minimum_effect,
             "error_rate": error_rate,
             "windows": windows,
+            "segment_column_name": segment_column_name,
+            "two_sample": two_sample,
+            "seed": seed,
             "outputs": calls.output_names(self.connection_context, task_id, 1, output_table_names),
             "append": append,
             "experiment_id": experiment_id,
@@ -147,17 +172,27 @@ class ScheduledDrift(ScheduledTasks):
         features: str | Sequence[str] | None,
         label: str | None,
         prediction: str | None = None,
+        *,
+        definition: Mapping[str, Any],
     ) -> Reference:
         """Return what is needed of the reference rows, if current rows can be compared with them."""
         drift = native.open_drift(self.connection_context)
+        segment = definition["segment_column_name"]
         if isinstance(reference, DataFrame):
-            frozen = drift.reference(reference, features=features, label=label, prediction=prediction)
+            roles = checking.watched(reference, features, label, prediction)
+            method = Method(two_sample=definition["two_sample"], seed=definition["seed"])
+            frozen = checking.learn(reference, roles, method, segment)
         elif isinstance(reference, str):
             frozen = drift.stored_reference(reference)
         elif isinstance(reference, Reference):
             frozen = reference
         else:
             raise ArgumentTypeError(f"reference: expected a DataFrame, a Reference or a name, got {reference!r}.")
+        checking.require_segments(frozen, segment)
+        if definition["two_sample"] and not frozen.has_rows:
+            raise InvalidArgumentError("two_sample: the stored reference keeps no rows; give its rows, a DataFrame.")
+        if segment is not None:
+            names.require([segment], current.columns, "segment_column_name")
         wanted = [name for name, role in frozen.roles.items() if role == checking.FEATURE]
         names.require(wanted, current.columns, "current")
         checking.shared_columns(frozen, current)
@@ -174,7 +209,9 @@ class ScheduledDrift(ScheduledTasks):
     ) -> None:
         copies: list[str] = []
         kept = calls.keep_parameter(self.connection_context, task_id, "current", current, copies)
-        number = references.insert(connection, task_id, frozen.content(), dialects.now(connection))
+        number = references.insert(
+            connection, task_id, frozen.content(rows=definition["two_sample"]), dialects.now(connection)
+        )
         more = {"reference": [task_id, number], "parameters": {"current": kept}, "copies": copies}
         said = f"Created: drift check against version {number} of reference {task_id!r}."
         self._keep(connection, task_id, "drift", {**definition, **more}, description, said)

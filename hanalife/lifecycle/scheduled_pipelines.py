@@ -23,7 +23,10 @@ from hanalife.records import ModelVersion
 from hanalife.storage.base import not_found
 
 _DAY, _MONTH = timedelta(days=1), timedelta(days=30)
-_DRIFT_PARAMS = ("minimum_effect", "error_rate", "rows", "time_column", "every", "consecutive")
+_DRIFT_PARAMS = (
+    *("minimum_effect", "error_rate", "rows", "time_column", "every", "consecutive"),
+    *("segment_column_name", "two_sample", "seed"),
+)
 
 
 class ScheduledPipelines(ScheduledDrift):
@@ -49,6 +52,7 @@ class ScheduledPipelines(ScheduledDrift):
         period: timedelta = _MONTH,
         watch_data: DataFrame | None = None,
         watch_windows: int = 4,
+        keep_challengers: int | None = None,
         approval: bool = False,
         dry_run: bool = False,
         drift_params: Mapping[str, Any] | None = None,
@@ -98,8 +102,8 @@ class ScheduledPipelines(ScheduledDrift):
             Chance, at most, that a challenger is promoted whose true gain is at most the margin;
             and, over all windows watched, that a champion is rolled back that is not worse.
         holdout : float in ]0, 1[, default 0.3
-            Share of the rows that judge. The same rows are held out by each retraining, as far
-            as keys are integers, so that a champion of this pipeline has not learned them either.
+            Share of the rows that judge, about. A row's side is by a hash of its key alone, whatever
+            the key's type, so that a champion of this pipeline has not learned the rows that judge it.
         cooldown : timedelta, default 1 day
             Time between two retrainings, at least.
         most : int, optional
@@ -108,13 +112,17 @@ class ScheduledPipelines(ScheduledDrift):
             Labelled rows since the last execution; default ``current``, if it has the label.
         watch_windows : int, default 4
             Executions after a promotion in which it may be rolled back; 0: never.
+        keep_challengers : int, optional
+            Delete all but so many of the newest challengers of this pipeline that were never in
+            use, whenever it fits another. A version that an alias beside ``challenger`` names or has
+            ever named stays, and so does one that waits for approval. Default: all stay.
         approval : bool, default False
             Wait for :meth:`approve_promotion` before the alias moves.
         dry_run : bool, default False
             Do all but move ``champion``: its verdicts say what would happen.
         drift_params : dict, optional
-            ``minimum_effect``, ``error_rate``, ``rows``, ``time_column``, ``every`` and
-            ``consecutive`` of :meth:`create_drift_task`.
+            ``minimum_effect``, ``error_rate``, ``rows``, ``time_column``, ``every``, ``consecutive``,
+            ``segment_column_name``, ``two_sample`` and ``seed`` of :meth:`create_drift_task`.
         experiment_id : str, optional
             Where its runs are; default ``task_id``.
         task_desc, force
@@ -158,6 +166,7 @@ class ScheduledPipelines(ScheduledDrift):
                 most=most,
                 period_seconds=_seconds("period", period),
                 watch_windows=watch_windows,
+                keep_challengers=keep_challengers,
                 approval=approval,
                 dry_run=dry_run,
                 experiment_id=experiment_id or task_id,
@@ -167,7 +176,7 @@ class ScheduledPipelines(ScheduledDrift):
         watch_data = _labelled(pipeline, features, data, current, watch_data)
         drift = self._step_drift(pipeline, current, drift_params or {})
         has_label = isinstance(reference, DataFrame) and reference.has(pipeline.label)
-        frozen = self._frozen(reference, current, features, pipeline.label if has_label else None)
+        frozen = self._frozen(reference, current, features, pipeline.label if has_label else None, definition=drift)
         with context.session(writes=True) as connection:
             for name in (task_id, *pipeline.steps):
                 kept_tasks.make_room(connection, context, name, force=force)

@@ -16,6 +16,7 @@ from hanalife.views.payloads.drift import (
     CheckDetail,
     CheckedColumn,
     DriftAlert,
+    DriftBin,
     DriftCell,
     DriftColumn,
     DriftDetail,
@@ -222,8 +223,12 @@ def _checked(result: DriftResult) -> CheckedColumn:
         "others": [_measure(other) for other in result.effects],
         "rows_needed": result.rows_needed,
         "reason": result.reason,
-        "bins": [{"label": label, "reference": before, "current": after} for label, before, after in result.bins],
+        "bins": [_bin(*one) for one in result.bins],
     }
+
+
+def _bin(label: str, before: float, after: float) -> DriftBin:
+    return {"label": label, "reference": round(before), "current": round(after)}
 
 
 def _measure(effect: DriftEffect) -> DriftMeasure:

@@ -79,8 +79,6 @@ def test_how_values_are_read(diabetes):
     assert detector.get_params()["variable_value_types"] == {"AGE": "nominal"}
     with pytest.raises(errors.InvalidArgumentError, match="minimum_effect"):
         DriftDetector(minimum_effect=0)
-    with pytest.raises(errors.InvalidArgumentError, match="weight"):
-        detector.fit(diabetes, weight="AGE")
     with pytest.raises(errors.FitIncompleteError):
         DriftDetector().get_summary()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from hanalife.database import tables, tasks
+from hanalife.dataframe.creation import create_dataframe_from_pandas
 from hanalife.errors import ArgumentTypeError, DataNotFoundError, InvalidArgumentError, UnknownColumnError
 from hanalife.lifecycle import execution
 from hanalife.views import answers
@@ -75,6 +77,54 @@ def test_the_last_window_speaks_for_the_check(conn, scheduler, before):
     assert len(windows) == 2
 
 
+def test_each_segment_is_checked_with_a_reference_of_its_own(conn, scheduler):
+    kinds = {"ID": "INT", "A": "DOUBLE", "B": "DOUBLE", "Y": "INT", "S": "NVARCHAR(5)"}
+    before = rows(6000, 1).assign(S=lambda frame: np.where(frame["ID"] % 2 == 0, "even", "odd"))
+    now = rows(6000, 2).assign(S=before["S"])
+    moved = now.assign(A=now["A"].where(now["S"] == "odd", now["A"] + 1))
+    frames = {name: conn.create_from_pandas(data, name, kinds) for name, data in (("BEFORE", before), ("NOW", now))}
+    options = {"features": ["A", "B"], "segment_column_name": "S", "experiment_id": "segments"}
+    scheduler.create_drift_task("CHECK", frames["BEFORE"], conn.table("NOW"), **options)
+    assert run(scheduler, "CHECK").verdict == "no_drift"
+    create_dataframe_from_pandas(conn, moved, "NOW", force=True, table_structure=kinds, disable_progressbar=True)
+    job = run(scheduler, "CHECK")
+    assert job.verdict == "drift"
+    assert job.message.endswith("in segment even")
+    found = conn.table("out_CHECK0").collect().set_index(["CHECK_SEGMENT", "COLUMN_NAME"])["VERDICT"]
+    assert found.to_dict() == {
+        ("even", "A"): "drift",
+        ("even", "B"): "no_drift",
+        ("odd", "A"): "no_drift",
+        ("odd", "B"): "no_drift",
+    }
+    recorded = conn.experiment("segments").run(f"CHECK job {job.job_id}").metrics
+    assert recorded["psi.A.even"] > 0.5 > recorded["psi.A.odd"]
+    odd = now[now["S"] == "odd"]
+    create_dataframe_from_pandas(conn, odd, "NOW", force=True, table_structure=kinds, disable_progressbar=True)
+    job = run(scheduler, "CHECK")
+    assert (job.verdict, job.message) == ("unknown", "no current rows are of segment even")
+    with pytest.raises(InvalidArgumentError, match="reference: has the segments even, odd"):
+        conn.drift.check("CHECK", conn.table("NOW"))
+
+
+def test_a_task_may_make_the_two_sample_test_with_rows_that_it_keeps(conn, scheduler):
+    """Both columns keep their distributions, and no longer go together."""
+    before = rows(3000, 1).assign(B=lambda frame: frame["A"])
+    now = rows(3000, 2).assign(B=lambda frame: -frame["A"])
+    frames = table(conn, "BEFORE", before), table(conn, "NOW", now)
+    options = {"features": ["A", "B"], "minimum_effect": 0.2}
+    scheduler.create_drift_task("CHECK", *frames, two_sample=True, seed=3, **options)
+    table(conn, "BEFORE", before.head(1))
+    job = run(scheduler, "CHECK")
+    assert job.verdict == "drift"
+    assert results(conn)["VERDICT"].to_dict() == {"A": "no_drift", "B": "no_drift", "(all columns)": "drift"}
+    table(conn, "BEFORE", before)
+    check = conn.drift.check(*frames, seed=3, keep=False, **options)
+    assert results(conn).loc["(all columns)", "EFFECT"] == pytest.approx(
+        next(one for one in check.results if one.column == "(all columns)").effect.value
+    )
+
+
 def test_a_check_whose_job_has_not_ended_is_not_kept(conn, scheduler, before):
     scheduler.create_drift_task("CHECK", before, before, features=["A"])
     job_id = scheduler.create_one_off_task_schedule("CHECK")
@@ -97,6 +147,8 @@ def test_a_check_whose_job_has_not_ended_is_not_kept(conn, scheduler, before):
         ({"minimum_effect": 0}, InvalidArgumentError, "minimum_effect"),
         ({"error_rate": 1}, InvalidArgumentError, "error_rate"),
         ({"rows": 0}, InvalidArgumentError, "rows"),
+        ({"rows": 5, "segment_column_name": "Y"}, InvalidArgumentError, "segments or windows"),
+        ({"segment_column_name": "C"}, UnknownColumnError, "C"),
         ({"rows": 5, "time_column": "A"}, InvalidArgumentError, "rows, time_column"),
         ({"time_column": "A"}, InvalidArgumentError, "time_column"),
         ({"output_table_names": ["X", "Y"]}, InvalidArgumentError, "output_table_names"),

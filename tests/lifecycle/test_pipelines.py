@@ -16,6 +16,7 @@ from hanalife.errors import (
     TaskExistsError,
     UnknownColumnError,
 )
+from hanalife.lifecycle import challengers, pipelines
 from hanalife.lifecycle.job import PRELOAD
 from hanalife.lifecycle.pipelines import STEPS
 from hanalife.scheduling.launchers import WarmLauncher
@@ -66,16 +67,20 @@ def test_drift_retrains_and_a_better_challenger_becomes_champion(conn, scheduler
     assert drift["A"] == "drift"
     assert drift["B"] == "no_drift"
     with conn.database.read() as connection:
-        jobs = [tasks.last_job(connection, f"RETRAIN_{name}") for name in STEPS if name != "watch"]
+        jobs = [tasks.last_job(connection, f"RETRAIN_{name}") for name in STEPS]
     runs = [conn.experiment("RETRAIN").run(f"{job.task_id} job {job.job_id}") for job in jobs]
     assert [job.run_id for job in jobs] == [one.run_id for one in runs]
-    compared = runs[2]
+    assert runs[0].tags == {"verdict": "idle", "reason": "no promotion of this pipeline is to be watched"}
+    compared = runs[3]
     assert compared.metrics["gain"] > compared.metrics["gain_low"] > 0
     assert compared.params["challenger"] == 2
     # Who retrains at once again must wait, and says until when.
     job = run(scheduler, "RETRAIN")
     assert (job.status, job.verdict) == ("SUCCEEDED", "resting")
     assert "retrained too recently" in job.message
+    with conn.database.read() as connection:
+        rested = tasks.last_job(connection, "RETRAIN_challenge")
+    assert conn.experiment("RETRAIN").run(f"RETRAIN_challenge job {rested.job_id}").tags["verdict"] == "resting"
     assert champion_of(conn) == 2
 
 
@@ -225,6 +230,41 @@ def test_rows_without_labels_cannot_be_watched(conn, scheduler, old, turned):
     assert champion_of(conn) == 2
 
 
+# --- what is left behind ----------------------------------------------------------------------
+
+
+def test_old_challengers_go_and_what_was_ever_in_use_stays(conn, scheduler, old, turned):
+    options = {"cooldown": timedelta(0), "keep_challengers": 1, "dry_run": True}
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, **options)
+    for _ in range(2):
+        run(scheduler, "RETRAIN")
+    storage = ModelStorage(conn)
+    assert storage.list_models(MODEL)["VERSION"].tolist() == [1, 3], "2 was never in use"
+    storage.set_alias(MODEL, "trial", 3)
+    storage.delete_alias(MODEL, "trial")
+    champion(conn, old)
+    for _ in range(2):
+        run(scheduler, "RETRAIN")
+    assert storage.list_models(MODEL)["VERSION"].tolist() == [1, 3, 4, 6]
+    assert champion_of(conn) == 4
+    aliases = storage.list_aliases(MODEL).set_index("ALIAS")["VERSION"]
+    assert aliases["challenger"] == 6
+    assert storage.get_history(MODEL).query("EVENT == 'DELETED'")["VERSION"].tolist() == [2, 5]
+
+
+def test_a_challenger_that_waits_for_approval_stays(conn, scheduler, old, turned):
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, approval=True, keep_challengers=1)
+    assert run(scheduler, "RETRAIN").verdict == "waiting"
+    storage = ModelStorage(conn)
+    model = storage.load_model(MODEL, 2)
+    model.version = None
+    assert storage.save_model(model, tags={pipelines.TAG: "RETRAIN"}) == 3
+    with conn.database.read() as connection:
+        pipeline = pipelines.of_definition(tasks.task(connection, "RETRAIN_challenge").definition)
+        assert challengers.superfluous(connection, pipeline) == []
+    assert scheduler.approve_promotion("RETRAIN") == 2
+
+
 # --- what dies, and what comes in between -----------------------------------------------------
 
 
@@ -317,6 +357,7 @@ def test_a_step_alone_says_what_it_belongs_to(conn, scheduler, old, turned):
         ({"period": timedelta(0)}, InvalidArgumentError, "period"),
         ({"most": 0}, InvalidArgumentError, "most"),
         ({"watch_windows": -1}, InvalidArgumentError, "watch_windows"),
+        ({"keep_challengers": 0}, InvalidArgumentError, "keep_challengers"),
         ({"drift_params": {"minimum_effect": 0}}, InvalidArgumentError, "minimum_effect"),
         ({"drift_params": {"colour": "red"}}, ArgumentTypeError, "colour"),
         ({"drift_params": {"time_column": "A"}}, InvalidArgumentError, "time_column"),
