@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from hanalife.learning import functions
+from hanalife.learning.arguments.keywords import said_yes
 from hanalife.learning.reports.reported import Reported
 from hanalife.learning.results.tables import is_number
 
@@ -245,8 +246,9 @@ class UnifiedClassification(Reported):
             "strategy": strategy,
             "strategy_by_col": strategy_by_col,
         }
+        reports = said_yes({"build_report": build_report}, "build_report")
         self._fit(data, given, kwargs)
-        return self.build_report() if build_report else self
+        return self.build_report() if reports else self
 
     def score(
         self,

@@ -18,6 +18,7 @@ from hanalife.learning.arguments.reading import ReadArguments
 from hanalife.learning.memory import Memory, StoredMemory, ended
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.parameters.formulas import with_degrees
+from hanalife.learning.parameters.parameter import Parameter
 from hanalife.learning.progress import Silent
 from hanalife.learning.results import tables
 from hanalife.learning.results.tables import Table
@@ -45,6 +46,9 @@ ERRORS = (
     ("ERRORCODE", "NVARCHAR"),
     ("MESSAGE", "NVARCHAR"),
 )
+
+#: Keywords of the constructor beside those of the algorithm.
+_FORM = (Parameter("massive", bool), Parameter("group_params", dict))
 
 T = TypeVar("T")
 
@@ -82,14 +86,26 @@ class GroupedModel(UnifiedModel):
         multi_class: bool | None = None,
     ) -> None:
         super().__init__(func, pivoted, given, multi_class)
-        if group_params and not massive:
+        form = parameters.check(_FORM, {"massive": massive, "group_params": group_params}, "the constructor")
+        self.massive: bool = form.get("massive", False)
+        if form.get("group_params") and not self.massive:
             raise InvalidArgumentError("group_params: only has a meaning with massive=True; add it.")
-        self.massive = massive
         self._group_given = {
-            str(group): parameters.check(self._function.table, own, f"{self.real_func}, group {group!r}")
-            for group, own in (group_params or {}).items()
+            str(group): self._checked_group(group, own) for group, own in form.get("group_params", {}).items()
         }
         self._groups: FittedGroups | None = None
+
+    def _checked_group(self, group: Any, own: Any) -> dict[str, Any]:
+        """Return what one group is given, refused as the constructor would refuse it for all."""
+        if not isinstance(own, Mapping):
+            raise ArgumentTypeError(f"group_params[{group!r}]: expected a dict of parameters, got {own!r}.")
+        func = f"{self.real_func}, group {group!r}"
+        checked = parameters.check(self._function.table, own, func)
+        self._selection_of({**self._given, **checked}, func)
+        return checked
+
+    def _selection_of(self, given: Mapping[str, Any], func: str) -> selection.Selection | None:
+        return selection.selection(self._function.parameters, with_degrees(given), func, classifies=self._classifies)
 
     # --- what a fit left ----------------------------------------------------------------------
 
@@ -180,9 +196,7 @@ class GroupedModel(UnifiedModel):
         given = {**self._given, **own}
         in_force = parameters.in_force(self._function.parameters, given)
         seed = own.get("random_state") or plan.in_force["random_state"]
-        found = selection.selection(
-            self._function.parameters, with_degrees(given), self.real_func, classifies=self._classifies
-        )
+        found = self._selection_of(given, self.real_func)
         in_force["random_state"] = seed
         return replace(plan, in_force=in_force, selection=found, memory=Memory(None))
 
@@ -310,7 +324,7 @@ class GroupedModel(UnifiedModel):
             frame = context.create_from_parts(begun, tables.table_name("PREDICTIONS"), self._group_columns(checked))
             for conformity in conformities.values():
                 conformity.close()
-            self.hanaml_predict_params = without_none(given)
+            self.hanaml_predict_params, self._predicted = without_none(given), frame
             return frame, self._accept_errors(_error_table(errors), context)
 
         words = self._words(groups.any.parameters) | checked.in_words() | {"GROUP_KEY": group_key}
