@@ -20,7 +20,7 @@ def number(default=None, **more) -> Row:
     return ("float", default, more)
 
 
-def truth(default=False) -> Row:
+def truth(*, default=False) -> Row:
     return ("bool", default, {})
 
 
@@ -31,7 +31,7 @@ def choice(default, *choices) -> Row:
 SHARE = {"above": 0, "most": 1}
 SEED = {"random_state": whole(0, least=0)}
 RACE = {
-    "resource": ("str", None, {"choices": ("data_size",)}),
+    "resource": choice("data_size", "data_size"),
     "max_resource": whole(least=1),
     "min_resource_rate": number(0.0, least=0),
     "reduction_rate": number(3.0, above=1),
@@ -68,10 +68,10 @@ _BOOSTING = {
     "col_subsample_tree": number(1.0, **SHARE),
     "lamb": number(1.0, least=0),
     "alpha": number(1.0, least=0),
-    "base_score": number(0.5),
+    "base_score": number(0.5, above=0, most=0.999),
     "adopt_prior": truth(),
     "ref_metric": ("metrics", None, {}),
-    "replace_missing": truth(True),
+    "replace_missing": truth(default=True),
     "default_missing_direction": choice("right", "left", "right"),
     "feature_grouping": truth(),
     "tol_rate": number(0.0001, least=0),
@@ -93,7 +93,7 @@ _FOREST = {
     "min_samples_leaf": whole(1, least=1),
     "split_threshold": number(1e-5, least=0),
     "thread_ratio": number(-1.0, most=1),
-    "allow_missing_dependent": truth(True),
+    "allow_missing_dependent": truth(default=True),
     "sample_fraction": number(1.0, **SHARE),
     "compression": truth(),
     "max_bits": whole(12, least=1),
@@ -102,7 +102,7 @@ _FOREST = {
     **SEED,
 }
 _TREE = {
-    "allow_missing_dependent": truth(True),
+    "allow_missing_dependent": truth(default=True),
     "percentage": number(1.0, **SHARE),
     "min_records_of_parent": whole(2, least=2),
     "min_records_of_leaf": whole(1, least=1),
@@ -111,7 +111,7 @@ _TREE = {
     "discretization_type": choice("mdlpc", "mdlpc", "equal_freq"),
     "max_branch": whole(10, least=2),
     "merge_threshold": number(0.05, least=0),
-    "use_surrogate": truth(True),
+    "use_surrogate": truth(default=True),
     "model_format": choice("json", "json", "pmml"),
     "thread_ratio": number(-1.0, most=1),
 }
@@ -150,11 +150,11 @@ _VECTORS = {
     "gamma": number(least=0),
     "coef_lin": number(0.0, least=0),
     "coef_const": number(0.0),
-    "shrink": truth(True),
+    "shrink": truth(default=True),
     "tol": number(0.001, above=0),
     "evaluation_seed": whole(0, least=0),
     "scale_info": choice("standardization", "no", "standardization", "rescale"),
-    "handle_missing": truth(True),
+    "handle_missing": truth(default=True),
     "category_weight": number(0.707, above=0),
     "compression": truth(),
     "max_bits": whole(12, least=1),
@@ -167,15 +167,15 @@ _LOGISTIC = {
     "tol": number(above=0),
     "solver": choice("auto", "auto", "newton", "cyclical", "lbfgs", "stochastic", "proximal"),
     "epsilon": number(above=0),
-    "standardize": truth(True),
+    "standardize": truth(default=True),
     "max_pass_number": whole(1, least=1),
     "sgd_batch_number": whole(1, least=1),
-    "precompute": truth(True),
-    "handle_missing": truth(True),
+    "precompute": truth(default=True),
+    "handle_missing": truth(default=True),
     "lbfgs_m": whole(6, least=1),
     "stat_inf": truth(),
     "json_export": truth(),
-    "ps_verbose": truth(True),
+    "ps_verbose": truth(default=True),
 }
 _FORMULA = {
     "decomposition": choice("qr", "lu", "qr", "svd", "cholesky"),
@@ -220,9 +220,9 @@ REGRESSION: dict[str, tuple[str, dict[str, Row]]] = {
             "base_score": number(),
             "obj_func": choice("se", "se", "sle", "ae", "huber", "pseudo-huber", "gamma", "tweedie", "quantile"),
             "validation_set_metric": choice(None, "rmse", "mae"),
-            "tweedie_power": number(1.5, above=1),
+            "tweedie_power": number(1.5, above=1, most=1.999),
             "huber_slope": number(1.0, above=0),
-            "pinball_delta": number(above=0),
+            "pinball_delta": number(above=0, most=0.999),
         },
     ),
     "DecisionTree": ("DT", _TREE),
@@ -244,7 +244,7 @@ REGRESSION: dict[str, tuple[str, dict[str, Row]]] = {
         {
             **_VECTORS,
             "regression_eps": number(0.1, least=0),
-            "scale_label": truth(True),
+            "scale_label": truth(default=True),
             "thread_ratio": number(0.0, most=1),
         },
     ),
@@ -256,7 +256,7 @@ REGRESSION: dict[str, tuple[str, dict[str, Row]]] = {
             "alpha_to_enter": number(**SHARE),
             "alpha_to_remove": number(**SHARE),
             "mandatory_feature": ("texts", None, {"good": ["A"]}),
-            "intercept": truth(True),
+            "intercept": truth(default=True),
             "enet_lambda": number(least=0),
             "enet_alpha": number(1.0, least=0, most=1),
             "max_iter": whole(100_000, least=1),
@@ -268,13 +268,13 @@ REGRESSION: dict[str, tuple[str, dict[str, Row]]] = {
             "ks_test": truth(),
             "reset_test": whole(1, least=1),
             "stat_inf": truth(),
-            "handle_missing": truth(True),
+            "handle_missing": truth(default=True),
             "json_export": truth(),
             "thread_ratio": number(0.0),
-            "precompute_lms_sketch": truth(True),
-            "stable_sketch_alg": truth(True),
+            "precompute_lms_sketch": truth(default=True),
+            "stable_sketch_alg": truth(default=True),
             "sparse_sketch_alg": truth(),
-            "ps_verbose": truth(True),
+            "ps_verbose": truth(default=True),
         },
     ),
     "GLM": (
@@ -298,7 +298,7 @@ REGRESSION: dict[str, tuple[str, dict[str, Row]]] = {
                 *("identity", "log", "logit", "probit", "comploglog", "reciprocal", "inverse", "inversesquare", "sqrt"),
             ),
             "solver": choice("irls", "irls", "nr", "cd"),
-            "significance_level": number(0.05, above=0),
+            "significance_level": number(0.05, above=0, most=0.999),
             "quasilikelihood": truth(),
             "group_response": truth(),
             "handle_missing_fit": choice("skip", "skip", "abort", "fill_zero"),
@@ -462,11 +462,10 @@ OWN_FIT = {
     },
     "LogisticRegression": {"class_map0": ("1", None, "7"), "class_map1": ("1", None, "7")},
 }
+_INTERVALS = {"output_coefcov": (True, "yes", None), "significance_level": (0.1, "low", 1.5)}
 OWN_FIT_OF_NUMBERS = {
-    **dict.fromkeys(
-        ("LinearRegression", "GLM"),
-        {"output_coefcov": (True, "yes", None), "significance_level": (0.1, "low", 1.5)},
-    ),
+    "LinearRegression": _INTERVALS,
+    "GLM": _INTERVALS,
     "RandomDecisionTree": {"output_leaf_values": (True, "yes", None)},
     "DecisionTree": {"bins": ([("SIZE", 5)], 3, [("SIZE", 0)])},
 }

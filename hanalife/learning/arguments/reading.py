@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError
-from hanalife.learning.arguments.columns import check_frame, column
+from hanalife.learning.arguments.columns import check_frame, column, name_list
 from hanalife.learning.arguments.keywords import or_default, said_yes, warn_of_the_useless
 from hanalife.learning.encoding import Encoding
 from hanalife.learning.parameters.parameter import Parameter
@@ -119,7 +119,7 @@ def _every_class(given: Mapping[str, Any]) -> int | None:
 def _check_same_features(given: Any, encoding: Encoding) -> None:
     if given is None:
         return
-    wanted = {given} if isinstance(given, str) else set(given)
+    wanted = set(name_list(given, "features"))
     if wanted != set(encoding.feature_names):
         raise InvalidArgumentError(
             f"features: the model was fitted on {', '.join(encoding.feature_names)}; leave features out, or name these."
@@ -127,7 +127,7 @@ def _check_same_features(given: Any, encoding: Encoding) -> None:
 
 
 def _check_same_categories(given: Any, encoding: Encoding) -> None:
-    wanted = [given] if isinstance(given, str) else list(given or ())
+    wanted = [] if given is None else name_list(given, "categorical_variable")
     strange = [name for name in wanted if name not in encoding.categories]
     if strange:
         known = ", ".join(encoding.categories) or "none"

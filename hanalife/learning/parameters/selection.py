@@ -28,7 +28,7 @@ SELECTION: tuple[Parameter, ...] = (
     Parameter("param_values", dict, effect=Effect.SELECTION),
     Parameter("param_range", dict, effect=Effect.SELECTION),
     Parameter("progress_indicator_id", str, effect=Effect.SELECTION),
-    Parameter("resource", str, effect=Effect.SELECTION, choices=(DATA_SIZE, *ROUNDS, AUTOMATIC)),
+    Parameter("resource", str, DATA_SIZE, Effect.SELECTION, choices=(DATA_SIZE, *ROUNDS, AUTOMATIC)),
     Parameter("max_resource", int, effect=Effect.SELECTION, minimum=1),
     Parameter("min_resource_rate", float, 0.0, Effect.SELECTION, minimum=0, maximum=1),
     Parameter("reduction_rate", float, 3.0, Effect.SELECTION, above=1),
