@@ -85,7 +85,8 @@ class UnifiedClassification(Reported):
 
     What a search has found is not lost when it ends early, by an error, Ctrl-C or
     ``cancel_search``: the next ``fit`` of the same rows goes on from there. With
-    ``progress_indicator_id`` the store keeps it too, and any process may go on.
+    ``progress_indicator_id`` the store keeps it too, and any process may go on. With ``massive`` it
+    keeps how many groups are done, and each group's search under the id, a stroke and the group.
 
     NULL is a missing value: trees have learnt a direction for it, naive Bayes leaves it out,
     other algorithms take the mean instead. Text columns are categories. Rows are sorted by the

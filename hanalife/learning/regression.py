@@ -87,7 +87,8 @@ class UnifiedRegression(Reported):
 
     What a search has found is not lost when it ends early, by an error, Ctrl-C or
     ``cancel_search``: the next ``fit`` of the same rows goes on from there. With
-    ``progress_indicator_id`` the store keeps it too, and any process may go on.
+    ``progress_indicator_id`` the store keeps it too, and any process may go on. With ``massive`` it
+    keeps how many groups are done, and each group's search under the id, a stroke and the group.
 
     Rows are sorted by the key, if there is one, so that the same rows in any order, with the same
     parameters and seeds, give the same model to the last bit.

@@ -12,7 +12,16 @@ from hanalife.learning import search
 from hanalife.learning.evaluation import by_name
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.parameters.parameter import Parameter
-from hanalife.learning.parameters.selection import AUTOMATIC, DATA_SIZE, FAMILIES, HYPERBAND, ROUNDS, SELECTION, SHA
+from hanalife.learning.parameters.selection import (
+    AUTOMATIC,
+    DATA_SIZE,
+    FAMILIES,
+    HYPERBAND,
+    MOST_CHARACTERS,
+    ROUNDS,
+    SELECTION,
+    SHA,
+)
 from hanalife.learning.search import Candidate
 
 logger = logging.getLogger(__name__)
@@ -258,8 +267,10 @@ def _most(resource: str, given: int | None) -> float:
 
 def _indicator(given: Mapping[str, Any]) -> str | None:
     found: str | None = given.get("progress_indicator_id")
-    if found is not None and not 0 < len(found) <= 256:
-        raise InvalidArgumentError(f"progress_indicator_id: expected 1 to 256 characters, got {len(found)}.")
+    if found is not None and not 0 < len(found) <= MOST_CHARACTERS:
+        raise InvalidArgumentError(
+            f"progress_indicator_id: expected 1 to {MOST_CHARACTERS} characters, got {len(found)}."
+        )
     return found
 
 

@@ -11,6 +11,9 @@ FAMILIES = ("cv", "stratified_cv", "bootstrap", "stratified_bootstrap")
 
 RESAMPLING = tuple(family + race for family in FAMILIES for race in ("", SHA, HYPERBAND))
 
+#: Of a ``progress_indicator_id``, and with the name of a group.
+MOST_CHARACTERS = 256
+
 DATA_SIZE, AUTOMATIC = "data_size", "automatic"
 
 #: What a race gives out bit by bit beside rows, where an algorithm has it: rounds of training.
