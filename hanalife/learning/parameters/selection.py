@@ -9,6 +9,8 @@ SHA, HYPERBAND = "_sha", "_hyperband"
 #: Ways to tell rows that train from rows that judge.
 FAMILIES = ("cv", "stratified_cv", "bootstrap", "stratified_bootstrap")
 
+#: Each plain, or as a race: ``_sha`` looks at all candidates, ``_hyperband`` draws some, which suits ranges too
+#: large to list. How good and how fast they are: ``tests/benchmarks/races.md``.
 RESAMPLING = tuple(family + race for family in FAMILIES for race in ("", SHA, HYPERBAND))
 
 #: Of a ``progress_indicator_id``, and with the name of a group.
