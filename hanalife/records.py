@@ -470,7 +470,7 @@ class Search:
     host: str
     pid: int
     seeds: tuple[int, ...]  #: that were drawn, in order
-    done: int  #: candidate folds judged
+    done: int  #: candidate folds judged; of a fit of groups, groups
     total: int
     cancel_requested: bool
     message: str

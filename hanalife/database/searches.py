@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -63,8 +64,12 @@ def begin(
     pid: int,
     seeds: Sequence[int],
     total: int,
-) -> list[SearchScore]:
-    """Take a search over, or make it; return what an unfinished one of the same identity has found."""
+    since: datetime | None = None,
+) -> tuple[datetime, list[SearchScore]]:
+    """Take a search over, or make it; return when it began and what an unfinished one of the same identity has found.
+
+    One that finished counts as unfinished if it began ``since`` the whole that it is a part of.
+    """
     now = dialects.now(connection)
     own = {
         "identity": identity,
@@ -81,15 +86,16 @@ def begin(
     }
     fresh = dialects.insert_or_ignore(connection, _search, {"search_id": search_id, "started_at": now, **own})
     if fresh:
-        return []
+        return now, []
     same = _search.c.search_id == search_id
     before = connection.execute(sa.select(_search).where(same).with_for_update()).one()
-    goes_on = before.identity == identity and before.status != SearchStatus.FINISHED
-    if not goes_on:
+    is_unfinished = before.status != SearchStatus.FINISHED or (since is not None and before.started_at >= since)
+    started_at = before.started_at
+    if before.identity != identity or not is_unfinished:
         connection.execute(_score.delete().where(_score.c.search_id == search_id))
-        own["started_at"] = now
-    connection.execute(_search.update().where(same).values(**own))
-    return scores(connection, search_id)
+        started_at = now
+    connection.execute(_search.update().where(same).values(**own, started_at=started_at))
+    return started_at, scores(connection, search_id)
 
 
 def add(

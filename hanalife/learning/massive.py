@@ -7,17 +7,19 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hanalife.clock import format_utc, utc_now
-from hanalife.errors import ArgumentTypeError, Error, FitIncompleteError, InvalidArgumentError
+from hanalife.errors import ArgumentTypeError, Error, FitIncompleteError, InvalidArgumentError, SearchCancelledError
 from hanalife.learning import selection
 from hanalife.learning.arguments.columns import check_column, check_frame
 from hanalife.learning.arguments.reading import ReadArguments
-from hanalife.learning.memory import Memory, StoredMemory, ended
+from hanalife.learning.memory import GROUPS, Memory, ended
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.parameters.formulas import with_degrees
+from hanalife.learning.parameters.parameter import Parameter
 from hanalife.learning.progress import Silent
 from hanalife.learning.results import tables
 from hanalife.learning.results.tables import Table
@@ -35,9 +37,6 @@ if TYPE_CHECKING:
     from hanalife.learning.fitted import Fitted
     from hanalife.learning.results.report import Report
 
-#: Of the id under which the store keeps a group's search.
-MOST_CHARACTERS = 256
-
 GROUP_ID = "GROUP_ID"
 ERRORS = (
     (GROUP_ID, "NVARCHAR"),
@@ -45,6 +44,9 @@ ERRORS = (
     ("ERRORCODE", "NVARCHAR"),
     ("MESSAGE", "NVARCHAR"),
 )
+
+#: Keywords of the constructor beside those of the algorithm.
+_FORM = (Parameter("massive", bool), Parameter("group_params", dict))
 
 T = TypeVar("T")
 
@@ -82,14 +84,30 @@ class GroupedModel(UnifiedModel):
         multi_class: bool | None = None,
     ) -> None:
         super().__init__(func, pivoted, given, multi_class)
-        if group_params and not massive:
+        form = parameters.check(_FORM, {"massive": massive, "group_params": group_params}, "the constructor")
+        self.massive: bool = form.get("massive", False)
+        if form.get("group_params") and not self.massive:
             raise InvalidArgumentError("group_params: only has a meaning with massive=True; add it.")
-        self.massive = massive
         self._group_given = {
-            str(group): parameters.check(self._function.table, own, f"{self.real_func}, group {group!r}")
-            for group, own in (group_params or {}).items()
+            str(group): self._checked_group(group, own) for group, own in form.get("group_params", {}).items()
         }
         self._groups: FittedGroups | None = None
+
+    def _checked_group(self, group: Any, own: Any) -> dict[str, Any]:
+        """Return what one group is given, refused as the constructor would refuse it for all."""
+        if not isinstance(own, Mapping):
+            raise ArgumentTypeError(f"group_params[{group!r}]: expected a dict of parameters, got {own!r}.")
+        func = f"{self.real_func}, group {group!r}"
+        checked = parameters.check(self._function.table, own, func)
+        if "progress_indicator_id" in checked:
+            raise InvalidArgumentError(
+                f"group_params[{group!r}]: progress_indicator_id is of all groups; give it to the constructor."
+            )
+        self._selection_of({**self._given, **checked}, func)
+        return checked
+
+    def _selection_of(self, given: Mapping[str, Any], func: str) -> selection.Selection | None:
+        return selection.selection(self._function.parameters, with_degrees(given), func, classifies=self._classifies)
 
     # --- what a fit left ----------------------------------------------------------------------
 
@@ -147,18 +165,22 @@ class GroupedModel(UnifiedModel):
             return super()._fit(data, given, rest)
         from hanalife.learning import reading, training
 
-        plan = self._plan(data.deselect(group_key), given, rest, Memory(None))
+        memory = self._remember(data)
+        plan = self._plan(data.deselect(group_key), given, rest, memory)
 
         def work() -> tuple[pd.DataFrame, dict[str, Report], Table]:
             rows = reading.read(data, given["key"])
             parts = self._parts(rows, group_key)
 
             def fit(name: str) -> tuple[Fitted, Report]:
-                own = self._remembering(self._plan_of(plan, name), name, data)
+                own = plans[name]
                 with ended(own.memory):
                     return training.fit(parts[name], own, Silent())
 
-            done, errors = _for_each(parts, fit, self.observer)
+            with self._unfinished(memory):
+                memory.begin(GROUPS, len(parts))
+                plans = {name: self._plan_of(plan, name) for name in parts}
+                done, errors = _for_each(parts, fit, self.observer, memory)
             groups = {name: fitted for name, (fitted, _) in done.items()}
             self._accept_groups(FittedGroups.of(group_key, groups), data.connection_context)
             self._accept_errors(errors, data.connection_context)
@@ -174,35 +196,16 @@ class GroupedModel(UnifiedModel):
         """Return the plan of one group: the common one, changed by what ``group_params`` gives it."""
         from dataclasses import replace
 
-        own = self._group_given.get(name)
+        own, memory = self._group_given.get(name), plan.memory.part(name)
         if not own:
-            return replace(plan, memory=Memory(None))
+            memory.seeds = [plan.in_force["random_state"]]
+            return replace(plan, memory=memory)
         given = {**self._given, **own}
         in_force = parameters.in_force(self._function.parameters, given)
-        seed = own.get("random_state") or plan.in_force["random_state"]
-        found = selection.selection(
-            self._function.parameters, with_degrees(given), self.real_func, classifies=self._classifies
-        )
-        in_force["random_state"] = seed
-        return replace(plan, in_force=in_force, selection=found, memory=Memory(None))
-
-    def _remembering(self, plan: Any, name: str, data: DataFrame) -> Any:
-        """Return the plan of one group with a search of its own in the store, if the store is to keep it."""
-        from dataclasses import replace
-
-        if plan.selection is None or plan.selection.indicator is None:
-            return plan
-        search_id = f"{plan.selection.indicator}/{name}"
-        if len(search_id) > MOST_CHARACTERS:
-            raise InvalidArgumentError(
-                f"progress_indicator_id: with the group's name, {search_id!r}, longer than "
-                f"{MOST_CHARACTERS} characters; shorten it."
-            )
-        memory = StoredMemory(data.connection_context.database, search_id)
-        memory.seeds = memory.seeds or [plan.in_force["random_state"]]
-        given = {**self._given, **self._group_given.get(name, {})}
-        seed = given.get("random_state") or memory.seeds[0]
-        return replace(plan, memory=memory, in_force={**plan.in_force, "random_state": seed})
+        in_force["random_state"] = own.get("random_state") or plan.in_force["random_state"]
+        found = self._selection_of(given, self.real_func)
+        memory.seeds = [in_force["random_state"]]
+        return replace(plan, in_force=in_force, selection=found, memory=memory)
 
     def _group_key(self, data: Any, given: Mapping[str, Any]) -> str | None:
         name = given["group_key"]
@@ -249,7 +252,7 @@ class GroupedModel(UnifiedModel):
             def score(name: str) -> tuple[pd.DataFrame, Report]:
                 return self._judged(self._of_group(name), parts[name], checked)
 
-            done, errors = _for_each(parts, score, None)
+            done, errors = _for_each(parts, score, None, Memory())
             context = data.connection_context
             predicted = _stacked({name: found for name, (found, _) in done.items()})[: checked.max_result_num]
             reports = {name: report for name, (_, report) in done.items()}
@@ -310,7 +313,7 @@ class GroupedModel(UnifiedModel):
             frame = context.create_from_parts(begun, tables.table_name("PREDICTIONS"), self._group_columns(checked))
             for conformity in conformities.values():
                 conformity.close()
-            self.hanaml_predict_params = without_none(given)
+            self.hanaml_predict_params, self._predicted = without_none(given), frame
             return frame, self._accept_errors(_error_table(errors), context)
 
         words = self._words(groups.any.parameters) | checked.in_words() | {"GROUP_KEY": group_key}
@@ -371,13 +374,17 @@ class GroupedModel(UnifiedModel):
         )
 
 
-def _for_each(names: Mapping[str, Any], work: Callable[[str], T], observer: Any) -> tuple[dict[str, T], Table]:
+def _for_each(
+    names: Mapping[str, Any], work: Callable[[str], T], observer: Any, memory: Memory
+) -> tuple[dict[str, T], Table]:
     """Do the work of each group in threads; return the results, and the errors of those that failed.
 
     Raises
     ------
     InvalidArgumentError
         Every group failed.
+    SearchCancelledError
+        The memory knows that someone wants it all to stop.
     """
     from hanalife.learning import progress
 
@@ -386,6 +393,7 @@ def _for_each(names: Mapping[str, Any], work: Callable[[str], T], observer: Any)
 
     def attempt(name: str) -> tuple[str, T | Error]:
         try:
+            memory.check()
             return name, work(name)
         except Error as error:
             return name, error
@@ -393,8 +401,10 @@ def _for_each(names: Mapping[str, Any], work: Callable[[str], T], observer: Any)
     with (
         ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="hanalife-group") as pool,
         progress.reporting(observer, "groups", "group") as told,
+        _none_left_behind(pool, memory),
     ):
         for count, (name, found) in enumerate(pool.map(attempt, names), 1):
+            memory.look_up(count - isinstance(found, Error), len(names))
             if isinstance(found, Error):
                 errors[name] = found
             else:
@@ -404,6 +414,17 @@ def _for_each(names: Mapping[str, Any], work: Callable[[str], T], observer: Any)
         name, error = next(iter(errors.items()))
         raise InvalidArgumentError(f"group_key: every group failed; the first was {name!r}: {error}") from error
     return done, _error_table(errors)
+
+
+@contextmanager
+def _none_left_behind(pool: ThreadPoolExecutor, memory: Memory) -> Iterator[None]:
+    """If the work ends early, begin no further group, and stop the searches of those under way."""
+    try:
+        yield
+    except BaseException:
+        memory.stop(SearchCancelledError("The fit of all groups ended early; fit again to go on from there."))
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
 
 
 def _by_group(rows: pd.DataFrame, group_key: str) -> dict[str, pd.DataFrame]:

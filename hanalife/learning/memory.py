@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING, Any
 from hanalife._version import __version__
 from hanalife.clock import new_id
 from hanalife.database import searches
-from hanalife.errors import SearchCancelledError
+from hanalife.errors import InvalidArgumentError, SearchCancelledError
+from hanalife.learning.parameters.selection import MOST_CHARACTERS
 from hanalife.records import SearchScore, SearchStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from hanalife.database.engine import Database
     from hanalife.learning.engines.engine import Engine, Rows
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 
 #: Another one may give other bits.
 _LIBRARIES = ("numpy", "scikit-learn", "xgboost-cpu", "xgboost")
+
+#: What a whole made of parts, one a group, is identified by: each part knows its own rows.
+GROUPS = hashlib.sha256(b"groups").hexdigest()
 
 #: Scores go to the store together, not each by itself.
 SECONDS_BETWEEN_WRITES = 0.1
@@ -96,6 +101,35 @@ class Memory:
         self.known: dict[str, SearchScore] = dict(before.known) if before else {}
         self.identity: str = before.identity if before else ""
         self._drawn = 0
+        self.parts: dict[str, Memory] = dict(before.parts) if before else {}
+        self._whole: Memory | None = None
+        self._stopped: SearchCancelledError | None = None
+
+    def part(self, name: str) -> Memory:
+        """Return the memory of one of the many searches that this one is made of.
+
+        What a part has found is kept until the whole ends well, whether the part itself has or not.
+        """
+        return self._adopt(name, Memory(self.parts.get(name)))
+
+    def _adopt(self, name: str, part: Memory) -> Memory:
+        self.parts[name], part._whole = part, self
+        return part
+
+    def stop(self, why: SearchCancelledError) -> None:
+        """Have all parts raise the error when they next look up; any thread may call it."""
+        self._stopped = self._stopped or why
+
+    def check(self) -> None:
+        """Look up for a part, in its thread.
+
+        Raises
+        ------
+        SearchCancelledError
+            The whole is to stop.
+        """
+        if self._stopped is not None:
+            raise self._stopped
 
     def draw(self) -> int:
         """Return the seed drawn at this place of the unfinished fit, or a new one."""
@@ -121,7 +155,16 @@ class Memory:
         return self.known.setdefault(found.score_key, found) is found
 
     def look_up(self, done: int, total: int) -> None:
-        """Look up from the work, in the caller's thread: often called, must be cheap."""
+        """Look up from the work, in the caller's thread: often called, must be cheap.
+
+        Raises
+        ------
+        SearchCancelledError
+            The whole that this is a part of is to stop.
+        """
+        del done, total  # of interest to the store only
+        if self._whole is not None:
+            self._whole.check()
 
     def end(self, error: BaseException | None) -> None:
         """Note how the fit ended."""
@@ -137,6 +180,8 @@ class StoredMemory(Memory):
         The ``progress_indicator_id``.
     before : Memory, optional
         Of the fit before, if it did not end well.
+    since : datetime, optional
+        When the whole began that this is a part of.
     now : callable
         Seconds of a clock that never goes back.
     """
@@ -146,17 +191,21 @@ class StoredMemory(Memory):
         database: Database,
         search_id: str,
         before: Memory | None = None,
+        since: datetime | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(before)
         self._database = database
         self._search_id = search_id
+        self._since = since
+        self._started_at: datetime | None = None
         self._owner = new_id()
         self._now = now
         self._begun = False
         self._written_at = -float("inf")
         self._unwritten: list[SearchScore] = []
         self._progress = (0, 0)
+        self._unit = "candidate folds"
         with database.read() as connection:
             found = searches.find(connection, search_id)
         if found is not None and found.status is not SearchStatus.FINISHED:
@@ -165,8 +214,9 @@ class StoredMemory(Memory):
     def begin(self, identity: str, total: int) -> None:
         """Take the search over from whoever had it."""
         super().begin(identity, total)
+        self._unit = "groups" if identity == GROUPS else self._unit
         with self._database.write() as connection:
-            found = searches.begin(
+            self._started_at, found = searches.begin(
                 connection,
                 self._search_id,
                 identity,
@@ -175,11 +225,33 @@ class StoredMemory(Memory):
                 pid=os.getpid(),
                 seeds=self.seeds,
                 total=total,
+                since=self._since,
             )
         stored = {one.score_key: one for one in found}
         self._unwritten = [one for key, one in self.known.items() if key not in stored]
         self.known |= stored
         self._begun, self._progress = True, (0, total)
+
+    def part(self, name: str) -> Memory:
+        """Return the memory of one of many searches, kept under the whole's id, a stroke and its name."""
+        before = self.parts.get(name)
+        return self._adopt(name, StoredMemory(self._database, self.part_id(name), before, self._started_at, self._now))
+
+    def part_id(self, name: str) -> str:
+        """Return the id under which the store keeps a part.
+
+        Raises
+        ------
+        InvalidArgumentError
+            It is too long.
+        """
+        found = f"{self._search_id}/{name}"
+        if len(found) > MOST_CHARACTERS:
+            raise InvalidArgumentError(
+                f"progress_indicator_id: with the group's name, {found!r}, longer than "
+                f"{MOST_CHARACTERS} characters; shorten it."
+            )
+        return found
 
     def keep(self, found: SearchScore) -> bool:
         """Keep scores; they are written when the caller's thread looks up."""
@@ -197,10 +269,20 @@ class StoredMemory(Memory):
             Someone asked for it, or another process has taken the search over.
         """
         self._progress = (done, total)
+        self.check()
+        super().look_up(done, total)
+
+    def check(self) -> None:
+        """Look up for a part, or for itself, in any thread."""
+        super().check()
         if self._now() - self._written_at < SECONDS_BETWEEN_WRITES:
             return
-        self._write()
         self._written_at = self._now()
+        try:
+            self._write()
+        except SearchCancelledError as error:
+            self.stop(error)
+            raise
 
     def end(self, error: BaseException | None) -> None:
         """Write the rest and how the fit ended."""
@@ -230,7 +312,7 @@ class StoredMemory(Memory):
             )
         if found.cancel_requested:
             raise SearchCancelledError(
-                f"The search {self._search_id!r} was cancelled after {found.done} of {found.total} candidate folds; "
+                f"The search {self._search_id!r} was cancelled after {found.done} of {found.total} {self._unit}; "
                 "fit again to go on from there."
             )
 

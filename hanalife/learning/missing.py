@@ -138,7 +138,8 @@ def read_strategy(
         strategy without ``impute=True``.
     """
     told = [name for name in tables.NAMES[1:] if given.get(name) is not None]
-    if not given.get("impute"):
+    impute = given.get("impute")
+    if impute is None or not parameters.check_value(tables.IMPUTE, impute):
         if told:
             raise InvalidArgumentError(f"{told[0]}: only has an effect with impute=True; add it, or leave it out.")
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from hanalife.errors import ArgumentTypeError, FitIncompleteError, NotSupportedError
@@ -12,6 +12,7 @@ from hanalife.learning.functions import Func, find_func, of_multi_class
 from hanalife.learning.hana_only import HanaOnly
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.parameters.formulas import with_degrees
+from hanalife.learning.parameters.parameter import Parameter
 from hanalife.learning.results import tables
 from hanalife.learning.results.tables import Table
 from hanalife.observation import CallObserver, ColumnSpec, Signature
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from hanalife.dataframe.frame import DataFrame
     from hanalife.learning.fitted import Fitted
     from hanalife.learning.memory import Memory
+
+
+#: Keywords of the constructor beside those of the algorithm.
+_FORM = (Parameter("multi_class", bool), Parameter("pivoted", bool))
 
 
 class Model(HanaOnly, ABC):
@@ -39,8 +44,9 @@ class Model(HanaOnly, ABC):
     _parts_of_model: ClassVar[tuple[str, ...]]
 
     def __init__(self, func: str, pivoted: bool, given: Mapping[str, Any], multi_class: bool | None = None) -> None:
-        self._function = of_multi_class(find_func(func, self._functions, self._kind), multi_class)
-        if pivoted:
+        form = parameters.check(_FORM, {"multi_class": multi_class, "pivoted": pivoted}, "the constructor")
+        self._function = of_multi_class(find_func(func, self._functions, self._kind), form.get("multi_class"))
+        if form.get("pivoted"):
             raise NotSupportedError("pivoted: not supported; give a frame with one column a feature (pivot_table()).")
         self._multi_class = multi_class
         self.func = self._function.code
@@ -66,6 +72,7 @@ class Model(HanaOnly, ABC):
         self._fitted: Fitted | None = None
         self._frames: dict[str, DataFrame] = {}
         self._score_tables: Mapping[str, Table] = {}
+        self._predicted: DataFrame | None = None
         self._connection: ConnectionContext | None = None
 
     def __repr__(self) -> str:
@@ -229,8 +236,15 @@ class Model(HanaOnly, ABC):
 
     def get_fit_output_table_names(self) -> list[str]:
         """Return the tables of the result frames that were looked at so far."""
-        sources = [frame.source_table for frame in self._frames.values()]
-        return [source["TABLE_NAME"] for source in sources if source]
+        return _tables_of(self._frames.values())
+
+    def get_score_output_table_names(self) -> list[str]:
+        """Return the tables of the last ``score``."""
+        return _tables_of(self.scoring_list_ or [])
+
+    def get_predict_output_table_names(self) -> list[str]:
+        """Return the table of the last ``predict``."""
+        return _tables_of([] if self._predicted is None else [self._predicted])
 
     # --- state --------------------------------------------------------------------------------
 
@@ -328,6 +342,10 @@ class Model(HanaOnly, ABC):
 
     def _signature(self, fitted: Fitted) -> Signature:
         return signature.signature_of(fitted, self._prediction_columns(fitted.key or ColumnSpec("ID", "INT")))
+
+
+def _tables_of(frames: Iterable[DataFrame]) -> list[str]:
+    return [frame.source_table["TABLE_NAME"] for frame in frames if frame.source_table]
 
 
 def _in_capitals(given: Mapping[str, Any]) -> list[tuple[str, Any]]:

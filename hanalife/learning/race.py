@@ -37,6 +37,9 @@ logger = logging.getLogger(__name__)
 #: A race by data size trains on no fewer rows of a class, or twice as many of a number, if not told otherwise.
 LEAST_ROWS = 50
 
+#: Hyperband tries no fewer, if not told otherwise: of few rows little can be spared, and its own number is a handful.
+LEAST_TRIES = 27
+
 #: So many rows judge on every rung, if there are, and so many of each class: with fewer, chance decides.
 LEAST_JUDGES, LEAST_OF_A_CLASS = 1000, 10
 
@@ -58,12 +61,18 @@ def brackets(
         )
         return [(bracket, candidates, 1)]
     plan = halving.hyperband(race.most, least, race.rate, selection.search_times or None)
-    candidates = selection.candidates(table, seed, sum(bracket[0].candidates for bracket in plan))
-    if len(candidates) < sum(bracket[0].candidates for bracket in plan):  # the lists of values hold no more
+    if not selection.search_times and race.least_rate == 0 and _tries(plan) < LEAST_TRIES:
+        plan = halving.hyperband(race.most, least, race.rate, LEAST_TRIES)
+    candidates = selection.candidates(table, seed, _tries(plan))
+    if len(candidates) < _tries(plan):  # the lists of values hold no more
         plan = halving.hyperband(race.most, least, race.rate, len(candidates))
     ends = list(itertools.accumulate(bracket[0].candidates for bracket in plan))
     starts = [0, *ends[:-1]]
     return [(bracket, candidates[start:end], start + 1) for bracket, start, end in zip(plan, starts, ends, strict=True)]
+
+
+def _tries(plan: Iterable[Bracket]) -> int:
+    return sum(bracket[0].candidates for bracket in plan)
 
 
 def _least(race: Race, rows: Rows, parts: Sequence[Fold]) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from hanalife.learning import functions
+from hanalife.learning.arguments.keywords import said_yes
 from hanalife.learning.reports.reported import Reported
 from hanalife.learning.results.tables import is_number
 
@@ -86,7 +87,8 @@ class UnifiedRegression(Reported):
 
     What a search has found is not lost when it ends early, by an error, Ctrl-C or
     ``cancel_search``: the next ``fit`` of the same rows goes on from there. With
-    ``progress_indicator_id`` the store keeps it too, and any process may go on.
+    ``progress_indicator_id`` the store keeps it too, and any process may go on. With ``massive`` it
+    keeps how many groups are done, and each group's search under the id, a stroke and the group.
 
     Rows are sorted by the key, if there is one, so that the same rows in any order, with the same
     parameters and seeds, give the same model to the last bit.
@@ -224,8 +226,9 @@ class UnifiedRegression(Reported):
             "strategy": strategy,
             "strategy_by_col": strategy_by_col,
         }
+        reports = said_yes({"build_report": build_report}, "build_report")
         self._fit(data, given, kwargs)
-        return self.build_report() if build_report else self
+        return self.build_report() if reports else self
 
     def score(
         self,

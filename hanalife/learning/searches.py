@@ -19,7 +19,8 @@ def cancel_search(connection_context: ConnectionContext, progress_indicator_id: 
     connection_context : ConnectionContext
         To the database of the frame that is fitted.
     progress_indicator_id : str
-        As the model was given it.
+        As the model was given it; followed by a stroke and a group's name, the search of that group
+        alone, which then is one of those that failed.
 
     Returns
     -------
@@ -48,6 +49,8 @@ def cancel_search(connection_context: ConnectionContext, progress_indicator_id: 
 def search_progress(connection_context: ConnectionContext, progress_indicator_id: str) -> Search:
     """Return how far a search has come: status, candidate folds done and in all, the last sign of life.
 
+    Of a model with ``massive=True`` it counts groups; ``'<id>/<group>'`` tells of one of them.
+
     Raises
     ------
     SearchNotFoundError
@@ -58,7 +61,7 @@ def search_progress(connection_context: ConnectionContext, progress_indicator_id
 
 
 def search_scores(connection_context: ConnectionContext, progress_indicator_id: str) -> list[SearchScore]:
-    """Return what a search has found so far, by rung, candidate and fold.
+    """Return what a search has found so far, by rung, candidate and fold; of a group as in :func:`search_progress`.
 
     Raises
     ------

@@ -12,7 +12,16 @@ from hanalife.learning import search
 from hanalife.learning.evaluation import by_name
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.parameters.parameter import Parameter
-from hanalife.learning.parameters.selection import AUTOMATIC, DATA_SIZE, FAMILIES, HYPERBAND, ROUNDS, SELECTION, SHA
+from hanalife.learning.parameters.selection import (
+    AUTOMATIC,
+    DATA_SIZE,
+    FAMILIES,
+    HYPERBAND,
+    MOST_CHARACTERS,
+    ROUNDS,
+    SELECTION,
+    SHA,
+)
 from hanalife.learning.search import Candidate
 
 logger = logging.getLogger(__name__)
@@ -132,13 +141,14 @@ def selection(table: Iterable[Parameter], given: Mapping[str, Any], func: str, *
     # Hyperband draws its candidates: no other strategy is possible.
     strategy = given.get("param_search_strategy") or ("random" if suffix == HYPERBAND else None)
     _check_strategy(method, suffix, strategy, given)
-    if method is None:
-        return None
-    _warn_of_the_useless(family, strategy, given)
-    values, ranges = _space(table, given, strategy, func)
     wanted = given.get("evaluation_metric", by_name.default_metric(classifies=classifies))
     metric = by_name.check_metric(wanted, "evaluation_metric", classifies=classifies)
     others = [by_name.check_metric(name, "ref_metric", classifies=classifies) for name in given.get("ref_metric", [])]
+    if method is None:
+        _warn_without_a_method(given)
+        return None
+    _warn_of_the_useless(family, strategy, given)
+    values, ranges = _space(table, given, strategy, func)
     return Selection(
         family=family,
         metric=metric,
@@ -187,6 +197,13 @@ def _check_strategy(method: str | None, suffix: str, strategy: str | None, given
         )
     if strategy == "random" and suffix != HYPERBAND and "random_search_times" not in given:
         raise InvalidArgumentError("random_search_times: param_search_strategy='random' needs it; how many tries?")
+
+
+def _warn_without_a_method(given: Mapping[str, Any]) -> None:
+    for parameter in SELECTION:
+        value = given.get(parameter.name, parameter.default)
+        if value != parameter.default:
+            logger.warning("%s=%r has no effect without resampling_method, such as 'cv'.", parameter.name, value)
 
 
 def _warn_of_the_useless(family: str, strategy: str | None, given: Mapping[str, Any]) -> None:
@@ -250,8 +267,10 @@ def _most(resource: str, given: int | None) -> float:
 
 def _indicator(given: Mapping[str, Any]) -> str | None:
     found: str | None = given.get("progress_indicator_id")
-    if found is not None and not 0 < len(found) <= 256:
-        raise InvalidArgumentError(f"progress_indicator_id: expected 1 to 256 characters, got {len(found)}.")
+    if found is not None and not 0 < len(found) <= MOST_CHARACTERS:
+        raise InvalidArgumentError(
+            f"progress_indicator_id: expected 1 to {MOST_CHARACTERS} characters, got {len(found)}."
+        )
     return found
 
 

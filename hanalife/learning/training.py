@@ -92,6 +92,7 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
         features = imputation.filled(features, encoding)
     every = Rows(features, target, _weights(encoding, target, arguments))
 
+    _tell_of_the_constant(encoding, features[training])
     judgement = _search(engine, every.take(training), encoding, plan, progress)
     chosen = judgement.best.candidate if judgement else {}
     parameters = {**plan.in_force, **chosen}
@@ -127,6 +128,16 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
         background=_background(every.features[training], arguments),
     )
     return fitted, report
+
+
+def _tell_of_the_constant(encoding: Encoding, features: Array) -> None:
+    """Say which features nothing can be learnt from; they stay, and weigh nothing in most algorithms."""
+    known = ~np.isnan(features)
+    least = np.where(known, features, np.inf).min(axis=0)
+    most = np.where(known, features, -np.inf).max(axis=0)
+    for place in np.flatnonzero(least >= most):
+        name, found = encoding.feature_names[place], "one value" if known[:, place].any() else "no value"
+        logger.info("Column %r holds %s in the training rows; nothing can be learnt from it.", name, found)
 
 
 def _background(features: Array, arguments: FitArguments) -> Array | None:

@@ -184,7 +184,7 @@ class UnifiedModel(Model):
             columns = dict(self._prediction_columns(checked.key))
             frame = context.create_from_parts(begun, tables.table_name("PREDICTIONS"), columns)
             conformity.close()
-            self.hanaml_predict_params = without_none(given)
+            self.hanaml_predict_params, self._predicted = without_none(given), frame
             return frame
 
         words = self._words(fitted.parameters) | checked.in_words()

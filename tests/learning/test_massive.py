@@ -190,3 +190,5 @@ def test_the_store_keeps_the_search_of_each_group(conn):
     assert model.search_results_.collect().equals(unkept.search_results_.collect())
     with pytest.raises(InvalidArgumentError, match="progress_indicator_id: with the group's name"):
         make_model(progress_indicator_id="s" * 254, **given).fit(data, **fit)
+    with pytest.raises(InvalidArgumentError, match="progress_indicator_id is of all groups"):
+        make_model(group_params={"east": {"progress_indicator_id": "x"}}, **given)

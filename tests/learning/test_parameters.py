@@ -64,7 +64,7 @@ def test_func_that_does_not_work(func, error, said):
         ({"n_estimators": 0}, InvalidArgumentError, "n_estimators.*at least 1, got 0"),
         ({"split_method": "fast"}, InvalidArgumentError, "one of exact, histogram, sampling, sketch; got 'fast'"),
         ({"model_tree": "linear"}, NotSupportedError, "model_tree: 'linear'.*or at 'constant'"),
-        ({"validation_set_rate": 1.0}, InvalidArgumentError, "validation_set_rate.*at most 0.9, got 1.0"),
+        ({"validation_set_rate": 1.0}, InvalidArgumentError, "validation_set_rate.*at most 0.999999, got 1.0"),
         ({"pivoted": True}, NotSupportedError, "pivoted"),
         ({"metric": "auc", "evaluation_metric": "nll"}, InvalidArgumentError, "evaluation_metric is given twice"),
     ],

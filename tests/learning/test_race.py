@@ -189,6 +189,9 @@ def test_hyperband_takes_as_many_as_its_authors_would_and_no_more_than_there_are
     assert [len(candidates) for _, candidates, _ in starts] == [
         bracket[0].candidates for bracket in halving.hyperband(1, 1 / 9, 3)
     ]
+    wanted, rows, parts, *_ = prepare(**drawn, param_range={"alpha": [0, 5]})
+    starts = race.brackets(wanted, BOOSTING, rows, parts, SEED)
+    assert sum(len(candidates) for _, candidates, _ in starts) == 27, "400 rows for training allow its authors 5"
     wanted, rows, parts, *_ = prepare(**drawn, param_values={"max_depth": [1, 2, 3, 4]})
     starts = race.brackets(wanted, BOOSTING, rows, parts, SEED)
     assert sorted(one["max_depth"] for _, candidates, _ in starts for one in candidates) == [1, 2, 3, 4]

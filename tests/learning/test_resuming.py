@@ -12,8 +12,10 @@ from hanalife import ConnectionContext, DataSets, cancel_search, errors, search_
 from hanalife.database import tables
 from hanalife.learning import memory
 from hanalife.learning.engines.boosting import Boosting
+from tests.learning import grouped_process as grouped
 from tests.learning.models import searching_model
 from tests.learning.searching_process import CHANGES, FIT, HALF, SEARCH
+from tests.learning.test_massive import SHOPS, shops
 
 TOTAL = 8 * 4
 SEEDED = {**CHANGES, "random_state": 7, "progress_indicator_id": None}
@@ -131,9 +133,9 @@ def test_a_larger_grid_goes_on_from_the_smaller(sqlite_conn, trained):
     assert trained() - begun <= 2 * 12 * 4 - HALF
 
 
-def kill_in_the_middle(url):
+def kill_in_the_middle(url, module="searching_process"):
     """Search in another process up to the half, and kill it there."""
-    command = [sys.executable, "-m", "tests.learning.searching_process", url]
+    command = [sys.executable, "-m", f"tests.learning.{module}", url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout.readline() == "half\n"
         child.kill()
@@ -261,3 +263,110 @@ def test_without_an_id_the_store_keeps_nothing(sqlite_conn):
     interrupted(searching_model(**SEEDED), data, KeyboardInterrupt(), **SAME)
     with sqlite_conn.database.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.search)).scalar() == 0
+
+
+# --- one search a group -------------------------------------------------------------------------
+
+
+def decided(model):
+    """Return all that the searches of groups decide."""
+    return [frame.collect().to_csv() for frame in (model.search_results_, model.statistics_, model.optimal_param_)]
+
+
+def statuses(conn):
+    """Return how far the whole and each group have come; None: not begun."""
+    found = {}
+    for name in ("shops", *(f"shops/{shop}" for shop in SHOPS)):
+        try:
+            one = search_progress(conn, name)
+        except errors.SearchNotFoundError:
+            found[name] = None
+        else:
+            found[name] = (one.status, one.done, one.total)
+    return found
+
+
+def check_that_groups_go_on(conn, data, trained, whole_status):
+    """Go on with groups of which the first is done and the second begun; check that nothing is trained twice."""
+    before = statuses(conn)
+    assert before["shops"] == (whole_status, 1, grouped.GROUPS)
+    first, second, third = (before[f"shops/{shop}"] for shop in SHOPS)
+    assert first == ("FINISHED", grouped.ONE_GROUP, grouped.ONE_GROUP)
+    assert second[0] == whole_status
+    assert 0 < second[1] < grouped.ONE_GROUP
+    assert third is None, "not begun"
+    begun, seeds = trained(), search_progress(conn, "shops").seeds
+
+    model = searching_model(**grouped.CHANGES).fit(data, **grouped.FIT)
+    assert trained() - begun <= grouped.GROUPS * grouped.ONE_GROUP - first[1] - second[1]
+    assert statuses(conn) == {
+        "shops": ("FINISHED", grouped.GROUPS, grouped.GROUPS),
+        **{f"shops/{shop}": ("FINISHED", grouped.ONE_GROUP, grouped.ONE_GROUP) for shop in SHOPS},
+    }
+    assert search_progress(conn, "shops").seeds == seeds
+    plain = searching_model(**{**grouped.CHANGES, "random_state": seeds[1], "progress_indicator_id": None})
+    assert decided(plain.fit(data, **grouped.FIT, partition_random_state=seeds[0])) == decided(model)
+
+    begun = trained()
+    searching_model(**grouped.CHANGES).fit(data, **grouped.FIT)
+    assert trained() - begun == grouped.GROUPS * grouped.ONE_GROUP, "what ended well begins anew"
+    assert search_progress(conn, "shops").seeds != seeds
+
+
+def test_groups_go_on_where_another_process_was_killed(url, trained):
+    with ConnectionContext(url) as conn:
+        data = shops(conn).save("SHOPS")
+        kill_in_the_middle(conn.database.url.render_as_string(hide_password=False), "grouped_process")
+        check_that_groups_go_on(conn, data, trained, "RUNNING")
+
+
+@pytest.fixture
+def at_training(monkeypatch):
+    """Do something in the middle of the second group, in the thread of its search."""
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    monkeypatch.setattr(Boosting, "fold_outputs", Boosting.fold_outputs)
+    return lambda do: grouped.at_training(grouped.TRAINED, do)
+
+
+def test_groups_go_on_after_a_cancel(url, conn, trained, at_training):
+    data = shops(conn)
+    with ConnectionContext(conn.database.url.render_as_string(hide_password=False)) as other:
+
+        def cancel():
+            grouped.wait_for_the_second_group(other)
+            assert cancel_search(other, "shops")
+
+        at_training(cancel)
+        model = searching_model(**grouped.CHANGES)
+        with pytest.raises(errors.SearchCancelledError, match=r"'shops' was cancelled after 1 of 3 groups"):
+            model.fit(data, **grouped.FIT)
+    assert not model.is_fitted()
+    check_that_groups_go_on(conn, data, trained, "CANCELLED")
+
+
+def test_one_group_may_be_cancelled_alone(sqlite_conn, at_training):
+    data = shops(sqlite_conn)
+    at_training(lambda: cancel_search(sqlite_conn, f"shops/{SHOPS[1]}"))
+    model = searching_model(**grouped.CHANGES).fit(data, **grouped.FIT)
+    (error,) = model.error_msg_.collect().to_dict("records")
+    assert (error["GROUP_ID"], error["ERRORCODE"]) == (SHOPS[1], "SearchCancelledError")
+    assert set(model.statistics_.collect()["GROUP_ID"]) == {SHOPS[0], SHOPS[2]}
+
+
+@pytest.mark.parametrize("indicator", ["shops", None])
+def test_groups_go_on_after_an_interrupt(sqlite_conn, trained, monkeypatch, indicator):
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    data = shops(sqlite_conn)
+
+    def stop():
+        raise KeyboardInterrupt
+
+    model = searching_model(**{**grouped.CHANGES, "progress_indicator_id": indicator})
+    model.observer = Listener(1, stop)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(data, **grouped.FIT)
+    begun = trained()
+    assert begun < grouped.GROUPS * grouped.ONE_GROUP, "no further group was begun"
+    model.observer = None
+    model.fit(data, **grouped.FIT)
+    assert trained() <= grouped.GROUPS * grouped.ONE_GROUP + 2, "but for what was under way, nothing is trained twice"

@@ -37,8 +37,14 @@ def column(specs: Mapping[str, ColumnSpec], name: Any, argument: str) -> str | N
 
 def columns(value: Any, specs: Mapping[str, ColumnSpec], argument: str) -> list[str]:
     """Return the names of columns, each once; one name alone may stand for a list of it."""
+    wanted = name_list(value, argument)
+    names.require(wanted, list(specs), argument)
+    return wanted
+
+
+def name_list(value: Any, argument: str) -> list[str]:
+    """Return what may be names of columns, each once."""
     wanted = [value] if isinstance(value, str) else value
     if not isinstance(wanted, (list, tuple)) or not all(isinstance(name, str) for name in wanted):
         raise ArgumentTypeError(f"{argument}: expected a column name or a list of them, got {value!r}.")
-    names.require(wanted, list(specs), argument)
     return list(dict.fromkeys(wanted))

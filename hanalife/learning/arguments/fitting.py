@@ -8,7 +8,7 @@ from typing import Any
 
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError
 from hanalife.learning.arguments.columns import check_frame, column, columns
-from hanalife.learning.arguments.keywords import or_default
+from hanalife.learning.arguments.keywords import or_default, said_yes, warn_of_the_useless
 from hanalife.learning.class_weights import ClassWeights
 from hanalife.learning.encoding import INTEGERS, NUMBERS, TEXTS
 from hanalife.learning.explanation import permutation
@@ -119,8 +119,8 @@ def fit_arguments(data: Any, given: Mapping[str, Any], func: Func, draw_seed: An
         training_percent=or_default(_SHARE, given),
         training_size=None if given["training_percent"] is not None else or_default(_SIZE, given),
         ntiles=or_default(_NTILES, given),
-        keep_partition=bool(given["output_partition_result"]),
-        calibrate=bool(given.get("calibrate")),
+        keep_partition=said_yes(given, "output_partition_result"),
+        calibrate=said_yes(given, "calibrate"),
         permutation=_permutation(given, method, classifies=classifies),
         background_size=or_default(_BACKGROUND, given),
         background_seed=or_default(_BACKGROUND_SEED, given),
@@ -185,21 +185,29 @@ def _partition(
         raise ArgumentTypeError("purpose: partition_method='predefined' needs the column that holds 1 and 2.")
     if method == "stratified" and stratum is None:
         raise InvalidArgumentError("stratified_column: partition_method='stratified' needs it; usually the label.")
+    if method in ("no", "predefined"):
+        names = ("stratified_column", _SEED.name, _SHARE.name, _SIZE.name)
+        warn_of_the_useless(given, names, f"partition_method={'stratified' if classifies else 'random'!r}")
+    if method == "no":
+        warn_of_the_useless(given, ("output_partition_result", "purpose"), "a partition_method")
     return method, purpose, stratum if method == "stratified" else None
 
 
 def _permutation(given: Mapping[str, Any], method: str, *, classifies: bool) -> permutation.Settings | None:
-    if not given["permutation_importance"]:
-        return None
-    if method == "no":
-        raise InvalidArgumentError(
-            "permutation_importance: it is measured on validation rows; add a partition_method other than 'no'."
-        )
     choices = _PERMUTATION_METRICS[classifies]
     metric = Parameter("permutation_evaluation_metric", str, choices[0], choices=choices)
-    return permutation.Settings(
+    settings = permutation.Settings(
         metric=or_default(metric, given),
         repeats=or_default(_REPEATS, given),
         seed=or_default(_PERMUTATION_SEED, given),
         samples=or_default(_SAMPLES, given),
     )
+    if not said_yes(given, "permutation_importance"):
+        names = (metric.name, _REPEATS.name, _PERMUTATION_SEED.name, _SAMPLES.name)
+        warn_of_the_useless(given, names, "permutation_importance=True")
+        return None
+    if method == "no":
+        raise InvalidArgumentError(
+            "permutation_importance: it is measured on validation rows; add a partition_method other than 'no'."
+        )
+    return settings

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError
-from hanalife.learning.arguments.columns import check_frame, column
-from hanalife.learning.arguments.keywords import or_default
+from hanalife.learning.arguments.columns import check_frame, column, name_list
+from hanalife.learning.arguments.keywords import or_default, said_yes, warn_of_the_useless
 from hanalife.learning.encoding import Encoding
 from hanalife.learning.parameters.parameter import Parameter
 from hanalife.learning.signature import Conformity, read_policy
@@ -20,6 +20,8 @@ _TOP = Parameter("top_k_attributions", int, 10, minimum=0)
 _METHOD = Parameter("attribution_method", str, "tree-shap", choices=ATTRIBUTIONS)
 _ROWS = Parameter("max_result_num", int, minimum=0)
 _TOP_CLASSES = Parameter("verbose_top_n", int, 0, minimum=0)
+_IGNORES = Parameter("ignore_unknown_category", bool)
+_POSITIVE_ONLY = Parameter("shap_value_for_positive_only", bool, default=True)
 _SAMPLE_SIZE = Parameter("sample_size", int, 0, minimum=0, maximum=100_000)
 _SAMPLING_SEED = Parameter("random_state", int, 0, minimum=0, maximum=2**31 - 1)
 
@@ -80,8 +82,9 @@ def read_arguments(
     label = column(specs, given["label"] or encoding.label.name, "label") if score else None
     _check_same_categories(given.get("categorical_variable"), encoding)
     policy = read_policy(given["signature_policy"])
-    if given.get("ignore_unknown_category") is not None:
-        policy["unseen"] = "ignore" if given["ignore_unknown_category"] else "error"
+    ignores = or_default(_IGNORES, given)
+    if ignores is not None:
+        policy["unseen"] = "ignore" if ignores else "error"
     Conformity(encoding, policy).check_columns(frame.specs, others=(key, label, encoding.label.name))
     positive = given.get("positive_label")
     if positive is not None and str(positive) not in encoding.class_names:
@@ -100,15 +103,23 @@ def read_arguments(
         policy=policy,
         sample_size=or_default(_SAMPLE_SIZE, given),
         sampling_seed=or_default(_SAMPLING_SEED, given),
-        every_class=or_default(_TOP_CLASSES, given) if given.get("verbose") else None,
-        positive_only=given.get("shap_value_for_positive_only") is not False,
+        every_class=_every_class(given),
+        positive_only=or_default(_POSITIVE_ONLY, given),
     )
+
+
+def _every_class(given: Mapping[str, Any]) -> int | None:
+    most: int = or_default(_TOP_CLASSES, given)
+    if said_yes(given, "verbose"):
+        return most
+    warn_of_the_useless(given, (_TOP_CLASSES.name,), "verbose=True")
+    return None
 
 
 def _check_same_features(given: Any, encoding: Encoding) -> None:
     if given is None:
         return
-    wanted = {given} if isinstance(given, str) else set(given)
+    wanted = set(name_list(given, "features"))
     if wanted != set(encoding.feature_names):
         raise InvalidArgumentError(
             f"features: the model was fitted on {', '.join(encoding.feature_names)}; leave features out, or name these."
@@ -116,7 +127,7 @@ def _check_same_features(given: Any, encoding: Encoding) -> None:
 
 
 def _check_same_categories(given: Any, encoding: Encoding) -> None:
-    wanted = [given] if isinstance(given, str) else list(given or ())
+    wanted = [] if given is None else name_list(given, "categorical_variable")
     strange = [name for name in wanted if name not in encoding.categories]
     if strange:
         known = ", ".join(encoding.categories) or "none"

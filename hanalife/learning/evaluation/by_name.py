@@ -2,7 +2,8 @@
 
 Of classes: ``error_rate``, ``nll``, ``rmse``, ``mae`` (small is good), ``accuracy``, ``kappa``,
 ``mcc``, ``auc``, ``auc_1vsrest``, ``auc_pairwise``, ``f1_score`` and ``recall_<class>``,
-``precision_<class>``, ``f1_score_<class>``. Of numbers: ``rmse``, ``mae``, ``mape``, ``r2``.
+``precision_<class>``, ``f1_score_<class>``. Of numbers: ``rmse``, ``mae``, ``mape``, ``error_rate`` (small is
+good), ``r2``.
 """
 
 from __future__ import annotations
@@ -89,6 +90,7 @@ _OF_NUMBERS: dict[str, Metric] = {
     "rmse": regression.rmse,
     "mae": regression.mae,
     "mape": regression.mape,
+    "error_rate": regression.error_rate,
     "r2": regression.r2,
 }
 _LOWER_IS_BETTER = frozenset({*_LOSSES, "mape"})

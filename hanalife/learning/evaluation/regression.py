@@ -31,6 +31,11 @@ def mape(actual: Array, predicted: Array) -> float | None:
     return None if (actual == 0).any() else float(np.abs((actual - predicted) / actual).mean())
 
 
+def error_rate(actual: Array, predicted: Array) -> float:
+    """Return the share of errors of 0.5 or more: of whole numbers, such as GLM's levels, those missed."""
+    return float((np.abs(actual - predicted) >= 0.5).mean())
+
+
 def max_error(actual: Array, predicted: Array) -> float:
     """Return the largest absolute error."""
     return float(np.abs(actual - predicted).max())

@@ -38,8 +38,7 @@ _COMMON: tuple[Parameter, ...] = (
     Parameter("alpha", float, 1.0, engine="reg_alpha", minimum=0, tunable=True),
     Parameter("thread_ratio", float, -1.0, maximum=1),
     # Above 0, so large a share of the training rows decides when to stop.
-    Parameter("validation_set_rate", float, 0.0, minimum=0, maximum=0.9),
-    Parameter("validation_set_metric", str),
+    Parameter("validation_set_rate", float, 0.0, minimum=0, maximum=1 - 1e-6),
     Parameter("stratified_validation_set", bool, default=False),
     Parameter("tolerant_iter_num", int, 10, minimum=1),
     Parameter("model_tree", str, "constant", Effect.LATER, choices=("constant", "linear")),
@@ -51,12 +50,14 @@ _COMMON: tuple[Parameter, ...] = (
     Parameter("tol_rate", float, 0.0001, Effect.NONE, minimum=0, pal="TOLERANT_RATE"),
     Parameter("fg_min_zero_rate", float, 0.5, Effect.NONE, minimum=0, maximum=1),
     Parameter("compression", bool, default=False, effect=Effect.NONE),
-    Parameter("max_bits", int, 12, Effect.NONE, minimum=1, maximum=31),
+    Parameter("max_bits", int, 12, Effect.NONE, minimum=1, maximum=30),
     Parameter("linear_lambda", float, 1.0, Effect.NONE, minimum=0),
 )
 
 CLASSIFICATION: tuple[Parameter, ...] = (
     *_COMMON,
+    # Not given: the objective's own; so for numbers.
+    Parameter("validation_set_metric", str, choices=("error_rate", "rmse", "mae", "auc", "nll")),
     Parameter("base_score", float, 0.5, above=0, maximum=1 - 1e-6, tunable=True),
     Parameter("adopt_prior", bool, default=False, pal="START_FROM_AVERAGE"),
     Parameter("obj_func", str, choices=("logistic", "hinge", "softmax")),
@@ -72,6 +73,7 @@ CLASSIFICATION_FIT: tuple[Parameter, ...] = (
 
 REGRESSION: tuple[Parameter, ...] = (
     *_COMMON,
+    Parameter("validation_set_metric", str, choices=("rmse", "mae")),
     # Not given: the value that fits the target best before the first tree.
     Parameter("base_score", float, tunable=True),
     Parameter("adopt_prior", bool, default=False, pal="START_FROM_AVERAGE"),

@@ -6,6 +6,8 @@ from hanalife.learning.parameters.parameter import Effect, Parameter
 
 _MIXED = tuple(f"most_frequent-{of_numbers}" for of_numbers in ("mean", "median", "zero", "als"))
 
+IMPUTE = Parameter("impute", bool, default=False)
+
 #: Not given: most_frequent-mean.
 STRATEGY_OF_CLASSES = Parameter("strategy", str, choices=("non", "delete", *_MIXED))
 STRATEGY_OF_NUMBERS = Parameter("strategy", str, choices=("non", "delete", *_MIXED, "mean", "median", "zero", "als"))

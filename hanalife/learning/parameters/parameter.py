@@ -77,10 +77,12 @@ def find(table: Iterable[Parameter], name: str, func: str, argument: str = "keyw
     UnknownParameterError
         The table has none of that name; the message names the nearest.
     """
+    table = tuple(table)
     known = {parameter.name: parameter for parameter in table}
     if name not in known:
-        near = difflib.get_close_matches(str(name), known, n=3)
-        hint = f"did you mean {', '.join(near)}?" if near else f"it takes: {', '.join(sorted(known))}."
+        names = sorted({*known, *(alias for parameter in table for alias in parameter.aliases)})
+        near = difflib.get_close_matches(str(name), names, n=3)
+        hint = f"did you mean {', '.join(near)}?" if near else f"it takes: {', '.join(names)}."
         raise UnknownParameterError(f"{argument}: {name!r} is not a parameter of {func}; {hint}")
     return known[name]
 

@@ -9,7 +9,12 @@ SHA, HYPERBAND = "_sha", "_hyperband"
 #: Ways to tell rows that train from rows that judge.
 FAMILIES = ("cv", "stratified_cv", "bootstrap", "stratified_bootstrap")
 
+#: Each plain, or as a race: ``_sha`` looks at all candidates, ``_hyperband`` draws some, which suits ranges too
+#: large to list. How good and how fast they are: ``tests/benchmarks/races.md``.
 RESAMPLING = tuple(family + race for family in FAMILIES for race in ("", SHA, HYPERBAND))
+
+#: Of a ``progress_indicator_id``, and with the name of a group.
+MOST_CHARACTERS = 256
 
 DATA_SIZE, AUTOMATIC = "data_size", "automatic"
 
@@ -28,7 +33,7 @@ SELECTION: tuple[Parameter, ...] = (
     Parameter("param_values", dict, effect=Effect.SELECTION),
     Parameter("param_range", dict, effect=Effect.SELECTION),
     Parameter("progress_indicator_id", str, effect=Effect.SELECTION),
-    Parameter("resource", str, effect=Effect.SELECTION, choices=(DATA_SIZE, *ROUNDS, AUTOMATIC)),
+    Parameter("resource", str, DATA_SIZE, Effect.SELECTION, choices=(DATA_SIZE, *ROUNDS, AUTOMATIC)),
     Parameter("max_resource", int, effect=Effect.SELECTION, minimum=1),
     Parameter("min_resource_rate", float, 0.0, Effect.SELECTION, minimum=0, maximum=1),
     Parameter("reduction_rate", float, 3.0, Effect.SELECTION, above=1),

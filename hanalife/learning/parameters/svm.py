@@ -24,7 +24,7 @@ _COMMON: tuple[Parameter, ...] = (
     # Missing numbers become the mean; a missing category is one of its own.
     Parameter("handle_missing", bool, default=True, effect=Effect.NONE),
     Parameter("compression", bool, default=False, effect=Effect.NONE),
-    Parameter("max_bits", int, 12, Effect.NONE, minimum=1, maximum=31),
+    Parameter("max_bits", int, 12, Effect.NONE, minimum=1, maximum=30),
     Parameter("max_quantization_iter", int, 1000, Effect.NONE, minimum=1),
     Parameter("thread_ratio", float, 0.0, Effect.NONE, maximum=1),
 )

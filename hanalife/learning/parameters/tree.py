@@ -54,7 +54,7 @@ def _forest(min_samples_leaf: int, split_threshold: float) -> tuple[Parameter, .
         Parameter("allow_missing_dependent", bool, default=True),
         Parameter("sample_fraction", float, 1.0, above=0, maximum=1, tunable=True),
         Parameter("compression", bool, default=False, effect=Effect.NONE),
-        Parameter("max_bits", int, 12, Effect.NONE, minimum=1, maximum=31),
+        Parameter("max_bits", int, 12, Effect.NONE, minimum=1, maximum=30),
         Parameter("quantize_rate", float, 0.005, Effect.NONE, minimum=0, maximum=1),
         Parameter("model_format", str, "pmml", Effect.NONE, choices=_MODEL_FORMAT),
     )

@@ -12,8 +12,8 @@ from hanalife import DataSets, UnifiedClassification, UnifiedRegression
 FLOWER = ["SEPALLENGTHCM", "SEPALWIDTHCM", "PETALLENGTHCM", "PETALWIDTHCM"]
 #: What an algorithm cannot do without.
 NEEDED = {"MLP": {"hidden_layer_size": [6], "normalization": "z-transform", "learning_rate": 0.05}}
-CLASSIFIERS = ["DecisionTree", "RandomDecisionTree", "NaiveBayes", "SVM", "MLP"]
-REGRESSORS = ["DecisionTree", "RandomDecisionTree", "SVM", "MLP"]
+CLASSIFIERS = ["HybridGradientBoostingTree", "DecisionTree", "RandomDecisionTree", "NaiveBayes", "SVM", "MLP"]
+REGRESSORS = ["HybridGradientBoostingTree", "DecisionTree", "RandomDecisionTree", "SVM", "MLP"]
 
 
 def classifier(func, **changes):
