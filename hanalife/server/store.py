@@ -85,9 +85,9 @@ class ServerStore:
             gone = [name for name, before in self._shown.items() if shown.get(name) != before]
             closing = [self._databases.pop(name) for name in gone if name in self._databases]
             self._shown = shown
-            self._run_lists = {kept: runs for kept, runs in self._run_lists.items() if kept not in gone}
-        for database in closing:
-            database.close()
+            followed = [self._run_lists.pop(name) for name in gone if name in self._run_lists]
+        for opened in (*followed, *closing):
+            opened.close()
         return self.connections()
 
     def _checked(self, entry: ConnectionEntry) -> Shown:
@@ -105,12 +105,13 @@ class ServerStore:
             return question(connection, database.label, *names)
 
     def runs_since(self, name: str, epoch: str, seq: str) -> RunsUpdate:
-        """Return what changed in the list of runs since a number of an epoch, or all of it."""
+        """Return what changed in the list of runs since a number of an epoch, or the newest runs."""
         if not seq.isdecimal() or len(seq) > LONGEST_NUMBER:
             raise InvalidArgumentError(f"seq: {seq!r} is not allowed; give a whole number from 0.")
+        database = self._open(name)
         with self._lock:
-            runs = self._run_lists.setdefault(name, RunList())
-        return self.read(name, runs.since, epoch, int(seq))
+            runs = self._run_lists.setdefault(name, RunList(database))
+        return runs.since(epoch, int(seq))
 
     def change(self, name: str, control: str, args: Mapping[str, object]) -> Any:
         """Return the answer of a control."""
@@ -127,9 +128,10 @@ class ServerStore:
         """End the workers of this process and close all connections."""
         workers.stop_all()
         with self._lock:
+            followed, self._run_lists = list(self._run_lists.values()), {}
             databases, self._databases = list(self._databases.values()), {}
-        for database in databases:
-            database.close()
+        for opened in (*followed, *databases):
+            opened.close()
 
     def _open(self, name: str) -> Database:
         with self._lock:

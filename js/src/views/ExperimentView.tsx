@@ -3,7 +3,7 @@ import { useId, useMemo, useState } from 'preact/hooks';
 import type { ExperimentRow, ExperimentsPayload, RunDetail as Detail, RunRow } from '../contract/types.gen';
 import type { Source } from '../rpc/source';
 import { ControlButton } from '../ui/controls/ControlButton';
-import { count } from '../ui/format';
+import { count, whole } from '../ui/format';
 import { useLatestDetail, useSource } from '../ui/hooks';
 import { direction } from '../ui/pareto';
 import { MonitorBar } from '../ui/MonitorBar';
@@ -177,8 +177,8 @@ function runKey(run: RunRow): string {
 
 /** How many of how many; while older runs are still being read, of how many there are. */
 function countText(shown: number, read: number, total: number): string {
-  if (read < total) return `${shown.toLocaleString('en')} of ${total.toLocaleString('en')} runs`;
-  return shown === read ? count(read, 'run') : `${shown.toLocaleString('en')} of ${count(read, 'run')}`;
+  if (read < total) return `${whole(shown)} of ${whole(total)} runs`;
+  return shown === read ? count(read, 'run') : `${whole(shown)} of ${count(read, 'run')}`;
 }
 
 /** All columns that there are, the keys of those to show, and the metrics that tell which runs are best. */
