@@ -86,8 +86,7 @@ class ServerStore:
             closing = [self._databases.pop(name) for name in gone if name in self._databases]
             self._shown = shown
             followed = [self._run_lists.pop(name) for name in gone if name in self._run_lists]
-        for opened in (*followed, *closing):
-            opened.close()
+        _close(followed, closing)
         return self.connections()
 
     def _checked(self, entry: ConnectionEntry) -> Shown:
@@ -130,8 +129,7 @@ class ServerStore:
         with self._lock:
             followed, self._run_lists = list(self._run_lists.values()), {}
             databases, self._databases = list(self._databases.values()), {}
-        for opened in (*followed, *databases):
-            opened.close()
+        _close(followed, databases)
 
     def _open(self, name: str) -> Database:
         with self._lock:
@@ -151,6 +149,13 @@ class ServerStore:
                 f"ConnectionContext('sqlite:///{file}'), or set {URL_VARIABLE} and start JupyterLab again."
             )
         return database
+
+
+def _close(followed: list[RunList], databases: list[Database]) -> None:
+    for runs in followed:
+        runs.close()
+    for database in databases:
+        database.close()
 
 
 def _default(root: Path) -> Shown:

@@ -2,7 +2,7 @@
 import { useRef } from 'preact/hooks';
 import { type Placed, resized } from './layout';
 import type { Sort } from './order';
-import { cellClass, cellStyle, type Column, type Look } from './Table';
+import { cellClass, cellStyle, type Column, inSightStyle, type Look, type Scrolled } from './Table';
 
 const KEY_STEP = 10;
 const WIDEST = 2_000;
@@ -11,15 +11,24 @@ interface Props<Row> {
   placed: Placed<Column<Row>>[];
   wide: number;
   before: number;
+  scrolled: Scrolled;
   look: Look;
   onLook(look: Look): void;
 }
 
-export function TableHead<Row>({ placed, wide, before, look, onLook }: Props<Row>) {
+export function TableHead<Row>({ placed, wide, before, scrolled, look, onLook }: Props<Row>) {
   const sortBy = (sort: Sort) => onLook({ ...look, sort });
   return (
     <div class="hl-row" role="row" aria-rowindex={1} style={{ width: `${wide}px` }}>
-      {before > 0 && <span role="columnheader" aria-colindex={1} aria-label="Compare" class="hl-tick hl-pinned" />}
+      {before > 0 && (
+        <span
+          role="columnheader"
+          aria-colindex={1}
+          aria-label="Compare"
+          class="hl-tick hl-pinned"
+          style={inSightStyle(scrolled)}
+        />
+      )}
       {placed.map(each => {
         const { column } = each;
         const active = look.sort?.key === column.key;
@@ -31,7 +40,7 @@ export function TableHead<Row>({ placed, wide, before, look, onLook }: Props<Row
             aria-colindex={each.index + (before ? 2 : 1)}
             aria-sort={!active ? 'none' : descending ? 'descending' : 'ascending'}
             class={cellClass(each)}
-            style={cellStyle(each, before)}
+            style={cellStyle(each, before, scrolled)}
           >
             <button
               type="button"
