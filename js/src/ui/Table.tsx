@@ -48,6 +48,8 @@ interface Props<Row> {
   /** Its look, if somebody else keeps it. */
   look?: Look;
   onLook?(look: Look): void;
+  /** Somebody wants a column at the place of another; without this none can be moved. */
+  onMove?(key: string, target: string): void;
   empty?: string;
 }
 
@@ -145,7 +147,7 @@ export function Table<Row>(props: Props<Row>) {
       }}
     >
       <div class="hl-head" role="rowgroup" style={{ width: `${wide}px` }}>
-        <TableHead placed={drawn} wide={wide} before={before} scrolled={scrolled} look={look} onLook={setLook} />
+        <TableHead placed={drawn} wide={wide} before={before} scrolled={scrolled} look={look} onLook={setLook} onMove={props.onMove} />
       </div>
       <div class="hl-body" role="rowgroup" aria-label={`${props.label}, rows`}>
         {!sorted.length && <p class="hl-empty">{props.empty ?? 'Nothing here yet.'}</p>}
