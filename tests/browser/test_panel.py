@@ -50,11 +50,7 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def own_lab(tmp_path_factory):
     """Give a running JupyterLab with connections in its settings."""
-    folder = tmp_path_factory.mktemp("panel")
-    kept = folder / "settings" / "hanalife" / "plugin.jupyterlab-settings"
-    kept.parent.mkdir(parents=True)
-    kept.write_text(json.dumps(SETTINGS))
-    with kit.running(folder) as running:
+    with kit.running(tmp_path_factory.mktemp("panel"), settings=SETTINGS) as running:
         yield running
 
 
@@ -239,6 +235,7 @@ def test_a_store_newer_than_the_code_is_told_of_in_panel_and_cell(own_lab, page)
     kit.run_cell(page, 0)
     view = page.locator(".jp-OutputArea .hl-view")
     expect(view.get_by_role("alert").filter(has_text=told)).to_be_visible()
+    expect(view).to_contain_text("Nothing was read yet.")
     expect(page.locator(".jp-OutputArea")).not_to_contain_text("Traceback")
     page.screenshot(path=SCREENSHOTS / "newer.png")
     assert grave_violations(page, ".jp-OutputArea .hl-view") == []

@@ -149,8 +149,8 @@ export function Table<Row>(props: Props<Row>) {
       <div class="hl-head" role="rowgroup" style={{ width: `${wide}px` }}>
         <TableHead placed={drawn} wide={wide} before={before} scrolled={scrolled} look={look} onLook={setLook} onMove={props.onMove} />
       </div>
-      <div class="hl-body" role="rowgroup" aria-label={`${props.label}, rows`}>
-        {!sorted.length && <p class="hl-empty">{props.empty ?? 'Nothing here yet.'}</p>}
+      <div class="hl-body" {...(sorted.length && { role: 'rowgroup', 'aria-label': `${props.label}, rows` })}>
+        {!sorted.length && <div class="hl-empty">{props.empty ?? 'Nothing here yet.'}</div>}
         <div class="hl-rows" role="presentation" style={{ height: `${sorted.length * ROW}px`, width: `${wide}px` }}>
           {sorted.slice(shown.first, shown.last).map((row, i) => {
             const key = rowKey(row);

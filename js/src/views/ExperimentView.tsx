@@ -7,7 +7,7 @@ import { useLatestDetail, useSource } from '../ui/hooks';
 import { direction } from '../ui/pareto';
 import { arranged, moved } from '../ui/layout';
 import { MonitorBar } from '../ui/MonitorBar';
-import { Banner, Problem, RUN_SEARCH, Search } from '../ui/parts';
+import { Banner, emptyText, Problem, RUN_SEARCH, Search } from '../ui/parts';
 import { useFoundRuns } from '../ui/search';
 import { type Column, Table } from '../ui/Table';
 import { ColumnChoice } from './ColumnChoice';
@@ -130,7 +130,7 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
             setView({ ...view, ...look });
           }}
           onMove={move}
-          empty={query ? 'No run matches the search.' : 'No runs yet. They appear as soon as one is recorded.'}
+          empty={emptyText(payload !== null, query !== '', 'No run matches the search.', 'No runs yet. They appear as soon as one is recorded.')}
         />
       </div>
       {ticked.size > 0 && (
