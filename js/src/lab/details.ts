@@ -4,6 +4,7 @@
  */
 import type { ILabShell, ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { TabPanel } from '@lumino/widgets';
 import { COMMANDS, enter, keyUnderMenu, rowsOf } from './commands';
 import { icon } from './icon';
 import { type Draw, Panel } from './panel';
@@ -55,6 +56,8 @@ export function addDetails(
           await tracker.add(main);
         }
         app.shell.activateById(id);
+        const tabs = main.parent?.parent; // those below a notebook do not come to the front by themselves
+        if (tabs instanceof TabPanel) tabs.currentWidget = main;
       }
     });
     app.contextMenu.addItem({ command: OPENING[kind], selector: rowsOf(PARTS[kind]), rank: 0 });
