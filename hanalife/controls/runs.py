@@ -16,6 +16,11 @@ def set_tag(context: ConnectionContext, args: Mapping[str, str]) -> None:
     remarks.set_tag(context, args["run_id"], args["tag_name"], args["tag_value"])
 
 
+def set_tags(context: ConnectionContext, args: Mapping[str, str]) -> None:
+    """Set a tag of several runs; their ids are a JSON list."""
+    remarks.set_tags(context, _ids(args["run_ids"]), args["tag_name"], args["tag_value"])
+
+
 def delete_tag(context: ConnectionContext, args: Mapping[str, str]) -> None:
     """Delete a tag of a run."""
     remarks.delete_tag(context, args["run_id"], args["tag_name"])
@@ -43,6 +48,7 @@ def _ids(text: str) -> list[str]:
 
 CONTROLS: Mapping[str, Control] = {
     "run.set_tag": Control(set_tag, ("run_id", "tag_name", "tag_value")),
+    "run.set_tags": Control(set_tags, ("run_ids", "tag_name", "tag_value")),
     "run.delete_tag": Control(delete_tag, ("run_id", "tag_name")),
     "run.set_note": Control(set_note, ("run_id", "text")),
     "run.delete": Control(delete, ("run_ids",)),

@@ -73,6 +73,14 @@ def some(connection: sa.Connection, run_ids: Sequence[str]) -> list[Run]:
     return sorted(found, key=lambda run: (run.created_at, run.run_id))
 
 
+def made_before(connection: sa.Connection, run: Run, limit: int) -> list[Run]:
+    """Return the last runs before one in the order of :func:`runs`, oldest first."""
+    at_once = sa.and_(_run.c.created_at == run.created_at, _run.c.run_id < run.run_id)
+    query = _newest(sa.select(_run), None).where(sa.or_(_run.c.created_at < run.created_at, at_once))
+    query = query.order_by(_run.c.created_at.desc(), _run.c.run_id.desc()).limit(limit)
+    return [_record(row) for row in connection.execute(query)][::-1]
+
+
 def revisions(connection: sa.Connection, experiment_ids: Sequence[str] | None = None) -> dict[str, int]:
     """Return the revision of each run that :func:`runs` returns, by ``run_id``, oldest first."""
     query = _newest(sa.select(_run.c.run_id, _run.c.revision), experiment_ids)

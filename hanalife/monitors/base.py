@@ -7,6 +7,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 
 from hanalife.clock import Clock, format_utc, utc_now
 from hanalife.controls import table as controls
-from hanalife.database import dialects
+from hanalife.database.watch import WriteWatch
 from hanalife.errors import Error, InvalidArgumentError
 from hanalife.views.answers import error_info
 
@@ -74,6 +75,7 @@ class Monitor(ABC, Generic[P]):
         self._looked = threading.Event()
         self._thread: threading.Thread | None = None
         self._failures = 0  # since the last good look
+        self._mark: object = None  # of the database, at the last look
         self._looks = 0
 
     # --- what a user calls --------------------------------------------------------------------
@@ -157,18 +159,17 @@ class Monitor(ABC, Generic[P]):
 
     def _follow(self, stopped: threading.Event) -> None:
         """Read again and again with one connection until stopped or until the database is lost."""
-        with self._database.read() as connection, self._database.connect() as asking:
-            marker = dialects.write_marker(asking)
-            seen: object = None
+        with self._database.read() as connection, closing(WriteWatch(self._database)) as watch:
+            self._mark = None
             tended_at = float("-inf")
             while not stopped.is_set():
-                mark = _ask(marker, asking)
+                mark = watch.mark()
                 overdue = time.monotonic() - tended_at >= TEND_SECONDS
                 if overdue:
                     tended_at = time.monotonic()
                     self._tend()
-                if overdue or mark != seen or not self._has_all():
-                    seen = mark
+                if overdue or mark != self._mark or not self._has_all():
+                    self._mark = mark
                     self._look(connection, stopped)
                 self._look_closer(connection)
                 connection.rollback()  # a transaction left open would never see later changes
@@ -261,15 +262,6 @@ class Monitor(ABC, Generic[P]):
             self._show_status("cancelled", line)
         self._wake.set()
         return line
-
-
-def _ask(marker: Callable[[], object], connection: sa.Connection) -> object:
-    """Return the database's mark; one of its own where it cannot be asked, so that the next look says why."""
-    try:
-        return marker()
-    except connection.dialect.loaded_dbapi.Error:
-        connection.invalidate()
-        return object()
 
 
 def _in_notebook() -> bool:

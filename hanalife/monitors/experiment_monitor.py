@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from hanalife.monitors.charts import RunCharts
     from hanalife.monitors.widgets import MonitorBox
 
-#: So many of the newest runs are read first, which are seen at once; then so many at a time until all are.
-MOST_AT_FIRST = 200
-MOST_AT_ONCE = 1_000
 #: The chart of a metric over runs has so many of the newest; more have no room on its axis.
 MOST_COMPARED = 60
 
@@ -80,9 +77,8 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
         self._selection: Mapping[str, Any] = {"experiment_id": "", "run_id": "", "ticked": []}
 
     def _read(self, connection: sa.Connection, previous: ExperimentsPayload | None) -> ExperimentsPayload:
-        return experiments.read(
-            connection, self._database.label, self._ids, previous, MOST_AT_FIRST if previous is None else MOST_AT_ONCE
-        )
+        most = experiments.MOST_AT_FIRST if previous is None else experiments.MOST_AT_ONCE
+        return experiments.read(connection, self._database.label, self._ids, previous, most)
 
     def _read_all(self, connection: sa.Connection) -> ExperimentsPayload:
         return experiments.read(connection, self._database.label, self._ids)

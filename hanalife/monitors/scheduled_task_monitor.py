@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from hanalife.clock import Clock, utc_now
-from hanalife.database import dialects
 from hanalife.monitors.base import check_ids
 from hanalife.monitors.list_monitor import ListMonitor
 from hanalife.views import answers, changes, pages, static, task_answers, tasks
@@ -63,17 +62,12 @@ class ScheduledTaskMonitor(ListMonitor[TasksPayload]):
         self._read_at: object = None  # the connection and its mark of the last reading
 
     def _read(self, connection: sa.Connection, previous: TasksPayload | None) -> TasksPayload:
-        now, at = self._clock(), (connection, self._mark(connection))
+        now, at = self._clock(), (connection, self._mark)
         if previous is not None and at == self._read_at:  # nobody wrote, but a worker may have fallen silent
             return {**previous, "workers": tasks.read_workers(connection, now)}
         payload = tasks.read(connection, self._database.label, now, self._ids, previous)
         self._read_at = at
         return payload
-
-    def _mark(self, connection: sa.Connection) -> object:
-        """Return what stays equal while nobody else writes; never equal where the database cannot say."""
-        marker = None if dialects.is_in_memory(self._database.url) else dialects.change_marker(connection)
-        return marker() if marker else object()
 
     def _export(self, path: Path) -> Path:
         return pages.write_tasks(self.connection_context, path, self._ids, clock=self._clock)

@@ -44,6 +44,7 @@ def _about_a_task(question: TaskQuestion) -> Question:
 #: What may be asked, by its path below ``hanalife/api``.
 QUESTIONS: Mapping[str, Question] = {
     "experiments": experiments.read,
+    "runs_before/([^/]+)": lambda connection, _label, run_id: experiments.read_older(connection, run_id),
     "runs/([^/]+)": lambda connection, _label, run_id: answers.run(connection, run_id),
     "runs/([^/]+)/log/([^/]+)": lambda connection, _label, *names: answers.log_before(connection, *names),
     "runs/([^/]+)/messages/([^/]+)/([^/]+)": lambda connection, _label, *names: answers.message(connection, *names),
@@ -134,7 +135,7 @@ class RunsHandler(StoreHandler):
     @authenticated  # type: ignore[untyped-decorator]
     @authorized  # type: ignore[untyped-decorator]
     async def get(self, epoch: str, seq: str) -> None:
-        """Send what changed since a number of an epoch, or the whole list."""
+        """Send what changed since a number of an epoch, or the newest runs."""
         await self._send(lambda store: store.runs_since(self._connection, _text(epoch), seq))
 
 

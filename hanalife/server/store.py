@@ -85,9 +85,8 @@ class ServerStore:
             gone = [name for name, before in self._shown.items() if shown.get(name) != before]
             closing = [self._databases.pop(name) for name in gone if name in self._databases]
             self._shown = shown
-            self._run_lists = {kept: runs for kept, runs in self._run_lists.items() if kept not in gone}
-        for database in closing:
-            database.close()
+            followed = [self._run_lists.pop(name) for name in gone if name in self._run_lists]
+        _close(followed, closing)
         return self.connections()
 
     def _checked(self, entry: ConnectionEntry) -> Shown:
@@ -105,12 +104,13 @@ class ServerStore:
             return question(connection, database.label, *names)
 
     def runs_since(self, name: str, epoch: str, seq: str) -> RunsUpdate:
-        """Return what changed in the list of runs since a number of an epoch, or all of it."""
+        """Return what changed in the list of runs since a number of an epoch, or the newest runs."""
         if not seq.isdecimal() or len(seq) > LONGEST_NUMBER:
             raise InvalidArgumentError(f"seq: {seq!r} is not allowed; give a whole number from 0.")
+        database = self._open(name)
         with self._lock:
-            runs = self._run_lists.setdefault(name, RunList())
-        return self.read(name, runs.since, epoch, int(seq))
+            runs = self._run_lists.setdefault(name, RunList(database))
+        return runs.since(epoch, int(seq))
 
     def change(self, name: str, control: str, args: Mapping[str, object]) -> Any:
         """Return the answer of a control."""
@@ -127,9 +127,9 @@ class ServerStore:
         """End the workers of this process and close all connections."""
         workers.stop_all()
         with self._lock:
+            followed, self._run_lists = list(self._run_lists.values()), {}
             databases, self._databases = list(self._databases.values()), {}
-        for database in databases:
-            database.close()
+        _close(followed, databases)
 
     def _open(self, name: str) -> Database:
         with self._lock:
@@ -149,6 +149,13 @@ class ServerStore:
                 f"ConnectionContext('sqlite:///{file}'), or set {URL_VARIABLE} and start JupyterLab again."
             )
         return database
+
+
+def _close(followed: list[RunList], databases: list[Database]) -> None:
+    for runs in followed:
+        runs.close()
+    for database in databases:
+        database.close()
 
 
 def _default(root: Path) -> Shown:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -44,9 +45,24 @@ def set_tag(
     RunNotFoundError
         There is no such run.
     """
+    set_tags(connection_context, [run_id], tag_name, tag_value, clock=clock)
+
+
+def set_tags(
+    connection_context: ConnectionContext,
+    run_ids: Sequence[str],
+    tag_name: str,
+    tag_value: str,
+    *,
+    clock: Clock = utc_now,
+) -> None:
+    """Set a tag of several runs, of all or none; parameters and errors are those of :func:`set_tag`."""
     values = {tags.require_tag_name(tag_name): tags.require_tag_value(tag_value, "tag_value")}
-    with _held(connection_context, run_id, clock) as connection:
-        run_tags.put(connection, run_id, run_tags.RUN_ITSELF, values)
+    moment = clock()
+    with connection_context.database.write() as connection:
+        for run_id in sorted(set(run_ids)):  # in one order, so that two who do so never wait in a circle
+            _hold(connection, run_id, moment)
+            run_tags.put(connection, run_id, run_tags.RUN_ITSELF, values)
 
 
 def delete_tag(connection_context: ConnectionContext, run_id: str, tag_name: str, *, clock: Clock = utc_now) -> None:
@@ -98,9 +114,13 @@ def _held(
 ) -> Iterator[sa.Connection]:
     """Give a connection that holds the run, whose revision is raised; of a deleted one it says so."""
     with connection_context.database.write() as connection:
-        if runs.append(connection, run_id, [], clock(), changes) is None:
-            raise _not_found(run_id)
+        _hold(connection, run_id, clock(), changes)
         yield connection
+
+
+def _hold(connection: sa.Connection, run_id: str, moment: datetime, changes: dict[str, str] | None = None) -> None:
+    if runs.append(connection, run_id, [], moment, changes) is None:
+        raise _not_found(run_id)
 
 
 def _found(connection: sa.Connection, run_id: str) -> Run:

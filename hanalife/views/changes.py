@@ -33,14 +33,15 @@ def between_drift(old: DriftPayload, new: DriftPayload) -> DriftDelta | None:
 
 
 def _between(old: Mapping[str, Any], new: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any] | None:
-    tables = {table: _change(old[table], new[table], key) for table, key in keys.items()}
+    tables = {table: between_rows(old[table], new[table], key) for table, key in keys.items()}
     same = all(not change["changed"] and not change["removed"] for change in tables.values())
     if same and old["absent"] == new["absent"]:
         return None
     return {"contract": new["contract"], "seq": old["seq"] + 1, "absent": new["absent"], **tables}
 
 
-def _change(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], key: str) -> dict[str, Any]:
+def between_rows(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], key: str) -> Any:
+    """Return the rows that came or changed, and the keys of those that went."""
     before = {row[key]: row for row in old}
     after = {row[key] for row in new}
     return {

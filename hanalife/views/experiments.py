@@ -7,11 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 import sqlalchemy as sa
 
 from hanalife.database import run_values, runs
+from hanalife.errors import RunNotFoundError
 from hanalife.records import Experiment, Run
 from hanalife.views.encoding import instant, instant_or_none, metric, seconds_between
-from hanalife.views.payloads.runs import ExperimentRow, ExperimentsPayload, Progress, RunRow
+from hanalife.views.payloads.runs import ExperimentRow, ExperimentsPayload, Progress, RunRow, RunsPage
 from hanalife.views.payloads.words import CONTRACT
 
+#: So many of the newest runs are read first, which are seen at once; then so many at a time.
+MOST_AT_FIRST = 200
+MOST_AT_ONCE = 1_000
 #: So many values of rows are saved with a notebook: about 120 kB.
 MOST_VALUES = 4_000
 _VALUES_BESIDE_METRICS = 12
@@ -43,7 +47,7 @@ def read(
         "absent": [wanted for wanted in experiment_ids or [] if wanted not in present],
         "experiments": [experiment_row(experiment) for experiment in found],
         "total": len(revisions),
-        "runs": _rows(connection, revisions, kept, missing) if missing else list(kept.values()),
+        "runs": _in_order(revisions, kept, read_rows(connection, missing)) if missing else list(kept.values()),
     }
 
 
@@ -56,13 +60,33 @@ def head(payload: ExperimentsPayload) -> ExperimentsPayload:
     return {**payload, "runs": payload["runs"][first:]}
 
 
-def _rows(
-    connection: sa.Connection, order: Iterable[str], kept: Mapping[str, RunRow], missing: Sequence[str]
-) -> list[RunRow]:
-    metrics = run_values.metrics(connection, missing)
-    read = {run.run_id: run_row(run, metrics[run.run_id]) for run in runs.some(connection, missing)}
-    rows = {**kept, **read}
+def _in_order(order: Iterable[str], kept: Mapping[str, RunRow], read: Sequence[RunRow]) -> list[RunRow]:
+    rows = {**kept, **{row["run_id"]: row for row in read}}
     return [rows[run_id] for run_id in order if run_id in rows]
+
+
+def read_rows(connection: sa.Connection, run_ids: Sequence[str]) -> list[RunRow]:
+    """Return some runs, oldest first."""
+    return _rows_of(connection, runs.some(connection, run_ids))
+
+
+def read_older(connection: sa.Connection, run_id: str) -> RunsPage:
+    """Return the runs before one, as many as are sent at once.
+
+    Raises
+    ------
+    RunNotFoundError
+        There is no run of that id.
+    """
+    run = runs.run(connection, run_id)
+    if run is None:
+        raise RunNotFoundError(f"run_id: there is no run {run_id!r}; it may have been deleted.")
+    return {"contract": CONTRACT, "runs": _rows_of(connection, runs.made_before(connection, run, MOST_AT_ONCE))}
+
+
+def _rows_of(connection: sa.Connection, found: Sequence[Run]) -> list[RunRow]:
+    metrics = run_values.metrics(connection, [run.run_id for run in found])
+    return [run_row(run, metrics[run.run_id]) for run in found]
 
 
 def experiment_row(experiment: Experiment) -> ExperimentRow:

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { axisOf } from '../src/ui/parallel';
-import { inSight, placeColumns, resized } from '../src/ui/layout';
+import { arranged, inSight, moved, placeColumns, resized } from '../src/ui/layout';
 import { type Direction, direction, pareto } from '../src/ui/pareto';
 
 test('which way is good is told by the name of a metric', () => {
@@ -60,6 +60,15 @@ test('of many columns those in sight are drawn, and the pinned ones', () => {
   const placed = placeColumns(columns, {}, ['m7'], 500);
   expect(inSight(placed, 10_050, 500).map(each => each.column.key)).toEqual(['m7', 'm100', 'm101', 'm102', 'm103', 'm104', 'm105']);
   expect(inSight(placed, 0, 0)).toHaveLength(300); // not laid out yet
+});
+
+test('a column takes the place of another, and what nobody moved stays behind as it was', () => {
+  expect(moved(['a', 'b', 'c', 'd'], 'b', 'd')).toEqual(['a', 'c', 'd', 'b']);
+  expect(moved(['a', 'b', 'c', 'd'], 'd', 'b')).toEqual(['a', 'd', 'b', 'c']);
+  expect(moved(['a', 'b'], 'a', 'a')).toEqual(['a', 'b']);
+  const things = ['a', 'b', 'new', 'c'].map(key => ({ key }));
+  expect(arranged(things, ['c', 'gone', 'a', 'b']).map(each => each.key)).toEqual(['c', 'a', 'b', 'new']);
+  expect(arranged(things, []).map(each => each.key)).toEqual(['a', 'b', 'new', 'c']);
 });
 
 test('no column gets too narrow to take hold of', () => {

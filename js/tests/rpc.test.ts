@@ -1,7 +1,7 @@
 import type { AnyModel } from '@anywidget/types';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { applyExperiments } from '../src/contract/decode';
-import type { ExperimentsDelta, ExperimentsPayload } from '../src/contract/types.gen';
+import { applyExperiments, hasAllRuns } from '../src/contract/decode';
+import type { ExperimentsDelta, ExperimentsPayload, RunRow } from '../src/contract/types.gen';
 import { CellSource } from '../src/rpc/cell';
 import { HttpAnswerer, HttpRunSource, HttpSource } from '../src/rpc/http';
 import { control } from '../src/rpc/source';
@@ -167,6 +167,28 @@ test('a panel is given the runs once, then only what changed', async () => {
   expect(source.get().payload!.runs.map(run => run.run_id)).toEqual(['b', 'c']);
   await vi.advanceTimersByTimeAsync(1_000);
   expect(asked).toEqual(['runs_since/-/0', 'runs_since/e/0', 'runs_since/e/0', 'runs_since/e/1']);
+  source.dispose();
+});
+
+test('a panel is given the newest runs, and older ones when it asks for them', async () => {
+  const [first] = experimentsJson.runs as unknown as RunRow[];
+  const made = (run_id: string, minute: number): RunRow => ({ ...first!, run_id, created_at: `2026-03-02T08:0${minute}:00.000000Z` });
+  const [a, b, c, d] = [made('a', 1), made('b', 2), made('c', 3), made('d', 4)];
+  const delta = { ...experimentsDeltaJson, total: 4, runs: { changed: [{ ...a, owner: 'new' }, d], removed: [] } };
+  const answers: Record<string, unknown> = {
+    'runs_since/-/0': { contract: 1, epoch: 'e', payload: { ...experimentsJson, seq: 0, total: 3, runs: [c] }, deltas: [] },
+    'runs_since/e/0': { contract: 1, epoch: 'e', payload: null, deltas: [{ ...delta, seq: 1 }] },
+    'runs_since/e/1': { contract: 1, epoch: 'e', payload: null, deltas: [] },
+    'runs_before/c': { contract: 1, runs: [a, b] },
+    'runs_before/a': { contract: 1, runs: [] }
+  };
+  const source = new HttpRunSource(async path => answers[path], 1_000);
+  const ids = () => source.get().payload!.runs.map(run => run.run_id);
+  await vi.advanceTimersByTimeAsync(1_500);
+  expect(ids()).toEqual(['c', 'd']); // what changed of an older one comes with it
+  await Promise.all([source.older(), source.older()]);
+  expect(ids()).toEqual(['a', 'b', 'c', 'd']);
+  expect(hasAllRuns(source.get().payload!)).toBe(true);
   source.dispose();
 });
 

@@ -55,7 +55,8 @@ def chromium():
 @pytest.fixture(scope="package")
 def lab(tmp_path_factory):
     """Give a running JupyterLab."""
-    with kit.running(tmp_path_factory.mktemp("lab")) as running:
+    crowd = {"name": "Crowd", "url": "sqlite:///crowd.db"}
+    with kit.running(tmp_path_factory.mktemp("lab"), settings={"connections": [crowd]}) as running:
         yield running
 
 

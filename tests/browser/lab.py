@@ -1,4 +1,4 @@
-"""A real JupyterLab on a free port, and what a person does in it."""
+"""A real JupyterLab, or Notebook 7, on a free port, and what a person does in it."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class Lab:
 
 
 @contextlib.contextmanager
-def running(folder):
-    """Run JupyterLab with settings, data and home of its own."""
+def running(folder, app="jupyterlab", settings=None):
+    """Run JupyterLab, or ``notebook``, with data and home of its own; ``settings`` are those of the panel."""
     root = folder / "root"
     app_settings = folder / "app_settings"
     root.mkdir()
@@ -58,6 +58,9 @@ def running(folder):
     built.mkdir(parents=True)
     (built / "hanalife").symlink_to(ROOT / "hanalife" / "labextension")
     app_settings.mkdir()
+    kept = folder / "settings" / "hanalife" / "plugin.jupyterlab-settings"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(json.dumps(settings or {}))
     quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
     (app_settings / "overrides.json").write_text(json.dumps(quiet))
     port = _free_port()
@@ -75,15 +78,16 @@ def running(folder):
     }
     environment = {**os.environ, **{name: str(value) for name, value in own.items()}}
     environment.pop("HANALIFE_URL", None)
-    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"]
+    command = [sys.executable, "-m", app, "--no-browser", "--allow-root"]
+    kind = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}[app]
     options = {
         "ServerApp.ip": "127.0.0.1",
         "ServerApp.port": port,
         "ServerApp.port_retries": 0,
         "ServerApp.root_dir": root,
         "IdentityProvider.token": TOKEN,
-        "LabApp.expose_app_in_browser": True,
-        "LabApp.app_settings_dir": app_settings,
+        f"{kind}.expose_app_in_browser": True,
+        f"{kind}.app_settings_dir": app_settings,
     }
     log = folder / "lab.log"
     with log.open("wb") as output:

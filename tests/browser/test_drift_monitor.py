@@ -33,7 +33,7 @@ def test_columns_over_windows_with_what_was_found_of_each(lab, page, store):
     expect(finding).to_contain_text("lies above the minimum effect of 0.10")
     expect(finding.get_by_role("img", name="GLUCOSE: share of rows by bin")).to_be_visible()
     pictures.take(page, view, "drift_columns")
-    assert not grave_violations(page, ".jp-OutputArea .hl-details")
+    assert not grave_violations(page, ".jp-OutputArea .hl-view")
 
     chosen.focus()
     page.keyboard.press("ArrowLeft")
@@ -61,7 +61,7 @@ def test_an_alert_is_acknowledged_with_a_note_and_stays_so(lab, page, store):
     alerts.first.get_by_role("button", name="Acknowledge").click()
     expect(alerts.first).to_contain_text("<b>a new device</b>")
     expect(view.locator(".hl-bar")).to_contain_text("1 open alert")
-    assert not grave_violations(page, ".jp-OutputArea .hl-details")
+    assert not grave_violations(page, ".jp-OutputArea .hl-view")
     seen = store.drift.alerts().collect()["acknowledged_note"].dropna().unique()
     assert list(seen) == ["<b>a new device</b>"]
 
@@ -75,7 +75,7 @@ def test_performance_as_estimated_and_as_labels_told_later(lab, page, store):
     expect(chart.locator("g > .hl-measured-interval + .hl-measured-dot")).to_have_count(3 + 1, timeout=5_000)
     expect(view.get_by_role("tabpanel")).to_contain_text("concept drift")
     pictures.take(page, view, "drift_performance")
-    assert not grave_violations(page, ".jp-OutputArea .hl-details")
+    assert not grave_violations(page, ".jp-OutputArea .hl-view")
 
 
 def test_an_empty_store_says_so_and_a_check_appears_live(lab, page, store):

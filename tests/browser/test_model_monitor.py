@@ -20,7 +20,7 @@ def test_versions_are_compared_promoted_and_rolled_back(lab, page, store):
     versions = view.get_by_role("table", name="Versions of churn").locator("tbody tr")
     expect(versions).to_have_count(3)
     pictures.take(page, view, "model_versions")
-    assert not grave_violations(page, ".jp-OutputArea .hl-details")
+    assert not grave_violations(page, ".jp-OutputArea .hl-view")
 
     versions.first.get_by_role("button", name="Promote").click()
     form = view.get_by_role("form", name="Promote version 3")
@@ -39,7 +39,7 @@ def test_versions_are_compared_promoted_and_rolled_back(lab, page, store):
     champion.get_by_role("button", name="Roll back", exact=True).click()
     expect(champion.get_by_role("button", name="Roll back to version 1")).to_be_visible()
     assert storage.load_model("churn", alias="champion").version == 2
-    assert not grave_violations(page, ".jp-OutputArea .hl-details")
+    assert not grave_violations(page, ".jp-OutputArea .hl-view")
 
     view.get_by_role("tab", name="History").click()
     expect(view.get_by_role("tabpanel")).to_contain_text("<i>better</i> on new patients")
@@ -57,7 +57,7 @@ def test_versions_are_compared_promoted_and_rolled_back(lab, page, store):
     view.get_by_role("tab", name="Metrics").click()
     expect(view.get_by_role("img", name="AUC over versions")).to_be_visible()
     pictures.take(page, view, "model_metrics")
-    assert not grave_violations(page, ".jp-OutputArea .hl-details")
+    assert not grave_violations(page, ".jp-OutputArea .hl-view")
 
 
 def test_an_unknown_model_is_named_and_appears_once_saved(lab, page, store):

@@ -12,6 +12,8 @@ from hanalife import ConnectionContext
 from hanalife.clock import utc_now
 from hanalife.database import runs as store_of_runs
 from tests.browser import lab as kit
+from tests.browser.accessibility import grave_violations
+from tests.browser.conftest import SCREENSHOTS
 from tests.browser.test_monitors import MONITOR
 from tests.views import crowd
 
@@ -162,6 +164,37 @@ def test_ten_thousand_runs_of_forty_metrics(lab, page, crowded):
     assert grown + state <= 300_000
     assert len(saved["cells"][1]["outputs"]) == 1
     assert view.locator("[aria-label='Runs'] .hl-body [role=row]").count() < 60
+
+
+#: When the first run is seen in the panel after a database was chosen.
+FIRST_IN_PANEL = """async () => {
+  const start = performance.now();
+  void window.jupyterapp.commands.execute('hanalife:choose-connection', {name: 'Crowd'});
+  void window.jupyterapp.commands.execute('hanalife:show-panel');
+  while (!document.querySelector('#hanalife-sidebar [aria-label="Runs"] .hl-body [role=row]')) {
+    await new Promise(requestAnimationFrame);
+    if (performance.now() - start > 20000) return NaN;
+  }
+  return performance.now() - start;
+}"""
+
+
+def test_the_panel_shows_the_newest_of_many_runs_and_older_ones_when_asked(page, crowded):
+    panel = page.locator("#hanalife-sidebar")
+    print(f"\nfirst run seen in the panel {page.evaluate(FIRST_IN_PANEL):.0f} ms after the database was chosen")
+    runs = panel.get_by_role("region", name="Runs", exact=True)
+    expect(runs.get_by_role("button", name="Runs 200 of 10,003")).to_be_visible()
+    page.screenshot(path=SCREENSHOTS / "panel_crowd.png")
+    assert grave_violations(page, "#hanalife-sidebar") == []
+    runs.get_by_role("button", name="Show older runs").click()
+    expect(runs.get_by_role("button", name="Runs 1,200 of 10,003")).to_be_visible()
+    panel.get_by_label("Search").fill("run_8123")  # among those that were not read yet
+    began = time.monotonic()
+    expect(runs.locator(".hl-body [role=row]")).to_have_count(1, timeout=60_000)
+    print(f"one of the older runs was found {time.monotonic() - began:.1f} s after it was looked for")
+    panel.get_by_label("Search").fill("")
+    page.evaluate("() => void window.jupyterapp.commands.execute('hanalife:choose-connection', {name: ''})")
+    expect(panel.locator(".hl-foot")).to_contain_text("hanalife.db")
 
 
 def test_memory_after_a_thousand_updates(lab, page, crowded):

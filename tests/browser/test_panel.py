@@ -11,11 +11,11 @@ from playwright.sync_api import expect
 
 from hanalife import ConnectionContext, DataSets, ModelStorage, UnifiedClassification
 from hanalife.clock import utc_now
-from hanalife.database import leases, tasks
+from hanalife.database import leases, migrations, tables, tasks
 from tests.browser import lab as kit
 from tests.browser.accessibility import grave_violations
 from tests.browser.conftest import SCREENSHOTS, nothing_open
-from tests.browser.test_monitors import rows
+from tests.browser.test_monitors import MONITOR, rows
 from tests.views import sample
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ LAYOUT_IS_KEPT = """async () => {
 }"""
 
 #: Each test that counts things has a database of its own.
-NAMES = ("Empty", "Looks", "Controls", "Worker", "Insert", "Hostile", "Drift", "Busy", "Models")
+NAMES = ("Empty", "Looks", "Controls", "Worker", "Insert", "Hostile", "Drift", "Busy", "Models", "Newer")
 SETTINGS = {
     "pollSeconds": 0.5,
     "connections": [
@@ -50,11 +50,7 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def own_lab(tmp_path_factory):
     """Give a running JupyterLab with connections in its settings."""
-    folder = tmp_path_factory.mktemp("panel")
-    kept = folder / "settings" / "hanalife" / "plugin.jupyterlab-settings"
-    kept.parent.mkdir(parents=True)
-    kept.write_text(json.dumps(SETTINGS))
-    with kit.running(folder) as running:
+    with kit.running(tmp_path_factory.mktemp("panel"), settings=SETTINGS) as running:
         yield running
 
 
@@ -221,6 +217,28 @@ def test_empty_states_say_what_to_do(open_panel, page):
     expect(panel.get_by_role("alert").filter(has_text="There is no database at")).to_be_visible()
     assert grave_violations(page, "#hanalife-sidebar") == []
     page.screenshot(path=SCREENSHOTS / "panel_no_database.png")
+
+
+def test_a_store_newer_than_the_code_is_told_of_in_panel_and_cell(own_lab, page):
+    url = f"sqlite:///{own_lab.root / 'Newer.db'}"
+    with ConnectionContext(url) as store, store.database.write() as connection:
+        newer = {"version": migrations.VERSION + 1, "applied_at": utc_now()}
+        connection.execute(tables.schema_version.insert().values(**newer))
+    execute(page, "hanalife:choose-connection", {"name": "Newer"})
+    execute(page, "hanalife:show-panel")
+    told = f"The store has version {migrations.VERSION + 1}"
+    panel = page.locator("#hanalife-sidebar")
+    expect(panel.get_by_role("alert").filter(has_text=told)).to_contain_text("pip install --upgrade hanalife")
+    assert grave_violations(page, "#hanalife-sidebar") == []
+    kit.write_notebook(own_lab, "newer.ipynb", [MONITOR.format(kind="ScheduledTaskMonitor", url=url, ids=None)])
+    kit.open_notebook(page, "newer.ipynb")
+    kit.run_cell(page, 0)
+    view = page.locator(".jp-OutputArea .hl-view")
+    expect(view.get_by_role("alert").filter(has_text=told)).to_be_visible()
+    expect(view).to_contain_text("Nothing was read yet.")
+    expect(page.locator(".jp-OutputArea")).not_to_contain_text("Traceback")
+    page.screenshot(path=SCREENSHOTS / "newer.png")
+    assert grave_violations(page, ".jp-OutputArea .hl-view") == []
 
 
 def test_connections_are_chosen_and_a_password_in_the_settings_is_refused(open_panel, page):

@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
 from hanalife.clock import utc_now
+from hanalife.database import run_tags
 from hanalife.database import runs as store_of_runs
 from tests.browser import lab as kit
 from tests.browser.accessibility import grave_violations
@@ -23,6 +24,12 @@ def tick(view, *names):
     """Tick runs by name."""
     for name in names:
         rows(view, "Runs").filter(has_text=name).get_by_role("checkbox").check()
+
+
+def heads(view):
+    """Give the headings of the table of runs from left to right."""
+    buttons = view.get_by_role("grid", name="Runs", exact=True).locator("[role=columnheader] > button")
+    return [button.get_attribute("title").removeprefix("Sort by ") for button in buttons.all()]
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
@@ -93,12 +100,25 @@ def test_notes_and_tags_are_changed_and_artifacts_downloaded(lab, page, store):
     assert downloading.value.path().read_bytes() == b"0123456789" * 10
 
 
-def test_runs_are_deleted_after_a_question_and_one_that_is_open_says_so(lab, page, store):
+def test_many_runs_are_tagged_and_deleted_after_a_question_and_one_that_is_open_says_so(lab, page, store):
     ids = [sample.record_run(store, "DELETE", name) for name in ("one", "two", "three", "four")]
     view = open_monitor(page, lab, "delete", "ExperimentMonitor", "DELETE")
     expect(view.get_by_role("region", name="Run four")).to_be_visible()
     tick(view, "one", "two")
     bar = view.get_by_role("group", name="Ticked runs")
+    bar.get_by_role("button", name="Tag").click()
+    form = view.get_by_role("form", name="Tag 2 runs")
+    form.get_by_label("Tag", exact=True).fill("stage")
+    form.get_by_label("Value").fill("<b>trial</b>")
+    page.screenshot(path=SCREENSHOTS / "tag_many.png")
+    form.get_by_role("button", name="Set tag of 2 runs").click()
+    expect(form.get_by_role("alertdialog")).to_contain_text("Set tag stage of 2 runs?")
+    assert grave_violations(page, VIEW) == []
+    form.get_by_role("button", name="Set tag", exact=True).click()
+    expect(form).to_have_count(0)
+    with store.database.read() as connection:
+        tags = [run_tags.of_run(connection, run_id) for run_id in ids]
+    assert tags == [{"stage": "<b>trial</b>"}] * 2 + [{}] * 2
     bar.get_by_role("button", name="Delete").click()
     page.keyboard.press("Escape")
     expect(rows(view, "Runs")).to_have_count(4)
@@ -125,6 +145,17 @@ def test_columns_views_and_widths_are_kept(lab, page, store):
     page.keyboard.press("ArrowRight")
     expect(handle).to_have_attribute("aria-valuenow", str(before + 10))
     view.get_by_title("Sort by AUC").click()
+    view.get_by_title("Sort by AUC").press("Shift+ArrowRight")
+    assert heads(view) == ["Run", "Status", "Created (UTC)", "AUC"]
+    view.locator("summary", has_text="Columns").click()
+    view.get_by_role("button", name="Move AUC up").click()
+    assert heads(view) == ["Run", "Status", "AUC", "Created (UTC)"]
+    expect(view.get_by_role("button", name="Move AUC up")).to_be_focused()
+    page.screenshot(path=SCREENSHOTS / "columns_moved.png")
+    page.keyboard.press("Escape")
+    view.get_by_title("Sort by Status").drag_to(view.get_by_title("Sort by Created"))
+    assert heads(view) == ["Run", "AUC", "Created (UTC)", "Status"]
+    expect(view.get_by_role("columnheader", name="AUC")).to_have_attribute("aria-sort", "ascending")
     view.locator("summary", has_text="Views").click()
     view.get_by_label("Name of the view").fill("weekly")
     view.get_by_role("button", name="Keep").click()
@@ -133,6 +164,7 @@ def test_columns_views_and_widths_are_kept(lab, page, store):
     view.get_by_role("button", name="weekly", exact=True).click()
     page.screenshot(path=SCREENSHOTS / "views.png")
     expect(view.get_by_role("columnheader", name="KAPPA")).to_have_count(0)
+    assert heads(view) == ["Run", "AUC", "Created (UTC)", "Status"]
     expect(rows(view, "Runs").first).to_contain_text("beta")
     expect(handle).to_have_attribute("aria-valuenow", str(before + 10))
 

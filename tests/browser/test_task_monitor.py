@@ -124,6 +124,10 @@ def test_start_a_worker_run_with_parameters_and_cancel(lab, page, store):
     expect(view.get_by_text("No worker is running")).to_be_visible(timeout=SLOW)
 
 
+#: How much moves by itself in our views.
+MOVING = "() => document.getAnimations().filter(one => one.effect.target.closest('.hl-root')).length"
+
+
 def test_the_graph_of_a_composite_follows_its_jobs(lab, page, store):
     scheduled = ScheduledExecution(store)
     gates = {name: lab.root / f"gate_{name}" for name in ("LOAD", "LEFT", "RIGHT", "SCORE")}
@@ -149,6 +153,10 @@ def test_the_graph_of_a_composite_follows_its_jobs(lab, page, store):
     gates["LOAD"].touch()
     expect(node("LOAD")).to_contain_text("succeeded", timeout=SLOW)
     expect(node("LEFT")).to_contain_text("running", timeout=SLOW)
+    assert page.evaluate(MOVING)
+    page.emulate_media(reduced_motion="reduce")
+    assert not page.evaluate(MOVING)
+    page.emulate_media(reduced_motion="no-preference")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(node("LEFT")).to_be_focused()
@@ -176,7 +184,7 @@ def scene(view, look, name, details=None):
     """Keep a picture of what is to be seen, or of a tab of the details; anybody can use it."""
     if details:
         details.get_by_role("tab", name=name).click()
-    assert not grave_violations(view.page, ".jp-OutputArea .hl-details")
+    assert not grave_violations(view.page, ".jp-OutputArea .hl-view")
     view.screenshot(path=SCREENSHOTS / f"tasks_{look}_{name.lower()}.png")
 
 

@@ -34,6 +34,18 @@ def test_tags_and_notes_of_an_ended_run_are_set_changed_and_deleted(conn):
         table.carry_out(conn, "run.delete_tag", {"run_id": run_id, "tag_name": "stage"})
 
 
+def test_a_tag_is_set_of_several_runs_all_or_none(conn):
+    first, second = (sample.record_run(conn, "E", name) for name in ("one", "two"))
+    tag = {"tag_name": "stage", "tag_value": "trial"}
+    with pytest.raises(RunNotFoundError, match="nobody"):
+        table.carry_out(conn, "run.set_tags", {"run_ids": json.dumps([first, "nobody", second]), **tag})
+    assert detail(conn, first)["tags"] == detail(conn, second)["tags"] == []
+    table.carry_out(conn, "run.set_tags", {"run_ids": json.dumps([second, first, first]), **tag})
+    assert detail(conn, first)["tags"] == detail(conn, second)["tags"] == [{"name": "stage", "value": "trial"}]
+    with pytest.raises(InvalidArgumentError, match="PAL_"):
+        table.carry_out(conn, "run.set_tags", {"run_ids": json.dumps([first]), "tag_name": "PAL_X", "tag_value": ""})
+
+
 def test_runs_are_deleted_with_their_earlier_attempts_all_or_none(conn):
     sample.record_run(conn, "E", "one")
     again, other, kept = (sample.record_run(conn, "E", name) for name in ("one", "other", "kept"))

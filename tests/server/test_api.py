@@ -11,7 +11,9 @@ from tornado.httpclient import HTTPClientError
 
 from hanalife import ScheduledExecution
 from hanalife.errors import UnreachableDatabaseError
-from tests.views import sample
+from hanalife.tracking import remarks
+from hanalife.views import experiments
+from tests.views import crowd, sample
 
 PATHS = [
     "experiments",
@@ -22,6 +24,7 @@ PATHS = [
     "searches/a",
     "alerts",
     "runs_since/-/0",
+    "runs_before/a",
     "pulse",
     "connections",
     "models/a",
@@ -152,6 +155,41 @@ async def test_the_list_of_runs_comes_once_and_then_only_what_changed(store, get
     assert [row["run_id"] for row in delta["runs"]["changed"]] == [third]
     for unknown in ("runs_since/elsewhere/2", f"{at}/3"):
         assert len((await get(unknown))["payload"]["runs"]) == 3
+
+
+async def test_of_many_runs_the_newest_come_first_and_older_ones_when_asked_for(store, get, refused):
+    crowd.fill(store, experiments.MOST_AT_FIRST + 30, 1)
+    ids = [f"{crowd.EXPERIMENT}{number:025x}" for number in range(experiments.MOST_AT_FIRST + 30)]
+    whole = await get("runs_since/-/0")
+    assert [row["run_id"] for row in whole["payload"]["runs"]] == ids[30:]
+    assert whole["payload"]["total"] == len(ids)
+    page = await get(f"runs_before/{ids[30]}")
+    assert [row["run_id"] for row in page["runs"]] == ids[:30]
+    assert set(page["runs"][0]["metrics"]) == {"METRIC_00"}
+    assert (await refused("runs_before/nothing"))[0] == 404
+
+
+async def test_a_change_of_an_older_run_is_told_of_and_too_many_begin_the_list_anew(store, get, monkeypatch):
+    crowd.fill(store, 3, 1)
+    whole = await get("runs_since/-/0")
+    at = f"runs_since/{whole['epoch']}/0"
+    old = whole["payload"]["runs"][0]["run_id"]
+    remarks.delete_runs(store, [old])
+    (delta,) = (await get(at))["deltas"]
+    assert (delta["total"], delta["runs"]) == (2, {"changed": [], "removed": [old]})
+    monkeypatch.setattr(experiments, "MOST_AT_ONCE", 4)
+    crowd.fill(store, 5, 1, "IMPORTED")
+    anew = await get(at)
+    assert anew["epoch"] != whole["epoch"]
+    assert (len(anew["payload"]["runs"]), anew["payload"]["seq"]) == (7, 0)
+
+
+async def test_an_alert_that_was_acknowledged_is_counted_no_more(store, get):
+    sample.record_alert(store, "1" * 32, ["BMI"])
+    sample.record_alert(store, "2" * 32, ["AGE"])
+    store.drift.acknowledge("1" * 32, "known")
+    (alert,) = (await get("alerts"))["alerts"]
+    assert (alert["check_id"], len((await get("pulse"))["drifted"])) == ("2" * 32, 1)
 
 
 async def test_alerts_name_what_drifted_newest_and_strongest_first(store, get):

@@ -77,6 +77,7 @@ QUESTIONS = [
     "model_comparisons/a/{}",
     "drift/{}",
     "drift_checks/{}",
+    "runs_before/{}",
     "runs_since/-/{}",
     "runs_since/{}/0",
     "task_log/weekly/{}/0",

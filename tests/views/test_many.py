@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hanalife.clock import utc_now
 from hanalife.database import runs as store
 from hanalife.errors import ArtifactNotFoundError, InvalidArgumentError, RunNotFoundError
-from hanalife.monitors.experiment_monitor import MOST_AT_FIRST, ExperimentMonitor
+from hanalife.monitors.experiment_monitor import ExperimentMonitor
 from hanalife.views import answers, changes, experiments, pages, runs
 from hanalife.views.run_log import RunLog
 from tests.views import crowd, sample
@@ -45,8 +45,8 @@ def test_what_a_notebook_keeps_of_many_runs_is_bounded(conn):
 
 
 def test_a_monitor_gives_all_runs_however_many_there_are(conn):
-    crowd.fill(conn, MOST_AT_FIRST + 5, 1)
-    assert len(ExperimentMonitor(conn).snapshot()["runs"]) == MOST_AT_FIRST + 5
+    crowd.fill(conn, experiments.MOST_AT_FIRST + 5, 1)
+    assert len(ExperimentMonitor(conn).snapshot()["runs"]) == experiments.MOST_AT_FIRST + 5
 
 
 def note(conn, run_id, *messages):

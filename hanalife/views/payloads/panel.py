@@ -26,7 +26,10 @@ class ConnectionsPayload(TypedDict):
 
 
 class RunsUpdate(TypedDict):
-    """The list of runs, or only what changed since the number that was asked for; numbers count within an epoch."""
+    """The newest runs, or only what changed since the number that was asked for; numbers count within an epoch.
+
+    What changed may be of runs that the asker was not given.
+    """
 
     contract: int
     epoch: str

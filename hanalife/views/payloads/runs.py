@@ -54,6 +54,13 @@ class ExperimentsPayload(TypedDict):
     runs: list[RunRow]
 
 
+class RunsPage(TypedDict):
+    """Runs that were made before another, oldest first."""
+
+    contract: int
+    runs: list[RunRow]
+
+
 class ExperimentsChange(TypedDict):
     """Experiments that came, changed or went."""
 

@@ -9,6 +9,8 @@ import {
   type MetricValue,
   type ModelsDelta,
   type ModelsPayload,
+  type RunRow,
+  type RunsPage,
   type TasksDelta,
   type TasksPayload
 } from './types.gen';
@@ -73,6 +75,21 @@ export function applyExperiments(payload: ExperimentsPayload, delta: Experiments
 /** Whether older runs are not still to come. */
 export function hasAllRuns(payload: ExperimentsPayload): boolean {
   return payload.runs.length >= payload.total;
+}
+
+/** A delta without the runs that are older than all that a part of the list holds: they come with the older ones. */
+export function held(payload: ExperimentsPayload, delta: ExperimentsDelta): ExperimentsDelta {
+  const oldest = payload.runs[0];
+  if (!oldest || hasAllRuns(payload)) return delta;
+  const isHeld = (run: RunRow) =>
+    run.created_at > oldest.created_at || (run.created_at === oldest.created_at && run.run_id >= oldest.run_id);
+  return { ...delta, runs: { ...delta.runs, changed: delta.runs.changed.filter(isHeld) } };
+}
+
+/** The payload with the runs before its oldest. With the last of them it has all there are. */
+export function withOlder(payload: ExperimentsPayload, page: RunsPage): ExperimentsPayload {
+  const runs = [...page.runs, ...payload.runs];
+  return { ...payload, runs, total: page.runs.length ? Math.max(payload.total, runs.length) : runs.length };
 }
 
 /** The payload after a delta, or null when one in between was missed. */

@@ -63,6 +63,11 @@ export interface ExperimentsPayload {
   runs: RunRow[];
 }
 
+export interface RunsPage {
+  contract: number;
+  runs: RunRow[];
+}
+
 export interface ExperimentsChange {
   changed: ExperimentRow[];
   removed: string[];

@@ -1,6 +1,10 @@
-/** Runs, tasks, models and drift in the main area: a tab for each, there again after a reload. */
-import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
+/**
+ * Runs, tasks, models and drift: a tab for each, there again after a reload. They are in the main area of JupyterLab;
+ * that of Notebook 7 is for the notebook alone, so there they are below it.
+ */
+import type { ILabShell, ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { TabPanel } from '@lumino/widgets';
 import { COMMANDS, enter, keyUnderMenu, rowsOf } from './commands';
 import { icon } from './icon';
 import { type Draw, Panel } from './panel';
@@ -20,6 +24,7 @@ const TEXT = { type: 'string' };
 
 export function addDetails(
   app: JupyterFrontEnd,
+  labShell: ILabShell | null,
   restorer: ILayoutRestorer | null,
   chosen: () => string,
   draw: (kind: Kind, target: Target) => Draw
@@ -45,11 +50,14 @@ export function addDetails(
           main.title.caption = `${kind} ${target.title}`;
           main.title.icon = icon;
           main.title.closable = true;
+          main.toggleClass('hl-below', !labShell);
           targets.set(main, target);
-          app.shell.add(main, 'main');
+          app.shell.add(main, labShell ? 'main' : 'down');
           await tracker.add(main);
         }
         app.shell.activateById(id);
+        const tabs = main.parent?.parent; // those below a notebook do not come to the front by themselves
+        if (tabs instanceof TabPanel) tabs.currentWidget = main;
       }
     });
     app.contextMenu.addItem({ command: OPENING[kind], selector: rowsOf(PARTS[kind]), rank: 0 });

@@ -1,5 +1,5 @@
 /** The JupyterLab extension: a sidebar, details in the main area, the status bar, and the commands for all of them. */
-import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILabShell, ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
@@ -35,9 +35,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN,
   description: 'Runs, models, tasks and drift of the machine-learning life cycle beside the notebook',
   autoStart: true,
-  optional: [ILayoutRestorer, ICommandPalette, INotebookTracker, ILauncher, IStatusBar, ISettingRegistry],
+  optional: [ILabShell, ILayoutRestorer, ICommandPalette, INotebookTracker, ILauncher, IStatusBar, ISettingRegistry],
   activate: (
     app,
+    labShell: ILabShell | null,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
     tracker: INotebookTracker | null,
@@ -67,7 +68,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     addConnectionCommand(app, palette, connections);
     addInsertions(app, palette, tracker, connections);
     addTaskCommands(app, palette, connections);
-    addDetails(app, restorer, () => connections.get().chosen, drawer(connections, actions));
+    addDetails(app, labShell, restorer, () => connections.get().chosen, drawer(connections, actions));
     if (statusBar) addStatusItem(app, statusBar, pulse);
 
     let isFirst = true;

@@ -1,7 +1,7 @@
 /** The transport of a panel: ask the Jupyter server again and again, seldom when it fails. */
-import { applyExperiments, decode } from '../contract/decode';
-import type { ExperimentsPayload, MonitorStatus, RunsUpdate } from '../contract/types.gen';
-import { type Answerer, type State, Store } from './source';
+import { applyExperiments, decode, held, withOlder } from '../contract/decode';
+import type { ExperimentsPayload, MonitorStatus, RunsPage, RunsUpdate } from '../contract/types.gen';
+import { type Answerer, type LongSource, type State, Store } from './source';
 
 /** Asks for a path; with a body it is a change, without it a question. What has not changed may be the same object. */
 export type FetchJson = (path: string, body?: object) => Promise<unknown>;
@@ -124,20 +124,38 @@ export class HttpSource<P extends { contract: number }> extends Store<P> {
   }
 }
 
-/** The list of runs, which may be long: all of it once, then only what changed. */
-export class HttpRunSource extends HttpSource<ExperimentsPayload> {
+/** The list of runs, which may be long: the newest once, then only what changed; older ones when asked for. */
+export class HttpRunSource extends HttpSource<ExperimentsPayload> implements LongSource<ExperimentsPayload> {
   private epoch = '-';
+  private waiting = false;
 
   constructor(fetchJson: FetchJson, pollMs?: number) {
     super(fetchJson, '', pollMs);
   }
 
+  async older(): Promise<void> {
+    const oldest = this.get().payload?.runs[0];
+    if (!oldest || this.waiting) return;
+    const { epoch } = this;
+    this.waiting = true;
+    try {
+      const page = decode<RunsPage>(await this.fetchJson(`runs_before/${encodeURIComponent(oldest.run_id)}`));
+      const { payload } = this.get();
+      // A list that began anew meanwhile does not reach down to these; drawn again, it asks again.
+      if (payload) this.set({ payload: epoch === this.epoch ? withOlder(payload, page) : { ...payload } });
+    } catch (error) {
+      this.set({ status: { word: 'lost', text: (error as Error).message } }); // until the next look
+    } finally {
+      this.waiting = false;
+    }
+  }
+
   protected override async look(): Promise<ExperimentsPayload> {
-    const known = this.get().payload;
-    const path = `runs_since/${known ? this.epoch : '-'}/${known?.seq ?? 0}`;
+    const before = this.get().payload;
+    const path = `runs_since/${before ? this.epoch : '-'}/${before?.seq ?? 0}`;
     const { epoch, payload, deltas } = decode<RunsUpdate>(await this.fetchJson(path));
     this.epoch = epoch;
-    const start = payload ?? known;
-    return deltas.reduce((now, delta) => applyExperiments(now, delta) ?? now, start!);
+    const start = payload ?? this.get().payload; // which may have got older runs meanwhile
+    return deltas.reduce((now, delta) => applyExperiments(now, held(now, delta)) ?? now, start!);
   }
 }

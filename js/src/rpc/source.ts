@@ -23,6 +23,12 @@ export interface Source<P> extends Answerer {
   dispose(): void;
 }
 
+/** A long list, of which the newest come by themselves and older ones when they are asked for. */
+export interface LongSource<P> extends Source<P> {
+  /** Brings older ones; nothing while some are on their way. */
+  older(): Promise<void>;
+}
+
 export class RequestError extends Error {
   constructor(readonly info: ErrorInfo) {
     super(info.hint ? `${info.message} ${info.hint}` : info.message);

@@ -48,6 +48,8 @@ interface Props<Row> {
   /** Its look, if somebody else keeps it. */
   look?: Look;
   onLook?(look: Look): void;
+  /** Somebody wants a column at the place of another; without this none can be moved. */
+  onMove?(key: string, target: string): void;
   empty?: string;
 }
 
@@ -71,6 +73,7 @@ export function Table<Row>(props: Props<Row>) {
   const { sort } = look;
   const [view, setView] = useState({ top: 0, left: 0, height: 300, width: 0 });
   const grid = useRef<HTMLDivElement>(null);
+  const scrolled = useRef(0); // sideways; pinned cells are moved by it
   const id = useId();
 
   const sorted = useMemo(() => {
@@ -138,15 +141,16 @@ export function Table<Row>(props: Props<Row>) {
       onKeyDown={onKey}
       onScroll={event => {
         const { scrollTop: top, scrollLeft: left } = event.currentTarget;
-        if (left !== view.left) event.currentTarget.style.setProperty('--hl-scrolled', `${left}px`);
+        if (left !== scrolled.current) keepInSight(event.currentTarget, left);
+        scrolled.current = left;
         setView(old => (old.top === top && old.left === left ? old : { ...old, top, left }));
       }}
     >
       <div class="hl-head" role="rowgroup" style={{ width: `${wide}px` }}>
-        <TableHead placed={drawn} wide={wide} before={before} look={look} onLook={setLook} />
+        <TableHead placed={drawn} wide={wide} before={before} scrolled={scrolled} look={look} onLook={setLook} onMove={props.onMove} />
       </div>
-      <div class="hl-body" role="rowgroup" aria-label={`${props.label}, rows`}>
-        {!sorted.length && <p class="hl-empty">{props.empty ?? 'Nothing here yet.'}</p>}
+      <div class="hl-body" {...(sorted.length && { role: 'rowgroup', 'aria-label': `${props.label}, rows` })}>
+        {!sorted.length && <div class="hl-empty">{props.empty ?? 'Nothing here yet.'}</div>}
         <div class="hl-rows" role="presentation" style={{ height: `${sorted.length * ROW}px`, width: `${wide}px` }}>
           {sorted.slice(shown.first, shown.last).map((row, i) => {
             const key = rowKey(row);
@@ -162,6 +166,7 @@ export function Table<Row>(props: Props<Row>) {
                 drawn={drawn}
                 wide={wide}
                 before={before}
+                scrolled={scrolled}
                 table={latest}
               />
             );
@@ -182,11 +187,13 @@ interface RowProps<Row> {
   drawn: Placed<Column<Row>>[];
   wide: number;
   before: number;
+  scrolled: Scrolled;
   table: { readonly current: Props<Row> };
 }
 
 /** One row, drawn again only if what it shows is another: while scrolling most rows stay what they are. */
-function TableRow<Row>({ id, name, row, index, selected, ticked, drawn, wide, before, table }: RowProps<Row>) {
+function TableRow<Row>(props: RowProps<Row>) {
+  const { id, name, row, index, selected, ticked, drawn, wide, before, scrolled, table } = props;
   return useMemo(
     () => (
       <div
@@ -204,7 +211,7 @@ function TableRow<Row>({ id, name, row, index, selected, ticked, drawn, wide, be
         onDblClick={() => table.current.onOpen?.(name)}
       >
         {before > 0 && (
-          <span role="gridcell" aria-colindex={1} class="hl-tick hl-pinned">
+          <span role="gridcell" aria-colindex={1} class="hl-tick hl-pinned" style={inSightStyle(scrolled)}>
             <input
               type="checkbox"
               tabIndex={-1}
@@ -216,7 +223,7 @@ function TableRow<Row>({ id, name, row, index, selected, ticked, drawn, wide, be
           </span>
         )}
         {drawn.map(each => (
-          <TableCell key={each.column.key} each={each} row={row} before={before} />
+          <TableCell key={each.column.key} each={each} row={row} before={before} scrolled={scrolled} />
         ))}
       </div>
     ),
@@ -236,9 +243,10 @@ interface CellProps<Row> {
   each: Placed<Column<Row>>;
   row: Row;
   before: number;
+  scrolled: Scrolled;
 }
 
-function TableCell<Row>({ each, row, before }: CellProps<Row>) {
+function TableCell<Row>({ each, row, before, scrolled }: CellProps<Row>) {
   const { column } = each;
   const value = column.draw ? null : column.value(row);
   return (
@@ -246,7 +254,7 @@ function TableCell<Row>({ each, row, before }: CellProps<Row>) {
       role="gridcell"
       aria-colindex={each.index + (before ? 2 : 1)}
       class={cellClass(each)}
-      style={cellStyle(each, before)}
+      style={cellStyle(each, before, scrolled)}
     >
       {column.draw ? column.draw(row) : <span title={String(value ?? '')}>{value}</span>}
     </span>
@@ -257,11 +265,23 @@ export function cellClass({ column, pinned }: Placed<{ numeric?: boolean }>): st
   return `hl-cell${column.numeric ? ' hl-number' : ''}${pinned ? ' hl-pinned' : ''}`;
 }
 
+/** How far a table is scrolled sideways. */
+export type Scrolled = { readonly current: number };
+
+/** Where a cell lies. */
+export function cellStyle({ left, width, pinned }: Placed<unknown>, before: number, scrolled: Scrolled) {
+  return { left: `${before + left}px`, width: `${width}px`, ...(pinned && inSightStyle(scrolled)) };
+}
+
 /**
- * Where a cell lies; a pinned one stays at that distance from the edge of what is in sight. CSS could keep it there
- * by itself (`sticky`), but a browser then draws each such cell apart, which takes longer than all the rest.
+ * A pinned cell moves with what is in sight. CSS could do that by itself (`sticky`, or a variable of the table), but
+ * a browser then draws each such cell apart, or works out the style of every cell anew, which takes longer than all
+ * the rest.
  */
-export function cellStyle({ left, width, pinned }: Placed<unknown>, before: number) {
-  const place = `${before + left}px`;
-  return { left: pinned ? `calc(${place} + var(--hl-scrolled, 0px))` : place, width: `${width}px` };
+export function inSightStyle(scrolled: Scrolled) {
+  return { translate: `${scrolled.current}px` };
+}
+
+function keepInSight(table: Element, left: number): void {
+  for (const cell of table.querySelectorAll<HTMLElement>('.hl-pinned')) cell.style.translate = `${left}px`;
 }

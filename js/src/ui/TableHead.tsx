@@ -1,8 +1,9 @@
 /** The head of a table: a button to sort by each column, and a handle for its width. */
 import { useRef } from 'preact/hooks';
+import { useColumnDrag } from './columnDrag';
 import { type Placed, resized } from './layout';
 import type { Sort } from './order';
-import { cellClass, cellStyle, type Column, type Look } from './Table';
+import { cellClass, cellStyle, type Column, inSightStyle, type Look, type Scrolled } from './Table';
 
 const KEY_STEP = 10;
 const WIDEST = 2_000;
@@ -11,15 +12,26 @@ interface Props<Row> {
   placed: Placed<Column<Row>>[];
   wide: number;
   before: number;
+  scrolled: Scrolled;
   look: Look;
   onLook(look: Look): void;
+  onMove?: ((key: string, target: string) => void) | undefined;
 }
 
-export function TableHead<Row>({ placed, wide, before, look, onLook }: Props<Row>) {
+export function TableHead<Row>({ placed, wide, before, scrolled, look, onLook, onMove }: Props<Row>) {
+  const { target, handlers } = useColumnDrag(placed, onMove);
   const sortBy = (sort: Sort) => onLook({ ...look, sort });
   return (
     <div class="hl-row" role="row" aria-rowindex={1} style={{ width: `${wide}px` }}>
-      {before > 0 && <span role="columnheader" aria-colindex={1} aria-label="Compare" class="hl-tick hl-pinned" />}
+      {before > 0 && (
+        <span
+          role="columnheader"
+          aria-colindex={1}
+          aria-label="Compare"
+          class="hl-tick hl-pinned"
+          style={inSightStyle(scrolled)}
+        />
+      )}
       {placed.map(each => {
         const { column } = each;
         const active = look.sort?.key === column.key;
@@ -30,12 +42,14 @@ export function TableHead<Row>({ placed, wide, before, look, onLook }: Props<Row
             role="columnheader"
             aria-colindex={each.index + (before ? 2 : 1)}
             aria-sort={!active ? 'none' : descending ? 'descending' : 'ascending'}
-            class={cellClass(each)}
-            style={cellStyle(each, before)}
+            class={`${cellClass(each)} ${target === column.key ? 'hl-drop' : ''}`}
+            data-column={column.key}
+            style={cellStyle(each, before, scrolled)}
           >
             <button
               type="button"
               title={`Sort by ${column.label}`}
+              {...handlers(column.key)}
               onClick={() => sortBy({ key: column.key, descending: active && !descending })}
             >
               {column.label}

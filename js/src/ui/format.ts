@@ -11,6 +11,11 @@ export function moment(instant: string | null): string {
   return instant ? new Date(instant).toISOString().slice(0, 19).replace('T', ' ') : '';
 }
 
+/** A whole number, its thousands apart. */
+export function whole(n: number): string {
+  return n.toLocaleString('en');
+}
+
 /** A number of things: 1 run, 2 runs. */
 export function count(n: number, thing: string): string {
   return `${n} ${thing}${n === 1 ? '' : 's'}`;

@@ -42,6 +42,19 @@ export function placeColumns<C extends Sized>(
   });
 }
 
+/** Things in an order made by hand; those that it does not name come after, as they were. */
+export function arranged<T extends { key: string }>(things: readonly T[], order: readonly string[]): T[] {
+  const places = new Map(order.map((key, place) => [key, place]));
+  const place = (thing: T) => places.get(thing.key) ?? order.length;
+  return things.toSorted((a, b) => place(a) - place(b));
+}
+
+/** The keys with one of them at the place of another. */
+export function moved(keys: readonly string[], key: string, target: string): string[] {
+  const to = keys.indexOf(target);
+  return keys.filter(each => each !== key).toSpliced(to, 0, key);
+}
+
 /** The columns to draw: pinned ones, and those that are at least partly between two places. */
 export function inSight<C>(placed: readonly Placed<C>[], left: number, width: number): Placed<C>[] {
   if (!width) return [...placed]; // not laid out yet

@@ -19,6 +19,11 @@ export function Facts({ facts, empty }: { facts: Fact[]; empty: string }) {
   );
 }
 
+/** What an empty list says: that it was not read yet, that nothing matches what was looked for, or that there is nothing. */
+export function emptyText(isRead: boolean, isFiltered: boolean, noMatch: string, none: string): string {
+  return !isRead ? 'Nothing was read yet.' : isFiltered ? noMatch : none;
+}
+
 /** A small table of texts. */
 export function GridTable({ grid, caption, empty }: { grid: Grid; caption?: string; empty: string }) {
   if (!grid.rows.length) return <p class="hl-empty">{empty}</p>;

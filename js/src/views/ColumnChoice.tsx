@@ -17,6 +17,8 @@ interface Props {
   pinned: readonly string[];
   best: readonly string[];
   onShown(keys: string[]): void;
+  /** A column is to take the place of another. */
+  onMove(key: string, target: string): void;
   onPinned(keys: string[]): void;
   onBest(metrics: string[]): void;
   onReset(): void;
@@ -45,7 +47,7 @@ export function ColumnChoice(props: Props) {
     >
       {choices.length > 12 && <Search value={query} onInput={setQuery} label="Find a column" />}
       <ul class="hl-columns">
-        {found.map(({ key, label }) => {
+        {found.map(({ key, label }, place) => {
           const metric = metricOf(key);
           const way = metric === null ? null : direction(metric);
           return (
@@ -66,6 +68,8 @@ export function ColumnChoice(props: Props) {
                   onToggle={() => props.onBest(toggled(best, metric))}
                 />
               )}
+              <Move sign="↑" label={`Move ${label} up`} target={found[place - 1]} onMove={to => props.onMove(key, to)} />
+              <Move sign="↓" label={`Move ${label} down`} target={found[place + 1]} onMove={to => props.onMove(key, to)} />
               <Toggle
                 sign="⇤"
                 on={pinned.includes(key)}
@@ -76,6 +80,7 @@ export function ColumnChoice(props: Props) {
           );
         })}
       </ul>
+      <small>Headings of the table can be dragged too.</small>
       {!found.length && <p class="hl-empty">No column of that name.</p>}
       <div class="hl-controls">
         <button type="button" class="hl-button" onClick={() => show(keys, true)}>
@@ -99,6 +104,22 @@ function toggled(names: readonly string[], name: string): string[] {
 function Toggle({ sign, on, title, onToggle }: { sign: string; on: boolean; title: string; onToggle(): void }) {
   return (
     <button type="button" class="hl-toggle" aria-pressed={on} aria-label={title} title={title} onClick={onToggle}>
+      <span aria-hidden="true">{sign}</span>
+    </button>
+  );
+}
+
+/** Moves a column to the place of its neighbour in the list; kept where there is none, so that the focus is not lost. */
+function Move({ sign, label, target, onMove }: { sign: string; label: string; target: Choice | undefined; onMove(target: string): void }) {
+  return (
+    <button
+      type="button"
+      class="hl-toggle"
+      aria-label={label}
+      title={label}
+      aria-disabled={!target}
+      onClick={() => target && onMove(target.key)}
+    >
       <span aria-hidden="true">{sign}</span>
     </button>
   );

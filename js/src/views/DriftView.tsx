@@ -7,7 +7,7 @@ import { useLatestDetail, useSource } from '../ui/hooks';
 import { useNarrow } from '../ui/narrow';
 import { MonitorBar } from '../ui/MonitorBar';
 import { filterRows } from '../ui/order';
-import { Banner, Search } from '../ui/parts';
+import { Banner, emptyText, Search } from '../ui/parts';
 import { Table } from '../ui/Table';
 import { cancel, useTrait } from '../ui/trait';
 import { seriesColumns } from './drift/columns';
@@ -72,7 +72,7 @@ export function DriftView({ source, selected, onSelect, onCancel }: Props) {
           selected={series?.series_id ?? ''}
           onSelect={onSelect}
           sort={BY_NAME}
-          empty={all.length ? 'No reference matches the search.' : EMPTY}
+          empty={emptyText(payload !== null, all.length > 0, 'No reference matches the search.', EMPTY)}
         />
       </div>
       <Selected source={source} series={series} />

@@ -2,21 +2,22 @@
 import { useId, useMemo, useState } from 'preact/hooks';
 import type { ExperimentRow, ExperimentsPayload, RunDetail as Detail, RunRow } from '../contract/types.gen';
 import type { Source } from '../rpc/source';
-import { ControlButton } from '../ui/controls/ControlButton';
-import { count } from '../ui/format';
+import { count, whole } from '../ui/format';
 import { useLatestDetail, useSource } from '../ui/hooks';
 import { direction } from '../ui/pareto';
+import { arranged, moved } from '../ui/layout';
 import { MonitorBar } from '../ui/MonitorBar';
-import { Banner, Problem, RUN_SEARCH, Search } from '../ui/parts';
+import { Banner, emptyText, Problem, RUN_SEARCH, Search } from '../ui/parts';
 import { useFoundRuns } from '../ui/search';
 import { type Column, Table } from '../ui/Table';
 import { ColumnChoice } from './ColumnChoice';
-import { metricKey, metricOf, PLAIN_COLUMNS, runColumns } from './columns';
+import { inOrder, metricKey, metricOf, NAME_COLUMN, PLAIN_COLUMNS, runColumns } from './columns';
 import { Compare } from './Compare';
 import { bestRuns, defaultMetrics, metricNames } from './metrics';
 import { RunDetail } from './RunDetail';
 import { FIRST_VIEW, type RunView, ViewShelf } from './runView';
 import { SavedViews } from './SavedViews';
+import { TickedRuns } from './TickedRuns';
 import './runs.css';
 
 export interface Selection {
@@ -56,7 +57,14 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
   const tickedRuns = useMemo(() => all.filter(run => ticked.has(run.run_id)), [all, ticked]);
   const judged = tickedRuns.length > 1 ? tickedRuns : rows;
   const marked = useMemo(() => bestRuns(judged, best), [judged, best.join('\n')]);
-  const columns = useMemo(() => runColumns(shown, rows, marked), [shown.join('\n'), rows, marked]);
+  const columns = useMemo(
+    () => arranged(runColumns(shown, rows, marked), view.order),
+    [shown.join('\n'), rows, marked, view.order]
+  );
+  const move = (key: string, target: string) => {
+    const keys = [NAME_COLUMN, ...choices.map(each => each.key)].map(each => ({ key: each }));
+    setView({ ...view, order: moved(arranged(keys, view.order).map(each => each.key), key, target) });
+  };
   const sort = ordered && sortedFor !== query ? undefined : view.sort;
 
   const tick = (run_id: string) => {
@@ -80,11 +88,12 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
         </small>
         <SavedViews shelf={shelf} view={view} onView={setView} />
         <ColumnChoice
-          choices={choices}
+          choices={arranged(choices, view.order)}
           shown={shown}
           pinned={view.pinned}
           best={best}
           onShown={keys => setView({ ...view, columns: keys })}
+          onMove={move}
           onPinned={pinned => setView({ ...view, pinned })}
           onBest={metrics => setView({ ...view, best: metrics })}
           onReset={() => setView({ ...FIRST_VIEW, query })}
@@ -120,41 +129,19 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
             setSortedFor(query);
             setView({ ...view, ...look });
           }}
-          empty={query ? 'No run matches the search.' : 'No runs yet. They appear as soon as one is recorded.'}
+          onMove={move}
+          empty={emptyText(payload !== null, query !== '', 'No run matches the search.', 'No runs yet. They appear as soon as one is recorded.')}
         />
       </div>
       {ticked.size > 0 && (
-        <div class="hl-bar hl-ticked hl-controls" role="group" aria-label="Ticked runs">
-          <span>
-            <b>{ticked.size}</b> ticked
-          </span>
-          <button
-            type="button"
-            class="hl-button hl-chief"
-            disabled={tickedRuns.length < 2}
-            aria-pressed={comparing}
-            onClick={() => setComparing(!comparing)}
-          >
-            Compare
-          </button>
-          <ControlButton
-            source={source}
-            name="run.delete"
-            args={{ run_ids: JSON.stringify(tickedRuns.map(runKey)) }}
-            tone="grave"
-            confirm={{
-              question: `Delete ${count(tickedRuns.length, 'run')} and all that is recorded of them? This cannot be undone.`,
-              yes: 'Delete'
-            }}
-            disabled={!tickedRuns.length}
-            onDone={() => onSelect({ ...selection, ticked: [] })}
-          >
-            Delete
-          </ControlButton>
-          <button type="button" class="hl-button" onClick={() => onSelect({ ...selection, ticked: [] })}>
-            Untick all
-          </button>
-        </div>
+        <TickedRuns
+          source={source}
+          ticked={ticked.size}
+          run_ids={tickedRuns.map(runKey)}
+          comparing={comparing}
+          onCompare={() => setComparing(!comparing)}
+          onUntick={() => onSelect({ ...selection, ticked: [] })}
+        />
       )}
       {comparing && tickedRuns.length > 1 ? (
         <Compare source={source} runs={tickedRuns} metrics={shown.flatMap(key => metricOf(key) ?? [])} />
@@ -177,8 +164,8 @@ function runKey(run: RunRow): string {
 
 /** How many of how many; while older runs are still being read, of how many there are. */
 function countText(shown: number, read: number, total: number): string {
-  if (read < total) return `${shown.toLocaleString('en')} of ${total.toLocaleString('en')} runs`;
-  return shown === read ? count(read, 'run') : `${shown.toLocaleString('en')} of ${count(read, 'run')}`;
+  if (read < total) return `${whole(shown)} of ${whole(total)} runs`;
+  return shown === read ? count(read, 'run') : `${whole(shown)} of ${count(read, 'run')}`;
 }
 
 /** All columns that there are, the keys of those to show, and the metrics that tell which runs are best. */
@@ -186,10 +173,7 @@ function useColumns(all: readonly RunRow[], view: RunView, several: boolean) {
   const names = useMemo(() => metricNames(all), [all]);
   const first = useMemo(() => defaultMetrics(all, names), [all, names]);
   const choices = useMemo(
-    () => [
-      ...PLAIN_COLUMNS.map(([{ key, label }]) => ({ key, label })),
-      ...names.map(label => ({ key: metricKey(label), label }))
-    ],
+    () => inOrder(PLAIN_COLUMNS.map(([{ key, label }]) => ({ key, label })), names.map(label => ({ key: metricKey(label), label }))),
     [names]
   );
   const shown = view.columns ?? [

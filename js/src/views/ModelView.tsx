@@ -8,7 +8,7 @@ import { useLatestDetail, useSource } from '../ui/hooks';
 import { useNarrow } from '../ui/narrow';
 import { MonitorBar } from '../ui/MonitorBar';
 import { filterRows } from '../ui/order';
-import { Banner, Search } from '../ui/parts';
+import { Banner, emptyText, Search } from '../ui/parts';
 import { Table } from '../ui/Table';
 import { cancel, useTrait } from '../ui/trait';
 import { modelColumns } from './model/columns';
@@ -64,7 +64,7 @@ export function ModelView({ source, selected, onSelect, onCancel }: Props) {
           selected={model?.name ?? ''}
           onSelect={onSelect}
           sort={BY_NAME}
-          empty={all.length ? 'No model matches the search.' : 'No models yet. They appear as soon as ModelStorage saves one.'}
+          empty={emptyText(payload !== null, all.length > 0, 'No model matches the search.', 'No models yet. They appear as soon as ModelStorage saves one.')}
         />
       </div>
       <Selected source={source} name={model?.name ?? ''} />

@@ -7,7 +7,7 @@ import { useLatestDetail, useSource } from '../ui/hooks';
 import { useNarrow } from '../ui/narrow';
 import { MonitorBar } from '../ui/MonitorBar';
 import { filterRows } from '../ui/order';
-import { Banner, Search } from '../ui/parts';
+import { Banner, emptyText, Search } from '../ui/parts';
 import { Table } from '../ui/Table';
 import { taskColumns } from './task/columns';
 import { EVERY, STATES, taskText } from './task/filters';
@@ -65,7 +65,7 @@ export function TaskView({ source, selected, onSelect, onCancel }: Props) {
           selected={task?.task_id ?? ''}
           onSelect={onSelect}
           sort={BY_NAME}
-          empty={all.length ? 'No task matches the search.' : 'No tasks yet. They appear as soon as one is created.'}
+          empty={emptyText(payload !== null, all.length > 0, 'No task matches the search.', 'No tasks yet. They appear as soon as one is created.')}
         />
       </div>
       <Selected source={source} task={task} onSelect={onSelect} known={all} />

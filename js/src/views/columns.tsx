@@ -21,6 +21,8 @@ const name: Column<RunRow> = {
   )
 };
 
+export const NAME_COLUMN = name.key;
+
 const experiment: Column<RunRow> = {
   key: 'experiment',
   label: 'Experiment',
@@ -131,13 +133,17 @@ function greatest(runs: readonly RunRow[], metricName: string): number {
   return most || 1;
 }
 
-/** The columns of some keys, in the order of all columns: status first, then metrics, then the rest. */
+/** Things about columns as these lie until somebody moves them: the status first, then metrics, then the rest. */
+export function inOrder<T extends { key: string }>(plain: readonly T[], metrics: readonly T[]): T[] {
+  const isFirst = (each: T) => each.key === status.key;
+  return [...plain.filter(isFirst), ...metrics, ...plain.filter(each => !isFirst(each))];
+}
+
+/** The columns of some keys, after the name. */
 export function runColumns(keys: readonly string[], runs: readonly RunRow[], best: ReadonlySet<string>): Column<RunRow>[] {
-  const [first, ...rest] = PLAIN_COLUMNS.map(([column]) => column).filter(column => keys.includes(column.key));
+  const plain = PLAIN_COLUMNS.map(([column]) => column).filter(column => keys.includes(column.key));
   const metrics = keys.flatMap(key => metricOf(key) ?? []).map(each => metricColumn(each, greatest(runs, each)));
-  const plain = first ? [first] : [];
-  const isStatusFirst = first?.key === 'status';
-  return [nameColumn(best), ...(isStatusFirst ? plain : []), ...metrics, ...(isStatusFirst ? [] : plain), ...rest];
+  return [nameColumn(best), ...inOrder(plain, metrics)];
 }
 
 function nameColumn(best: ReadonlySet<string>): Column<RunRow> {

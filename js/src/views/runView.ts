@@ -4,6 +4,8 @@ import { type Look, PLAIN } from '../ui/Table';
 export interface RunView extends Look {
   /** Keys of the columns to show; null while nobody has chosen. */
   columns: string[] | null;
+  /** Keys of columns as somebody has arranged them; others come after. */
+  order: string[];
   /** Metrics by which runs are marked as best; null: those shown. */
   best: string[] | null;
   query: string;
@@ -14,6 +16,7 @@ export const FIRST_VIEW: RunView = {
   pinned: ['name'],
   sort: { key: 'created', descending: true },
   columns: null,
+  order: [],
   best: null,
   query: ''
 };
@@ -72,7 +75,8 @@ function read(key: string): Views {
 function isViews(value: unknown): value is Views {
   if (typeof value !== 'object' || value === null) return false;
   return Object.values(value).every(view => {
-    const { widths, pinned, columns } = (view ?? {}) as Partial<RunView>;
-    return typeof widths === 'object' && Array.isArray(pinned) && (columns === null || Array.isArray(columns));
+    const { widths, pinned, columns, order = [] } = (view ?? {}) as Partial<RunView>;
+    const isChosen = columns === null || Array.isArray(columns);
+    return typeof widths === 'object' && Array.isArray(pinned) && isChosen && Array.isArray(order);
   });
 }

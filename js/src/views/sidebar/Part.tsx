@@ -6,7 +6,7 @@ import type { PartName, Reveal } from './actions';
 interface Props {
   name: PartName;
   title: string;
-  count: number;
+  count: number | string;
   reveal: Reveal | null;
   /** Whether it is open before anybody has folded it. */
   open?: boolean;

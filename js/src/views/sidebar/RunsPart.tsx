@@ -1,8 +1,10 @@
 /** Experiments and their runs; ticked ones are compared in the notebook. */
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { hasAllRuns } from '../../contract/decode';
 import type { ExperimentsPayload, RunRow } from '../../contract/types.gen';
-import type { Source } from '../../rpc/source';
+import type { LongSource } from '../../rpc/source';
 import { Button } from '../../ui/controls/ControlButton';
+import { whole } from '../../ui/format';
 import { isSearch } from '../../ui/search';
 import { Table } from '../../ui/Table';
 import type { Actions, Reveal } from './actions';
@@ -10,7 +12,7 @@ import { runColumns } from './columns';
 import { Part, SelectionBar } from './Part';
 
 interface Props {
-  source: Source<ExperimentsPayload>;
+  source: LongSource<ExperimentsPayload>;
   payload: ExperimentsPayload;
   found: readonly RunRow[];
   ordered: boolean;
@@ -27,7 +29,7 @@ function oldestFirst(runs: readonly RunRow[], ids: readonly string[]): string[] 
   return there.toSorted((a, b) => (a.created_at < b.created_at ? -1 : 1)).map(run => run.run_id);
 }
 
-export function RunsPart({ payload, found, ordered, query, actions, reveal }: Props) {
+export function RunsPart({ source, payload, found, ordered, query, actions, reveal }: Props) {
   const [experiment, setExperiment] = useState(ALL);
   const [selected, select] = useState('');
   const [ticked, setTicked] = useState<readonly string[]>([]);
@@ -37,6 +39,11 @@ export function RunsPart({ payload, found, ordered, query, actions, reveal }: Pr
   }, [found, ordered, experiment, query]);
   const columns = useMemo(() => runColumns(runs), [runs]);
   const chosen = useMemo(() => oldestFirst(payload.runs, ticked), [payload, ticked]);
+  const isPart = !hasAllRuns(payload);
+  const looking = isPart && (query !== '' || experiment !== ALL); // what is looked for may be older
+  useEffect(() => {
+    if (looking) void source.older();
+  }, [looking, source, payload]);
   const open = (run_id: string) => actions.openRun(run_id, runs.find(run => run.run_id === run_id)?.name ?? 'Run');
   const tick = (id: string) => setTicked(chosen.includes(id) ? chosen.filter(other => other !== id) : [...chosen, id]);
 
@@ -44,7 +51,7 @@ export function RunsPart({ payload, found, ordered, query, actions, reveal }: Pr
     <Part
       name="runs"
       title="Runs"
-      count={runs.length}
+      count={isPart && !looking ? `${whole(runs.length)} of ${whole(payload.total)}` : whole(runs.length)}
       reveal={reveal}
       insert={experiment ? `Insert a monitor of ${experiment}` : 'Insert an experiment monitor'}
       onInsert={() => actions.insertMonitor('ExperimentMonitor', experiment ? [experiment] : [])}
@@ -75,8 +82,9 @@ export function RunsPart({ payload, found, ordered, query, actions, reveal }: Pr
         clickOpens
         ticked={new Set(chosen)}
         onTick={tick}
-        empty={payload.runs.length ? 'No run matches.' : 'No runs yet. A tracked fit appears here while it runs.'}
+        empty={looking ? 'Looking further back …' : payload.runs.length ? 'No run matches.' : 'No runs yet. A tracked fit appears here while it runs.'}
       />
+      {isPart && <Older source={source} payload={payload} looking={looking} />}
       {chosen.length > 0 && (
         <SelectionBar label="Ticked runs">
           <Button
@@ -92,5 +100,31 @@ export function RunsPart({ payload, found, ordered, query, actions, reveal }: Pr
         </SelectionBar>
       )}
     </Part>
+  );
+}
+
+interface OlderProps {
+  source: LongSource<ExperimentsPayload>;
+  payload: ExperimentsPayload;
+  looking: boolean;
+}
+
+/** That there are older runs: a search goes through them by itself, else they come when they are asked for. */
+function Older({ source, payload, looking }: OlderProps) {
+  const read = `${whole(payload.runs.length)} of ${whole(payload.total)}`;
+  if (looking) {
+    return (
+      <p class="hl-older" role="status">
+        Looking further back: {read} runs read.
+      </p>
+    );
+  }
+  return (
+    <p class="hl-older">
+      <button type="button" class="hl-link" onClick={() => void source.older()}>
+        Show older runs
+      </button>
+      <small>{read} shown</small>
+    </p>
   );
 }

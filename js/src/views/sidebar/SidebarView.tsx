@@ -1,7 +1,7 @@
 /** Everything in one narrow column: the database, runs, models, tasks and drift alerts; a click opens the details. */
 import { useId, useState } from 'preact/hooks';
 import type { AlertsPayload, ConnectionRow, ExperimentsPayload, ModelsPayload, RunRow, TasksPayload } from '../../contract/types.gen';
-import type { Source } from '../../rpc/source';
+import type { LongSource, Source } from '../../rpc/source';
 import { Button } from '../../ui/controls/ControlButton';
 import { useSource } from '../../ui/hooks';
 import { Banner, Problem, RUN_SEARCH, Search } from '../../ui/parts';
@@ -16,7 +16,7 @@ import { TasksPart } from './TasksPart';
 import './sidebar.css';
 
 export interface Sources {
-  experiments: Source<ExperimentsPayload>;
+  experiments: LongSource<ExperimentsPayload>;
   models: Source<ModelsPayload>;
   tasks: Source<TasksPayload>;
   alerts: Source<AlertsPayload>;
