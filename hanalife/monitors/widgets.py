@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -44,11 +45,13 @@ class MonitorTable(anywidget.AnyWidget):  # type: ignore[misc]
     # Never set: its value is what is in ``current`` when it is asked for. A saved notebook keeps it.
     snapshot = t.Dict().tag(sync=True, to_json=lambda _value, widget: widget.head(widget.current))
     status = t.Dict({"word": "starting", "text": ""}).tag(sync=True)
+    own_id = t.Unicode().tag(sync=True)  # by which a module finds its own widget in the page
 
     def __init__(self, methods: Methods, **traits: Any) -> None:
         self.current: Mapping[str, Any] = {}
         self._methods = methods
-        super().__init__(**traits)
+        own_id = uuid.uuid4().hex  # as ipywidgets would make it, but known before the page hears of it
+        super().__init__(model_id=own_id, own_id=own_id, **traits)
         self.on_msg(self._answer)
 
     @staticmethod

@@ -57,6 +57,42 @@ test('a cell waits for the first look, then follows the deltas', () => {
   expect(source.get().payload!.runs.map(run => run.run_id)).toEqual(['b', 'c']);
 });
 
+test('a cell that has heard nothing takes the messages of its widget itself, and asks for the state', async () => {
+  const { host, source } = cell();
+  const handled: unknown[] = [];
+  class Plain {
+    _handle_comm_msg(message: unknown) {
+      handled.push([this, message]);
+      return Promise.resolve();
+    }
+  }
+  class Held extends Plain {
+    comm = { handler: (_message: unknown) => Promise.resolve(), on_msg: (handler: never) => void (model.comm.handler = handler), send: vi.fn() };
+    override _handle_comm_msg(): Promise<void> {
+      return Promise.reject(new Error('not ready'));
+    }
+  }
+  const model = new Held();
+  host.traits['own_id'] = 'a';
+  Object.assign(host, { widget_manager: { get_model: async (id: string) => id === 'a' && model } });
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(model.comm.send.mock.calls).toEqual([[{ method: 'request_state' }]]);
+  await model.comm.handler('news');
+  expect(handled).toEqual([[model, 'news']]);
+  source.dispose();
+});
+
+test('a cell that has heard something, or is closed, leaves its widget alone', async () => {
+  for (const end of [(host: Host) => host.set('snapshot', experimentsJson), (_host: Host, source: { dispose(): void }) => source.dispose()]) {
+    const { host, source } = cell();
+    const get_model = vi.fn();
+    Object.assign(host, { widget_manager: { get_model } });
+    end(host, source);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(get_model).not.toHaveBeenCalled();
+  }
+});
+
 test('after a missed delta a cell asks for everything', async () => {
   const { host, source } = cell();
   host.set('snapshot', experimentsJson);

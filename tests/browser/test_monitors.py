@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from hanalife.clock import utc_now
 from hanalife.observation import CallProgress
 from tests.browser import lab as kit
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import SCREENSHOTS, nothing_open
 from tests.views import sample
 
 pytestmark = pytest.mark.browser
@@ -22,14 +22,14 @@ pytestmark = pytest.mark.browser
 MONITOR = "from hanalife import *\nmonitor = {kind}(ConnectionContext('{url}'), {ids!r})\nmonitor.start()"
 
 
-def open_monitor(page, lab, name, kind, ids, then="monitor.cancel()"):
+def open_monitor(page, lab, name, kind, ids, then="monitor.cancel()", seconds=5):
     """Run the first cell of a notebook, which shows a monitor, and give what it shows."""
     cells = [MONITOR.format(kind=kind, url=lab.database, ids=ids), then]
     kit.write_notebook(lab, f"{name}.ipynb", cells)
     kit.open_notebook(page, f"{name}.ipynb")
     kit.run_cell(page, 0)
     view = page.locator(".jp-OutputArea .hl-view")
-    expect(view.get_by_role("status").first).to_have_text("Live")
+    expect(view.get_by_role("status").first).to_have_text("Live", timeout=seconds * 1_000)
     return view
 
 
@@ -71,6 +71,32 @@ def test_run_of_another_process_appears_live_with_details_and_charts(lab, page, 
     expect(page.locator(".bqplot.figure:visible .bargroup rect")).to_have_count(5)
     open_chart(page, "Compare runs")
     expect(page.locator(".bqplot.figure:visible")).to_contain_text("AUC over 4 runs")
+
+
+#: What anywidget does on a page that takes longer than two seconds to start a module, at once.
+GIVE_UP = """() => {
+  window.timeoutSignal = AbortSignal.timeout;
+  AbortSignal.timeout = () => {
+    const controller = new AbortController();
+    queueMicrotask(() => controller.abort());
+    return controller.signal;
+  };
+}"""
+
+
+def test_a_page_that_was_slow_to_start_comes_alive_all_the_same(lab, lab_page, store):
+    sample.record_run(store, "SLOW", "before")
+    with nothing_open(lab_page, "slow_to_start", "[anywidget] Failed to initialize model.") as page:
+        page.evaluate(GIVE_UP)
+        try:
+            view = open_monitor(page, lab, "slow", "ExperimentMonitor", "SLOW", seconds=15)
+        finally:
+            page.evaluate("() => { AbortSignal.timeout = window.timeoutSignal; }")
+        expect(rows(view, "Runs")).to_contain_text("before")
+        sample.record_run(store, "SLOW", "after")
+        expect(rows(view, "Runs").filter(has_text="after")).to_be_visible()
+        kit.run_cell(page, 1)
+        expect(view.get_by_role("status").first).to_contain_text("Cancelled")
 
 
 def test_updates_arrive_while_a_cell_is_busy(lab, page, store):

@@ -2,6 +2,7 @@
 import type { AnyModel } from '@anywidget/types';
 import { decode } from '../contract/decode';
 import type { ErrorInfo } from '../contract/types.gen';
+import { hearAgain } from './hearing';
 import { RequestError, Store } from './source';
 
 type Message<D> = { delta: D } | { detail: { id: string; value: unknown } } | { id: string; ok: unknown } | { id: string; error: ErrorInfo };
@@ -32,6 +33,7 @@ export class CellSource<P extends { contract: number }, D> extends Store<P> {
     host.on('msg:custom', this.onMessage);
     this.onStatus();
     this.onSnapshot();
+    if (this.get().payload === null) this.rest = setTimeout(this.askAtAll, REST_MS);
   }
 
   request<T>(method: string, args: Record<string, string> = {}): Promise<T> {
@@ -75,6 +77,12 @@ export class CellSource<P extends { contract: number }, D> extends Store<P> {
     if (payload === null || this.isWhole(payload)) return;
     if (payload === before) void this.catchUp();
     else this.rest = setTimeout(this.askForRest, REST_MS, payload); // it is on its way
+  };
+
+  /** Nothing has come, though a first look takes no second: the page may have been too slow to hear it. */
+  private askAtAll = (): void => {
+    if (this.get().status.word !== 'starting') return;
+    hearAgain(this.host).catch((error: Error) => console.warn('hanalife:', error.message));
   };
 
   private onMessage = (message: Message<D>): void => {
