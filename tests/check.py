@@ -39,7 +39,11 @@ def main() -> int:
             ROOT,
         ),
         # A process for each core; a file's tests stay together.
-        ("tests", [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "loadfile", *sys.argv[1:]], ROOT),
+        (
+            "tests",
+            [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "loadfile", "--durations=30", *sys.argv[1:]],
+            ROOT,
+        ),
     ]
     if (js / "node_modules").exists():
         checks = [check for check in checks if check[0] != "packages of the front end"]
