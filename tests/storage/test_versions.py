@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from hanalife import ConnectionContext, MLExperiments, ModelStorage, ScheduledExecution, UnifiedClassification, errors
 from hanalife.database import blobs, tables
 from hanalife.storage.cards import create_model_card
+from tests.crowd import crowd
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ROWS, LABELS = np.array([[0.0], [1.0], [2.0], [3.0]]), [0, 0, 1, 1]
@@ -42,31 +43,33 @@ def garbage(conn):
         return blobs.garbage(connection)
 
 
-SAVES = """
-import sys
-from sklearn.linear_model import LogisticRegression
-from hanalife import ConnectionContext, ModelStorage
-with ConnectionContext(sys.argv[1]) as conn:
-    for turn in range(5):
-        estimator = LogisticRegression(C=1.0 + float(sys.argv[2])).fit([[0.0], [1.0]], [0, 1])
-        print(ModelStorage(conn).save_model(estimator, name="shared", signature={"X": "DOUBLE"}))
-"""
+def save_shared(conn, seed):
+    return ModelStorage(conn).save_model(estimator(1.0 + seed), name="shared", signature={"X": "DOUBLE"})
+
+
+def child_saves(url, seed, together, given):
+    together.wait(120)
+    with ConnectionContext(url) as conn:
+        for place in range(seed * 5, seed * 5 + 5):
+            given[place] = save_shared(conn, seed)
 
 
 def test_eight_writers_never_get_one_version(url):
     with ConnectionContext(url) as conn:
         conn.database.migrate()
-        writers = [
-            subprocess.Popen([sys.executable, "-c", SAVES, url, str(seed)], stdout=subprocess.PIPE, text=True)
-            for seed in range(8)
-        ]
-        given = {seed: [int(line) for line in each.communicate()[0].split()] for seed, each in enumerate(writers)}
-        assert [each.returncode for each in writers] == [0] * 8
-        assert sorted(number for numbers in given.values() for number in numbers) == [*range(1, 41)]
+        together, numbers = crowd.Barrier(8), crowd.Array("i", 40)
+        writers = [crowd.Process(target=child_saves, args=(url, seed, together, numbers)) for seed in range(8)]
+        for each in writers:
+            each.start()
+        for each in writers:
+            each.join(120)
+        assert [each.exitcode for each in writers] == [0] * 8
+        given = {seed: numbers[seed * 5 : seed * 5 + 5] for seed in range(8)}
+        assert sorted(numbers) == [*range(1, 41)]
         storage = ModelStorage(conn)
         assert storage.list_models()["VERSION"].tolist() == [*range(1, 41)]
-        for seed, numbers in given.items():
-            assert 1.0 + seed == storage.load_model("shared", numbers[-1]).estimator.C
+        for seed, own in given.items():
+            assert 1.0 + seed == storage.load_model("shared", own[-1]).estimator.C
         with conn.database.read() as connection:
             assert connection.execute(sa.select(sa.func.count()).select_from(tables.blob)).scalar() == 8
         assert storage.delete_models("shared") == 40

@@ -22,6 +22,7 @@ from hanalife.tracking.batches import Batch
 from hanalife.tracking.spool import files, replay_spool
 from hanalife.tracking.writer import RunWriter, mark_lost_runs
 from hanalife.tracking.writing_thread import TICK_SECONDS
+from tests.crowd import crowd
 from tests.tracking.reporting import Model, entries, until
 
 spawn = multiprocessing.get_context("spawn")
@@ -103,8 +104,8 @@ def child_fits(url, barrier, number):
 
 
 def test_eight_processes_create_the_same_experiment_and_run_at_once(conn, url):
-    barrier = spawn.Barrier(8)
-    children = [spawn.Process(target=child_fits, args=(url, barrier, number)) for number in range(8)]
+    barrier = crowd.Barrier(8)
+    children = [crowd.Process(target=child_fits, args=(url, barrier, number)) for number in range(8)]
     for child in children:
         child.start()
     for child in children:
@@ -210,8 +211,8 @@ def child_begins(url, barrier, number):
 
 
 def test_sixteen_processes_create_the_same_experiment_in_an_empty_database(conn, url):
-    barrier = spawn.Barrier(16)
-    children = [spawn.Process(target=child_begins, args=(url, barrier, number)) for number in range(16)]
+    barrier = crowd.Barrier(16)
+    children = [crowd.Process(target=child_begins, args=(url, barrier, number)) for number in range(16)]
     for child in children:
         child.start()
     for child in children:
@@ -234,7 +235,7 @@ def child_writes_heavily(url):
 
 def test_readers_see_whole_states_while_others_write_heavily(sqlite_conn, sqlite_url):
     sqlite_conn.database.migrate()
-    children = [spawn.Process(target=child_writes_heavily, args=(sqlite_url,)) for _ in range(3)]
+    children = [crowd.Process(target=child_writes_heavily, args=(sqlite_url,)) for _ in range(3)]
     for child in children:
         child.start()
     seen = {}

@@ -1,0 +1,9 @@
+"""Many processes at once, each of which begins where the imports are done."""
+
+from __future__ import annotations
+
+import multiprocessing
+
+#: As ``multiprocessing`` itself; what its processes call must be in one of these modules.
+crowd = multiprocessing.get_context("forkserver")
+crowd.set_forkserver_preload(["tests.storage.test_versions", "tests.tracking.test_processes"])
