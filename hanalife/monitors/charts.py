@@ -263,6 +263,7 @@ class RunCharts:
         }
         self._names = list(parts)
         self._run_id = ""
+        self._proposed = 0  # the tab that was last chosen here and not by a user
         self.widget = ipywidgets.Tab(list(parts.values()), titles=self._names, selected_index=0)
         self.widget.add_class("hl-charts")
 
@@ -278,14 +279,15 @@ class RunCharts:
         self._choose(detail)
 
     def _choose(self, detail: RunDetail | None) -> None:
-        """Leave an empty chart when another run comes; who picks one afterwards may look at it."""
+        """Show the first chart that another run has, unless a user has picked one that it has too."""
         run_id = detail["run"]["run_id"] if detail else ""
         if run_id == self._run_id:
             return
         self._run_id = run_id
         names = recorded(detail)
-        if self._names[self.widget.selected_index or 0] not in names:
-            self.widget.selected_index = self._names.index(names[0])
+        index = self.widget.selected_index
+        if index is None or index == self._proposed or self._names[index] not in names:
+            self.widget.selected_index = self._proposed = self._names.index(names[0])
 
 
 def recorded(detail: RunDetail | None) -> list[str]:

@@ -96,6 +96,7 @@ def test_a_lost_database_is_said_and_what_was_seen_stays(lab, page):
     kit.run_cell(page, 0)
     view = page.locator(".jp-OutputArea .hl-view")
     expect(view.get_by_role("status").first).to_have_text("Live")
+    expect(view.get_by_role("grid", name="Columns over windows")).to_be_visible()
     with sqlite3.connect(lab.root / "going.db") as connection:
         connection.execute("ALTER TABLE hl_drift_check RENAME TO away")
     connection.close()

@@ -139,7 +139,7 @@ def test_metrics_of_numbers_equal_those_of_scikit_learn(pairs):
     }
     found = {name: by_name.metric(name, [])(actual, predicted) for name in expected}
     assert found == pytest.approx(expected)
-    with pytest.raises(InvalidArgumentError, match="'auc' is not a metric; use one of rmse, mae, mape, r2"):
+    with pytest.raises(InvalidArgumentError, match="'auc' is not a metric; use one of rmse, mae, mape, error_rate, r2"):
         by_name.check_metric("auc", "metric", classifies=False)
 
 

@@ -127,6 +127,9 @@ def test_another_run_is_not_met_with_an_empty_chart(sqlite_conn):
     assert chosen() == "ROC"
     drawn.show(other("b", curves=[], confusion=None, importance=[], learning=[]))
     assert chosen() == "Compare runs"
+    drawn.show(other("a"))
+    assert chosen() == "ROC"
+    drawn.show(other("b", curves=[], confusion=None, importance=[], learning=[]))
     tabs.selected_index = tabs.titles.index("Importance")
     drawn.show(other("b", curves=[], confusion=None, importance=[], learning=[]))
     assert chosen() == "Importance"  # the same run: whoever looks at an empty chart wants to

@@ -73,7 +73,7 @@ def with_files(mlflow_url, tmp_path):
     """Give the folder of MLflow's artifacts, with files of one run, and a link that leads out of it."""
     root = tmp_path / "artifacts"
     with contextlib.closing(sqlite3.connect(tmp_path / "mlflow.db")) as store:
-        store.execute("UPDATE runs SET artifact_uri = replace(artifact_uri, '/home/ann/artifacts', ?)", (str(root),))
+        store.execute("UPDATE runs SET artifact_uri = replace(artifact_uri, '/data/ann/artifacts', ?)", (str(root),))
         (uri,) = store.execute("SELECT artifact_uri FROM runs WHERE status = 'FAILED'").fetchone()
         store.commit()
     folder = Path(uri) / "plots"
