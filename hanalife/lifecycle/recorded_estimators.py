@@ -52,7 +52,7 @@ def require_reproducible(facts: RunFacts) -> None:
         reason = f"holds other estimators ({inner[0]}), which are not recorded as such"
     elif unknown:
         reason = f"was judged by other rows than those of the fit ({unknown[0]}), which are not recorded"
-    elif not _comparable(facts.metrics):
+    elif not recorded_metrics(facts):
         reason = "has no metrics of all its rows, so there is nothing to compare; record with log_metrics=True"
     if reason:
         raise InvalidArgumentError(f"run_name: {facts.run.name!r} cannot be fitted again: it {reason}.")
@@ -106,11 +106,7 @@ def fitted(estimator: Any, rows: Any, labels: Any) -> dict[str, float]:
 
 def recorded_metrics(facts: RunFacts) -> dict[str, Any]:
     """Return the metrics of a run that a new fit can be held against: those of all rows."""
-    return _comparable(facts.metrics)
-
-
-def _comparable(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in metrics.items() if not name.endswith("_sample")}
+    return {name: value for name, value in facts.metrics.items() if not name.endswith("_sample")}
 
 
 def _value(recorded: Any) -> Any:

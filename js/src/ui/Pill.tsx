@@ -25,9 +25,9 @@ const LOOKS: Record<Word, [sign: string, tone: string]> = {
 /** Of a store that is newer than this code. */
 const UNKNOWN: (typeof LOOKS)[Word] = ['·', 'dull'];
 
-/** A status as people say it: timed out. */
-function spoken(word: Word): string {
-  return word.toLowerCase().replace('_', ' ');
+/** A word of the store as people say it: timed out, no drift. */
+export function spoken(word: string): string {
+  return word.toLowerCase().replaceAll('_', ' ');
 }
 
 export function signOf(word: Word): string {

@@ -4,11 +4,11 @@ import type { Part, TaskDetail } from '../../contract/types.gen';
 import type { Answerer } from '../../rpc/source';
 import { duration, moment } from '../../ui/format';
 import { Facts } from '../../ui/parts';
-import { Pill, toneOf } from '../../ui/Pill';
+import { Pill, spoken, toneOf } from '../../ui/Pill';
 import { useLog } from './log';
 import { LogLines } from './LogView';
 import { Took } from './Took';
-import { spoken, Verdict } from './Verdict';
+import { Verdict } from './Verdict';
 import './task.css';
 
 interface Props {

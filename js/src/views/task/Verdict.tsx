@@ -1,8 +1,6 @@
-/** What a job has found, on which gates open: no drift. */
+import { spoken } from '../../ui/Pill';
+
+/** What a job has found, on which gates open. */
 export function Verdict({ word }: { word: string }) {
   return <span class="hl-verdict">{spoken(word)}</span>;
-}
-
-export function spoken(verdict: string): string {
-  return verdict.replaceAll('_', ' ');
 }
