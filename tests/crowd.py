@@ -6,4 +6,6 @@ import multiprocessing
 
 #: As ``multiprocessing`` itself; what its processes call must be in one of these modules.
 crowd = multiprocessing.get_context("forkserver")
-crowd.set_forkserver_preload(["tests.storage.test_versions", "tests.tracking.test_processes"])
+crowd.set_forkserver_preload(
+    ["tests.storage.test_storage", "tests.storage.test_versions", "tests.tracking.test_processes"]
+)

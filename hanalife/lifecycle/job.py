@@ -18,9 +18,14 @@ from hanalife.errors import Error
 from hanalife.lifecycle import execution, notebooks, procedures
 from hanalife.scheduling.child import be_job
 from hanalife.scheduling.launchers import WarmLauncher
+from hanalife.tracking import provenance
 
 #: What most jobs use; imported once, before the first of them.
-PRELOAD = ("pandas", "pyarrow", "sklearn.model_selection", "xgboost", "hanalife.learning.classification")
+PRELOAD = (
+    "pandas", "pyarrow.csv", "pyarrow.pandas_compat", "sklearn.model_selection", "tqdm.auto", "xgboost",
+    "hanalife.dataframe.transfer.columnar", "hanalife.dataframe.transfer.hashing", "hanalife.drift.native",
+    "hanalife.learning.classification", "hanalife.learning.training", "hanalife.storage.boosters",
+)  # fmt: skip
 
 
 def launcher(allow: Sequence[str] = (), notebook_folder: str | None = None) -> WarmLauncher:
@@ -40,6 +45,11 @@ def launcher(allow: Sequence[str] = (), notebook_folder: str | None = None) -> W
     if notebook_folder is not None:
         environment[notebooks.VARIABLE] = os.path.abspath(notebook_folder)  # noqa: PTH100 - text for the environment
     return WarmLauncher("hanalife.lifecycle.job", PRELOAD, environment)
+
+
+def prepare() -> None:
+    """Find out once, before the first job is forked, what all record alike."""
+    provenance.environment()
 
 
 def main(arguments: Sequence[str]) -> int:

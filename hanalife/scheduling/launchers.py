@@ -101,7 +101,8 @@ class WarmLauncher:
     Parameters
     ----------
     module : str
-        The module whose ``main(arguments)`` is a job; ``python -m module`` is the same, cold.
+        The module whose ``main(arguments)`` is a job; ``python -m module`` is the same, cold. Its ``prepare()``,
+        if it has one, is called once before the first job and must start no thread.
     preload : sequence of str
         Further modules that the zygote imports, where they are installed.
     environment : mapping, optional

@@ -1,9 +1,9 @@
 """The process that jobs are forked from: ``python -m hanalife.scheduling.zygote SOCKET MODULE...``.
 
-It imports the modules and runs nothing of them: a fork after OpenMP has worked would hang, a
-fork before that is safe. Each line on the socket is a request in JSON, to fork (with three
-descriptors: the child's standard streams) or to send a signal. It says ``ready``, ``forked``
-and, of each child, ``ended``. It ends when its worker does.
+It imports the modules and runs nothing of them but the ``prepare()`` of the first, if it has one:
+a fork after OpenMP has worked would hang, a fork before that is safe. Each line on the socket is a
+request in JSON, to fork (with three descriptors: the child's standard streams) or to send a signal.
+It says ``ready``, ``forked`` and, of each child, ``ended``. It ends when its worker does.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> int:
     for name in preload:
         with contextlib.suppress(ModuleNotFoundError):  # a driver that is not installed is not used either
             importlib.import_module(name)
+    if hasattr(job_module, "prepare"):
+        job_module.prepare()
     gc.collect()
     gc.freeze()  # what was imported is shared with the children and not looked through again
     with socket.socket(fileno=int(descriptor)) as worker:

@@ -11,7 +11,7 @@ from hanalife.errors import ArgumentTypeError, DataNotFoundError, InvalidArgumen
 from hanalife.lifecycle import execution
 from hanalife.views import answers
 from tests.lifecycle.pipeline import rows, table
-from tests.lifecycle.workers import run
+from tests.lifecycle.workers import on_sqlite, run
 
 
 @pytest.fixture
@@ -48,6 +48,7 @@ def test_each_job_reads_the_rows_of_its_time_and_the_reference_stays(conn, sched
     assert conn.table("out_CHECK0").collect()["CHECK_VERDICT"].value_counts().to_dict() == {"no_drift": 2, "drift": 2}
 
 
+@on_sqlite
 def test_unknown_says_how_many_rows_it_needs(conn, scheduler, before):
     scheduler.create_drift_task("CHECK", before, table(conn, "FEW", rows(40, 5, shift=0.3)), features="A")
     job = run(scheduler, "CHECK")
@@ -56,6 +57,7 @@ def test_unknown_says_how_many_rows_it_needs(conn, scheduler, before):
     assert f"about {needed - 40:,} more rows would" in job.message
 
 
+@on_sqlite
 def test_no_rows_are_unknown(conn, scheduler, before):
     scheduler.create_drift_task("CHECK", before, before.filter("ID < 0"), features=["A"])
     job = run(scheduler, "CHECK")
@@ -136,6 +138,8 @@ def test_a_check_whose_job_has_not_ended_is_not_kept(conn, scheduler, before):
         assert connection.execute(tables.drift_check.select()).all() == kept == []
 
 
+@on_sqlite
+@on_sqlite
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
@@ -162,6 +166,7 @@ def test_what_cannot_be_used_is_refused_before_anything_is_written(conn, schedul
         assert connection.execute(tables.drift_reference.select()).all() == []
 
 
+@on_sqlite
 def test_weeks_of_one_outcome_drift_and_the_week_before_does_not(conn, scheduler, diabetes):
     """Week 20 is like any other, week 21 has only positive outcomes, week 22 only negative ones."""
     known = diabetes.filter("ID >= 100").save("KNOWN")
@@ -203,6 +208,7 @@ def test_a_gate_opens_for_its_verdict_only(conn, scheduler, before):
     assert "'CHECK' said 'unknown', and only 'drift' lets it go on" in skipped.message
 
 
+@on_sqlite
 def test_gates_nest(conn, scheduler, before):
     """A composite says what its last part has said."""
     now = table(conn, "NOW", rows(800, 2, shift=1.0))
@@ -232,6 +238,7 @@ def test_a_gate_that_could_never_open_is_refused(scheduler, before, gates, words
         scheduler.create_sequential_composite_task("CHAIN", ["CHECK", "TELL", "LAST"], gates=gates)
 
 
+@on_sqlite
 def test_a_drift_task_takes_no_parameters_of_one_execution(scheduler, before):
     scheduler.create_drift_task("CHECK", before, before, features=["A"])
     with pytest.raises(InvalidArgumentError, match="takes none"):

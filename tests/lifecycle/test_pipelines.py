@@ -22,7 +22,7 @@ from hanalife.lifecycle.pipelines import STEPS
 from hanalife.scheduling.launchers import WarmLauncher
 from hanalife.scheduling.runner import Limits, Runner
 from tests.lifecycle.pipeline import MODEL, champion, rows, table
-from tests.lifecycle.workers import run
+from tests.lifecycle.workers import on_sqlite, run
 from tests.scheduling.engine import until
 
 
@@ -93,6 +93,7 @@ def test_no_drift_starts_nothing(conn, scheduler, old):
     assert ModelStorage(conn).list_models(MODEL)["VERSION"].tolist() == [1]
 
 
+@on_sqlite
 def test_unknown_starts_nothing_and_says_how_many_rows_it_needs(conn, scheduler, old, turned):
     few = table(conn, "FEW", rows(30, 4, shift=0.2, start=1000))
     scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, few)
@@ -104,6 +105,7 @@ def test_unknown_starts_nothing_and_says_how_many_rows_it_needs(conn, scheduler,
     assert champion_of(conn) == 1
 
 
+@on_sqlite
 def test_a_worse_challenger_is_not_promoted(conn, scheduler, old, turned):
     # It learns from rows that are turned, and the hold-out of the old rule judges: most rows are of the old rule.
     mixed = pd.concat([rows(900, 5, start=5000), rows(100, 6, turned=True, start=6000)])
@@ -116,6 +118,7 @@ def test_a_worse_challenger_is_not_promoted(conn, scheduler, old, turned):
     assert champion_of(conn) == 1
 
 
+@on_sqlite
 def test_too_few_labelled_rows_to_judge_by_promote_nothing(conn, scheduler, old, turned):
     few = table(conn, "FEW", rows(60, 7, turned=True, start=5000))
     scheduler.create_retrain_pipeline("RETRAIN", MODEL, few, old, turned)
@@ -125,6 +128,7 @@ def test_too_few_labelled_rows_to_judge_by_promote_nothing(conn, scheduler, old,
     assert champion_of(conn) == 1
 
 
+@on_sqlite
 def test_rows_without_labels_do_not_count(conn, scheduler, old, turned):
     bare = rows(300, 8, turned=True, start=5000).assign(Y=None).astype({"Y": "Int64"})
     bare.loc[:10, "Y"] = 1
@@ -134,6 +138,7 @@ def test_rows_without_labels_do_not_count(conn, scheduler, old, turned):
     assert "labelled rows are too few" in job.message
 
 
+@on_sqlite
 def test_a_regression_is_compared_by_its_errors(conn, scheduler):
     before, after = rows(400, 1).drop(columns="Y"), rows(500, 2, shift=3.0, start=1000).drop(columns="Y")
     before["Z"], after["Z"] = 2.0 * before["A"], -2.0 * after["A"]
@@ -149,6 +154,7 @@ def test_a_regression_is_compared_by_its_errors(conn, scheduler):
 # --- limits, approval, dry run ----------------------------------------------------------------
 
 
+@on_sqlite
 def test_so_many_retrainings_a_period_and_no_more(conn, scheduler, old, turned):
     limits = {"cooldown": timedelta(0), "most": 2, "period": timedelta(days=7)}
     scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, **limits)
@@ -156,6 +162,7 @@ def test_so_many_retrainings_a_period_and_no_more(conn, scheduler, old, turned):
     assert ModelStorage(conn).list_models(MODEL)["VERSION"].tolist() == [1, 2, 3]
 
 
+@on_sqlite
 def test_a_dry_run_says_what_would_happen(conn, scheduler, old, turned):
     scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, dry_run=True)
     job = run(scheduler, "RETRAIN")
@@ -184,6 +191,7 @@ def test_a_promotion_may_wait_for_approval(conn, scheduler, old, turned):
         scheduler.approve_promotion("RETRAIN", note="again")
 
 
+@on_sqlite
 def test_approval_comes_too_late_if_the_champion_has_moved(conn, scheduler, old, turned):
     scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, approval=True)
     run(scheduler, "RETRAIN")
@@ -212,6 +220,7 @@ def test_a_promotion_is_rolled_back_if_the_next_window_is_worse(conn, scheduler,
     assert verdicts(conn)[0] == "idle"
 
 
+@on_sqlite
 def test_a_good_promotion_is_kept_and_watched_only_so_long(conn, scheduler, old, turned):
     scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, watch_windows=2)
     said = []
@@ -222,6 +231,7 @@ def test_a_good_promotion_is_kept_and_watched_only_so_long(conn, scheduler, old,
     assert champion_of(conn) == 2
 
 
+@on_sqlite
 def test_rows_without_labels_cannot_be_watched(conn, scheduler, old, turned):
     scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned.deselect("Y"))
     assert run(scheduler, "RETRAIN").verdict == "promoted"
@@ -233,6 +243,7 @@ def test_rows_without_labels_cannot_be_watched(conn, scheduler, old, turned):
 # --- what is left behind ----------------------------------------------------------------------
 
 
+@on_sqlite
 def test_old_challengers_go_and_what_was_ever_in_use_stays(conn, scheduler, old, turned):
     options = {"cooldown": timedelta(0), "keep_challengers": 1, "dry_run": True}
     scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, **options)
@@ -252,6 +263,7 @@ def test_old_challengers_go_and_what_was_ever_in_use_stays(conn, scheduler, old,
     assert storage.get_history(MODEL).query("EVENT == 'DELETED'")["VERSION"].tolist() == [2, 5]
 
 
+@on_sqlite
 def test_a_challenger_that_waits_for_approval_stays(conn, scheduler, old, turned):
     scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, approval=True, keep_challengers=1)
     assert run(scheduler, "RETRAIN").verdict == "waiting"
@@ -339,6 +351,7 @@ def test_a_step_alone_says_what_it_belongs_to(conn, scheduler, old, turned):
 # --- bad input --------------------------------------------------------------------------------
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
@@ -374,6 +387,7 @@ def test_what_cannot_be_used_is_refused_before_anything_is_written(conn, schedul
         assert connection.execute(tables.drift_reference.select()).all() == []
 
 
+@on_sqlite
 def test_columns_that_are_missing_or_retyped_are_named(conn, scheduler, old, turned):
     with pytest.raises(UnknownColumnError, match=r"data.*B"):
         scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned.deselect("B"), old, turned)
@@ -384,6 +398,7 @@ def test_columns_that_are_missing_or_retyped_are_named(conn, scheduler, old, tur
         scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, text)
 
 
+@on_sqlite
 def test_a_pipeline_takes_the_place_of_another_only_if_that_is_meant(conn, scheduler, old, turned):
     scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned)
     with pytest.raises(TaskExistsError):

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from hanalife.database import dialects, leases, tasks
 from tests.scheduling.engine import until
+
+#: For what is decided from rows and verdicts alone, after other tests have read and written them on both databases.
+on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
 def run(scheduler, task_id, parameters=None):

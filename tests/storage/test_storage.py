@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from hanalife import ConnectionContext, DataSets, ModelStorage, UnifiedClassification, errors
+from hanalife import ConnectionContext, ModelStorage, UnifiedClassification, errors
 from hanalife.database import tables
+from tests.crowd import crowd
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -48,16 +47,20 @@ def test_a_loaded_model_predicts_as_it_did(storage, model, diabetes):
     pd.testing.assert_frame_equal(loaded.importance_.collect(), model.importance_.collect())
 
 
+def child_predicts(url, told):
+    with ConnectionContext(url) as conn:
+        rows = conn.table("PIMA_INDIANS_DIABETES_TBL")
+        told.put(ModelStorage(conn).load_model("churn").predict(rows, key="ID").count())
+
+
 def test_another_process_loads_it(storage, model, url):
     storage.save_model(model)
-    code = (
-        "import sys; from hanalife import *\n"
-        "with ConnectionContext(sys.argv[1]) as conn:\n"
-        "    rows = conn.table('PIMA_INDIANS_DIABETES_TBL')\n"
-        "    print(ModelStorage(conn).load_model('churn').predict(rows, key='ID').count())"
-    )
-    done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "768"
+    told = crowd.Queue()
+    child = crowd.Process(target=child_predicts, args=(url, told))
+    child.start()
+    assert told.get(timeout=120) == 768
+    child.join(120)
+    assert child.exitcode == 0
 
 
 def test_what_happens_if_the_version_exists(storage, model):
@@ -170,31 +173,3 @@ def test_a_class_from_the_database_is_never_imported(storage, model, conn):
         connection.execute(version.update().values(state=state | {"class_path": "subprocess.Popen"}))
     with pytest.raises(errors.ModelStorageError, match=r"'subprocess\.Popen' cannot be stored or loaded"):
         storage.load_model("churn")
-
-
-def test_two_writers_never_share_a_version(url):
-    code = (
-        "import sys; from hanalife import *\n"
-        "conn = ConnectionContext(sys.argv[1])\n"
-        "model = UnifiedClassification(func='HybridGradientBoostingTree', n_estimators=1,"
-        " random_state=int(sys.argv[2]))\n"
-        "model.fit(conn.table('PIMA_INDIANS_DIABETES_TBL').filter('ID < 60'), key='ID', label='CLASS')\n"
-        "model.name = 'shared'\n"
-        "for _ in range(5):\n"
-        "    while True:\n"
-        "        try:\n"
-        "            ModelStorage(conn).save_model(model)\n"
-        "            break\n"
-        "        except ModelStorageError: pass\n"
-        "conn.close()\n"
-    ).replace("from hanalife import *", "from hanalife import *; from hanalife.errors import ModelStorageError")
-    with ConnectionContext(url) as conn:
-        DataSets.load_diabetes_data(conn)
-        conn.database.migrate()
-        writers = [
-            subprocess.Popen([sys.executable, "-c", code, url, str(seed)], stderr=subprocess.PIPE) for seed in (1, 2, 3)
-        ]
-        for writer in writers:
-            _, complaint = writer.communicate(timeout=120)
-            assert writer.returncode == 0, complaint.decode()
-        assert ModelStorage(conn).list_models()["VERSION"].tolist() == list(range(1, 16))

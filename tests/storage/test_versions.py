@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 import sqlalchemy as sa
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 
 from hanalife import ConnectionContext, MLExperiments, ModelStorage, ScheduledExecution, UnifiedClassification, errors
-from hanalife.database import blobs, tables
+from hanalife.database import blobs, models, tables
 from hanalife.storage.cards import create_model_card
 from tests.crowd import crowd
 
@@ -76,27 +75,20 @@ def test_eight_writers_never_get_one_version(url):
         assert garbage(conn) == (0, 0)
 
 
-DIES = """
-import os, signal, sys
-import numpy as np
-from sklearn.neighbors import KNeighborsClassifier
-from hanalife import ConnectionContext, ModelStorage
-from hanalife.database import blobs, models
-def die(*_args, **_options):
-    os.kill(os.getpid(), signal.SIGKILL)
-blobs.CHUNK_BYTES = 1000
-place = sys.argv[2]
-if place == "chunks":
-    pieces = blobs._pieces
-    turns = iter(range(10**9))
-    blobs._pieces = lambda file: (die() if next(turns) > 60 else piece for piece in pieces(file))
-else:
-    setattr(models, place, die)
-rows = np.random.default_rng(1).random((2000, 2))
-model = KNeighborsClassifier(3).fit(rows, rows[:, 0] > 0.5)
-with ConnectionContext(sys.argv[1]) as conn:
-    ModelStorage(conn).save_model(model, name="churn", signature={"X": "DOUBLE", "Y": "DOUBLE"})
-"""
+def child_dies(url, place):
+    def die(*_args, **_options):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    blobs.CHUNK_BYTES = 1000
+    if place == "chunks":
+        pieces, turns = blobs._pieces, iter(range(10**9))
+        blobs._pieces = lambda file: (die() if next(turns) > 60 else piece for piece in pieces(file))
+    else:
+        setattr(models, place, die)
+    points = np.random.default_rng(1).random((2000, 2))
+    model = KNeighborsClassifier(3).fit(points, points[:, 0] > 0.5)
+    with ConnectionContext(url) as conn:
+        ModelStorage(conn).save_model(model, name="churn", signature={"X": "DOUBLE", "Y": "DOUBLE"})
 
 
 @pytest.mark.parametrize("place", ["chunks", "reserve", "insert", "note_event"])
@@ -105,8 +97,10 @@ def test_a_killed_save_leaves_nothing(url, place):
         conn.database.migrate()
         storage = ModelStorage(conn)
         save(storage)
-        done = subprocess.run([sys.executable, "-c", DIES, url, place], check=False, env=os.environ)
-        assert done.returncode == -signal.SIGKILL
+        child = crowd.Process(target=child_dies, args=(url, place))
+        child.start()
+        child.join(120)
+        assert child.exitcode == -signal.SIGKILL
         assert storage.list_models()["VERSION"].tolist() == [1]
         with conn.database.write() as connection:
             blobs.collect_garbage(connection)
