@@ -139,7 +139,6 @@ def test_a_check_whose_job_has_not_ended_is_not_kept(conn, scheduler, before):
 
 
 @on_sqlite
-@on_sqlite
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
@@ -221,6 +220,7 @@ def test_gates_nest(conn, scheduler, before):
     assert not conn.has_table("out_TELL0")
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("gates", "words"),
     [
