@@ -68,7 +68,7 @@ class Drift:
         name : str, optional
             Also store it, without any row, as the next version of that name.
         seed : int
-            Of the sample that bins are learned from where there are more than 100,000 rows.
+            Of the random samples, such as that for the two-sample test.
         """
         roles = checking.watched(data, features, label, prediction, weight)
         found = checking.learn(data, roles, self._method(two_sample=True, seed=seed), weight=weight)
