@@ -91,10 +91,10 @@ def rolled_back(metric, pipelines, rows, gain, seed=2):
 
 
 def main(pipelines=2_000):
-    for rows in SIZES:
-        few = pipelines if rows < 5_000 else pipelines // 4
-        sizes = held(few, rows)
-        for metric in SIMULATIONS:
+    sizes_of = {rows: held(pipelines if rows < 5_000 else pipelines // 4, rows) for rows in SIZES}
+    for metric in SIMULATIONS:
+        for rows, sizes in sizes_of.items():
+            few = len(sizes)
             shares = [promoted(metric, sizes, gain) for gain in (-0.02, 0.0, 0.05)]
             shares.append(promoted(metric, sizes, 0.02, margin=0.02))
             shares += [rolled_back(metric, few // 4, rows, gain) for gain in (0.0, -0.05)]
