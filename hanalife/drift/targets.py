@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hanalife.drift import bins, effects, intervals, verdict
+from hanalife.drift import bins, effects, intervals, pooling, verdict
 from hanalife.drift.bins import Binning, Counts
 from hanalife.drift.comparison import LEVEL, MOST_BINS, Limits
 from hanalife.drift.intervals import Floats
@@ -147,7 +147,7 @@ def shifts(
 
 def _divergence(target: Target, pair: tuple[Floats, Floats]) -> effects.Divergence:
     before, after = (_effective(one)[: target.size] for one in pair)
-    pooled = effects.pooled(before, after, ordered=not target.binning.by_value)
+    pooled = pooling.pooled(before, after, ordered=not target.binning.by_value)
     return effects.population_stability_index(*pooled)
 
 
