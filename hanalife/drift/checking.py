@@ -158,10 +158,11 @@ def require_segments(reference: Reference, segment: str | None = None) -> Refere
     if segment is None:
         known = ", ".join(reference.segments)
         raise InvalidArgumentError(
-            f"reference: has the segments {known}; compare by them with DriftDetector or create_drift_task."
+            f"reference: has the segments {known}; compare by them with conn.drift.segments or create_drift_task."
         )
     raise InvalidArgumentError(
-        f"segment_column_name: the reference was not learned by {segment}; give its rows, a DataFrame, as reference."
+        f"segment_column_name: the reference was not learned by {segment}; give its rows, a DataFrame, as reference, "
+        "or learn it with segment_column_name."
     )
 
 

@@ -50,6 +50,7 @@ class Drift:
         label: str | None = None,
         prediction: str | None = None,
         weight: str | None = None,
+        segment_column_name: str | None = None,
         name: str | None = None,
         seed: int = 0,
     ) -> Reference:
@@ -65,13 +66,15 @@ class Drift:
             how it moved within the bins of each other column.
         weight : str, optional
             As of :meth:`DriftDetector.fit`; rows compared with this reference need it too.
+        segment_column_name : str, optional
+            Each value of the column has a reference of its own, for :meth:`segments`.
         name : str, optional
             Also store it, without any row, as the next version of that name.
         seed : int
             Of the random samples, such as that for the two-sample test.
         """
         roles = checking.watched(data, features, label, prediction, weight)
-        found = checking.learn(data, roles, self._method(two_sample=True, seed=seed), weight=weight)
+        found = checking.learn(data, roles, self._method(two_sample=True, seed=seed), segment_column_name, weight)
         if name is not None:
             with self._context.database.write() as connection:
                 references.insert(connection, name, found.content(), self._clock())
@@ -137,6 +140,49 @@ class Drift:
         if keep:
             self._keep([made])
         return made
+
+    def segments(
+        self,
+        reference: Reference | DataFrame | str,
+        current: DataFrame,
+        segment_column_name: str,
+        *,
+        features: str | Sequence[str] | None = None,
+        label: str | None = None,
+        prediction: str | None = None,
+        minimum_effect: float = verdict.MINIMUM_PSI,
+        error_rate: float = verdict.ERROR_RATE,
+        two_sample: bool = False,
+        seed: int = 0,
+        keep: bool = True,
+    ) -> tuple[DriftCheck, ...]:
+        """Compare the rows of each value of a column with the reference rows of the same value.
+
+        The rows are read once. The error rate is that of each segment; see :meth:`check` for the rest.
+
+        Returns
+        -------
+        tuple of DriftCheck
+            In the order of the segments; without those that the reference does not know, or that have no current row.
+
+        Raises
+        ------
+        UnknownColumnError
+            The segment is not a column.
+        InvalidArgumentError
+            No current row is of a segment of the reference, or this was not learned by segments.
+        """
+        method = self._method(minimum_effect, error_rate, two_sample=two_sample, seed=seed)
+        known = self._known(reference, method, features, label, prediction, segment=segment_column_name)
+        made = checking.checks_of(known, current, method, segment_column_name)
+        if not made:
+            raise InvalidArgumentError(
+                f"current: no row has a value of {segment_column_name} that the reference knows: "
+                f"{', '.join(known.segments)}."
+            )
+        if keep:
+            self._keep(made)
+        return tuple(made)
 
     def windows(
         self,
@@ -333,13 +379,15 @@ class Drift:
         label: str | None,
         prediction: str | None,
         without: str | None = None,
+        segment: str | None = None,
     ) -> Reference:
         if isinstance(reference, str):
             reference = self.stored_reference(reference)
         if isinstance(reference, Reference):
-            return checking.require_segments(reference)
+            return checking.require_segments(reference, segment)
         roles = checking.watched(reference, features, label, prediction)
-        return checking.learn(reference, {name: role for name, role in roles.items() if name != without}, method)
+        watched = {name: role for name, role in roles.items() if name != without}
+        return checking.learn(reference, watched, method, segment)
 
     def _keep(self, made: Sequence[DriftCheck]) -> None:
         with self._context.database.write() as connection:

@@ -232,3 +232,27 @@ def test_the_classes_of_a_label_are_those_that_were_counted(sqlite_conn, monkeyp
     assert stored.layout("").target == found.layout("").target
     within = found.segments[""][1].within["X"].sum(axis=0)
     assert within[10] == (table["L"] == "A").sum(), "the last of the sums is of the other classes"
+
+
+def test_each_segment_is_compared_with_its_own_reference(conn, reference):
+    table = rows(2, 3_000)
+    table.loc[table["C"] == "b", "X"] += 1
+    table.loc[2_900:, "C"] = "new"
+    current = conn.create_from_pandas(table, "CURRENT", TYPES)
+    of_rows = conn.drift.segments(reference, current, "C", features="X")
+    found = {check.segment: verdicts(check)["X"] for check in of_rows}
+    assert list(found) == ["b", "c", "ä"], "in order, and no unknown segment"
+    assert found["b"] == "drift"
+    assert "drift" not in (found["c"], found["ä"])
+    assert sorted(conn.drift.history().collect()["segment"]) == ["b", "c", "ä"]
+    conn.drift.reference(reference, features="X", segment_column_name="C", name="by C")
+    stored = conn.drift.segments("by C", current, "C", keep=False)
+    assert [check.results for check in stored] == [check.results for check in of_rows]
+    with pytest.raises(errors.InvalidArgumentError, match="has the segments b, c, ä"):
+        conn.drift.check("by C", current)
+    with pytest.raises(errors.InvalidArgumentError, match="no row has a value of C that the reference knows: b, c, ä"):
+        conn.drift.segments("by C", current.filter("C = 'new'"), "C")
+    with pytest.raises(errors.InvalidArgumentError, match="was not learned by C"):
+        conn.drift.segments(conn.drift.reference(reference, features="X"), current, "C")
+    with pytest.raises(errors.UnknownColumnError):
+        conn.drift.segments(reference, current, "NONE", features="X")
