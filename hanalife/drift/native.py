@@ -9,7 +9,7 @@ from hanalife.clock import Clock, IdSource, new_id, utc_now
 from hanalife.database import alerts, checks, dialects, references
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import bins, checking, performance_check, reading, verdict
+from hanalife.drift import checking, performance_check, reading, verdict, windows
 from hanalife.drift import performance as performances
 from hanalife.drift.checking import Method
 from hanalife.drift.comparison import Limits
@@ -17,8 +17,6 @@ from hanalife.drift.reading import Sample, Summary
 from hanalife.drift.reference import Reference, from_content
 from hanalife.errors import DataNotFoundError, InvalidArgumentError
 from hanalife.records import DriftAcknowledgement, DriftCheck
-
-_PERIODS = ("hour", "day", "week", "month", "quarter", "year")
 
 
 def open_drift(connection_context: Any) -> Drift:
@@ -225,7 +223,7 @@ class Drift:
             In the order of the windows.
         """
         method = self._method(minimum_effect, error_rate, two_sample=two_sample, seed=seed)
-        split = window_split(current, rows, time_column, every)
+        split = windows.window_split(current, rows, time_column, every)
         known = self._known(reference, method, features, label, prediction, without=time_column)
         found = checking.summarise(known, current, method, split, time_column, by_segment=False)
         made, before, source = [], None, checking.describe(current)
@@ -411,27 +409,3 @@ def limits_of(minimum_effect: float, error_rate: float) -> Limits:
     if not 0 < error_rate < 1:
         raise InvalidArgumentError(f"error_rate: expected a number between 0 and 1, got {error_rate!r}.")
     return Limits(minimum_effect, error_rate)
-
-
-def window_split(data: DataFrame, rows: int | None, time_column: str | None, every: str) -> reading.Split:
-    """Return what splits rows into windows.
-
-    Raises
-    ------
-    InvalidArgumentError
-        Not exactly one of rows and time column is given, or it cannot be used.
-    """
-    if (rows is None) == (time_column is None):
-        raise InvalidArgumentError("rows, time_column: give one of both.")
-    if rows is not None:
-        if rows < 1:
-            raise InvalidArgumentError(f"rows: expected at least 1, got {rows!r}.")
-        return reading.by_rows(rows)
-    assert time_column is not None
-    names.require([time_column], data.columns, "time_column")
-    if every not in _PERIODS:
-        raise InvalidArgumentError(f"every: expected one of {', '.join(_PERIODS)}, got {every!r}.")
-    kind = {spec.name: spec.type for spec in data.specs}[time_column]
-    if checking.family(kind) != bins.MOMENT:
-        raise InvalidArgumentError(f"time_column: {time_column} is {kind}; a date or moment is needed.")
-    return reading.by_period(time_column, every)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hanalife.database import dialects, references
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import checking, native, verdict
+from hanalife.drift import checking, native, verdict, windows
 from hanalife.drift.checking import Method
 from hanalife.drift.reference import Reference
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError
@@ -151,7 +151,7 @@ class ScheduledDrift(ScheduledTasks):
                 raise InvalidArgumentError(
                     "segment_column_name: give segments or windows (rows, time_column), not both."
                 )
-            native.window_split(current, rows, time_column, every)
+            windows.window_split(current, rows, time_column, every)
             windows = {"rows": rows, "time_column": time_column, "every": every, "consecutive": consecutive}
         return {
             "minimum_effect": minimum_effect,
