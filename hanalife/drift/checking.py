@@ -11,11 +11,12 @@ import pyarrow as pa
 from hanalife.clock import Clock, IdSource, new_id, utc_now
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import bins, comparison, reading, targets, two_sample, verdict
+from hanalife.drift import bins, comparison, learning, reading, targets, two_sample, verdict
 from hanalife.drift.bins import Binning
 from hanalife.drift.comparison import Counted, Limits
-from hanalife.drift.reading import Summary, Watched
-from hanalife.drift.reference import Reference
+from hanalife.drift.learning import Watched
+from hanalife.drift.reading import Summary
+from hanalife.drift.reference import Reference, label_of
 from hanalife.drift.verdict import Estimate
 from hanalife.errors import InvalidArgumentError
 from hanalife.records import DriftCheck, DriftResult, TargetShift
@@ -91,10 +92,9 @@ def learn(
         names.require([segment], data.columns, "segment_column_name")
         roles = {name: role for name, role in roles.items() if name != segment}
     split = reading.whole if segment is None else reading.by_value(segment)
-    label = next((name for name, role in roles.items() if role == LABEL), None)
     rows = data.select(list(dict.fromkeys([*roles, *_given(segment), *_given(weight)])))
-    watching = Watched(list(roles), weight, label)
-    segments = reading.learn(rows, watching, method.treatment.clean, split, method.seed, method.sample_rows)
+    watching = Watched(list(roles), weight, label_of(roles), method.sample_rows)
+    segments = learning.learn(rows, watching, method.treatment.clean, split, method.seed)
     if not segments:
         raise InvalidArgumentError("reference_data: has no rows; nothing can be learned from it.")
     for name, (_, summary) in segments.items():
@@ -158,10 +158,11 @@ def require_segments(reference: Reference, segment: str | None = None) -> Refere
     if segment is None:
         known = ", ".join(reference.segments)
         raise InvalidArgumentError(
-            f"reference: has the segments {known}; compare by them with DriftDetector or create_drift_task."
+            f"reference: has the segments {known}; compare by them with conn.drift.segments or create_drift_task."
         )
     raise InvalidArgumentError(
-        f"segment_column_name: the reference was not learned by {segment}; give its rows, a DataFrame, as reference."
+        f"segment_column_name: the reference was not learned by {segment}; give its rows, a DataFrame, as reference, "
+        "or learn it with segment_column_name."
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
-from hanalife.drift import effects, statistics, verdict
+from hanalife.drift import effects, pooling, statistics, verdict
 from hanalife.drift.bins import Binning
 from hanalife.drift.verdict import DRIFT, FEWEST_ROWS, UNKNOWN, Estimate
 from hanalife.records import DriftEffect, DriftResult
@@ -88,7 +88,7 @@ def compare(
 def _pooled(counted: Counted) -> tuple[Any, Any]:
     binning = counted.binning
     coarse = binning.coarsened(counted.reference), binning.coarsened(counted.current)
-    return effects.pooled(*coarse, ordered=not binning.by_value)
+    return pooling.pooled(*coarse, ordered=not binning.by_value)
 
 
 def _result(

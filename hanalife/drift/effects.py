@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from hanalife.drift import intervals
+from hanalife.drift import intervals, statistics
 from hanalife.drift.intervals import Floats
 from hanalife.records import DriftEffect
 
-#: Rows that each pooled bin of the smaller sample should expect (Cochran 1954).
-EXPECTED_ROWS = 5.0
 #: ``sqrt(2 / pi)``: the mean of the absolute value of a standard normal variable.
 _FOLDED_MEAN = float(np.sqrt(2 / np.pi))
 
@@ -105,15 +103,18 @@ def _variance(shares: Floats, values: Floats) -> float:
 def total_variation(reference: Any, current: Any, level: float = 0.95) -> tuple[float, float, float]:
     """Return half the sum of the absolute differences of the shares, with its bounds.
 
-    It is the share of rows that would have to change their bin.
+    It is the share of rows that would have to change their bin. The lower bound is 0 unless
+    Pearson's chi-square test finds the shares to be different; for the bounds see :func:`_around`.
     """
     reference, current = np.asarray(reference, dtype=float), np.asarray(current, dtype=float)
     rows = reference.sum(), current.sum()
     p, q = reference / rows[0], current / rows[1]
     deviation = np.sqrt(p * (1 - p) / rows[0] + q * (1 - q) / rows[1])
-    centre, slopes = _absolute(q - p, deviation, np.full(len(p), 0.5))
+    half = np.full(len(p), 0.5)
+    slopes = half * np.sign(q - p)
     spread = np.sqrt(_variance(p, slopes) / rows[0] + _variance(q, slopes) / rows[1])
-    low, high = _around(centre, float(spread), level)
+    differs = statistics.pearson(np.array([reference, current]))[1] < (1 - level) / 2
+    low, high = _around(_unbiased(q - p, deviation, half), float(spread), level, differs=differs)
     return float(np.abs(q - p).sum() / 2), low, min(high, 1.0)
 
 
@@ -124,6 +125,8 @@ def wasserstein(
 
     It is the area between the two distribution functions, known at the inner edges of the bins and
     therefore within the range of these; values outside count as if they lay on the first or last edge.
+    The lower bound is 0 unless the distance is above what noise would make of none: then the
+    absolute values react up to twice as much, see :func:`_unbiased`. For the bounds see :func:`_around`.
 
     Parameters
     ----------
@@ -133,18 +136,27 @@ def wasserstein(
     scale : float
         Such as the reference's standard deviation.
     """
+    from scipy.special import ndtr
+
     reference, current = np.asarray(reference, dtype=float), np.asarray(current, dtype=float)
     rows = reference.sum(), current.sum()
     p, q = reference / rows[0], current / rows[1]
     below_p, below_q = np.cumsum(p)[:-1], np.cumsum(q)[:-1]
     widths = _widths(np.asarray(edges, dtype=float) / scale)
+    gaps = below_q - below_p
     deviation = np.sqrt(below_p * (1 - below_p) / rows[0] + below_q * (1 - below_q) / rows[1])
-    centre, slopes = _absolute(below_q - below_p, deviation, widths)
-    # A row in bin j lies below all edges from j on: its influence is the sum of the slopes there.
-    beyond = np.append(np.cumsum(slopes[::-1])[::-1], 0.0)
-    spread = np.sqrt(_variance(p, beyond) / rows[0] + _variance(q, beyond) / rows[1])
-    low, high = _around(centre, float(spread), level)
-    return float((np.abs(below_q - below_p) * widths).sum()), low, high
+
+    def spread(slopes: Floats) -> float:
+        # A row in bin j lies below all edges from j on: its influence is the sum of the slopes there.
+        beyond = np.append(np.cumsum(slopes[::-1])[::-1], 0.0)
+        return float(np.sqrt(_variance(p, beyond) / rows[0] + _variance(q, beyond) / rows[1]))
+
+    slopes = widths * np.sign(gaps)
+    centre = _unbiased(gaps, deviation, widths)
+    noise = spread(slopes * (3 - 2 * ndtr(_ratio(gaps, deviation))))
+    differs = centre > intervals.normal_quantile((1 + level) / 2) * noise
+    low, high = _around(centre, spread(slopes), level, differs=differs)
+    return float((np.abs(gaps) * widths).sum()), low, high
 
 
 def _widths(edges: Floats) -> Floats:
@@ -153,62 +165,36 @@ def _widths(edges: Floats) -> Floats:
     return np.asarray((np.append(0.0, steps) + np.append(steps, 0.0)) / 2, dtype=float)
 
 
-def _absolute(differences: Floats, deviations: Floats, weights: Floats) -> tuple[float, Floats]:
-    """Return a weighted sum of absolute differences without its bias, and its slope in each difference.
+def _unbiased(differences: Floats, deviations: Floats, weights: Floats) -> float:
+    """Return a weighted sum of absolute differences without its bias.
 
     The absolute value of noise is not 0 in the mean: each difference is taken for a folded normal
-    variable, and what that adds is subtracted. Where a difference is small against its deviation
-    this makes the sum react up to twice as much. In simulations nominal 95 % intervals of both
-    distances hold the truth in 90 to 99 % of all cases: they inform, no verdict is about them.
+    variable (F. C. Leone, L. S. Nelson, R. B. Nottingham, Technometrics 3, 1961), and what that adds
+    is subtracted.
     """
     from scipy.special import ndtr
 
-    size = np.abs(differences)
-    ratio = np.minimum(size / np.maximum(deviations, 1e-12), 1e3)
+    size, ratio = np.abs(differences), _ratio(differences, deviations)
     folded = deviations * _FOLDED_MEAN * np.exp(-(ratio**2) / 2) + size * (1 - 2 * ndtr(-ratio))
-    slopes = weights * np.sign(differences) * (3 - 2 * ndtr(ratio))
-    return float((weights * (2 * size - folded)).sum()), slopes
+    return float((weights * (2 * size - folded)).sum())
 
 
-def _around(centre: float, spread: float, level: float) -> tuple[float, float]:
-    half = intervals.normal_quantile((1 + level) / 2) * spread
-    return max(0.0, centre - half), max(0.0, centre + half)
+def _ratio(differences: Floats, deviations: Floats) -> Floats:
+    return np.minimum(np.abs(differences) / np.maximum(deviations, 1e-12), 1e3)
 
 
-def pooled(reference: Any, current: Any, *, ordered: bool) -> tuple[Floats, Floats]:
-    """Join bins until each expects 5 rows in both samples, below which statistics see ghosts.
+def _around(centre: float, spread: float, level: float, *, differs: bool) -> tuple[float, float]:
+    """Return the bounds of a sum of absolute differences.
 
-    Parameters
-    ----------
-    ordered : bool
-        Whether neighbours are joined; else all thin bins become one.
+    The upper one is made on the scale of the square root (the delta method), where the spread
+    depends less on the centre; the lower one on the plain scale, and it is 0 unless it is sure that anything
+    ``differs`` at all. In simulations nominal 95 % intervals hold the truth in 94 to 98 % of all
+    cases from 50 rows and of any shift: they inform, no verdict is about them.
     """
-    table = np.array([reference, current], dtype=float)
-    share = table.sum(axis=1).min() / max(table.sum(), 1.0)
-    joined = _neighbours(table, share) if ordered else _thin(table, share)
-    return joined[0], joined[1]
-
-
-def _neighbours(table: Floats, share: float) -> Floats:
-    groups: list[Any] = [np.zeros(2)]
-    for column in table.T:
-        if groups[-1].sum() * share >= EXPECTED_ROWS:
-            groups.append(np.zeros(2))
-        groups[-1] = groups[-1] + column
-    if len(groups) > 1 and groups[-1].sum() * share < EXPECTED_ROWS:
-        groups[-2:] = [groups[-2] + groups[-1]]
-    return np.array(groups).T
-
-
-def _thin(table: Floats, share: float) -> Floats:
-    table = table[:, np.argsort(-table.sum(axis=0), kind="stable")]
-    thick = table.sum(axis=0) * share >= EXPECTED_ROWS
-    rest = table[:, ~thick].sum(axis=1, keepdims=True)
-    kept = table[:, thick]
-    if rest.sum() * share >= EXPECTED_ROWS or not kept.shape[1]:
-        return np.hstack([kept, rest])
-    kept[:, -1:] += rest
-    return kept
+    half = intervals.normal_quantile((1 + level) / 2) * spread
+    low = max(0.0, centre - half) if differs else 0.0
+    root = max(centre, half / 2) ** 0.5  # nearer to 0 the bound would rise again
+    return low, (root + half / (2 * root)) ** 2 if root else 0.0
 
 
 def share_effect(

@@ -78,18 +78,30 @@ def share_difference(
 ) -> tuple[float, float]:
     """Return the bounds of the difference of two shares, current less reference.
 
-    R. G. Newcombe, Statistics in Medicine 17 (1998), method 10: Wilson's intervals joined, which
-    hold where a share is 0 or 1.
+    Jeffreys' intervals of both (L. Brown, T. Cai, A. DasGupta, Statistical Science 16, 2001) are joined as
+    R. G. Newcombe does with Wilson's in his method 10 (Statistics in Medicine 17, 1998; in general G. Zou,
+    A. Donner, Statistics in Medicine 27, 2008). Of rare shares in few rows they are less cautious: of 2 % against
+    5 % in 50 rows each a nominal 95 % interval holds the truth in 96 % of all cases, with Wilson's in 99 %.
 
     >>> [round(bound, 4) for bound in share_difference(48, 80, 56, 70)]
-    [0.0524, 0.3339]
+    [0.0529, 0.3359]
     """
-    first, low_1, high_1 = wilson(reference, reference_rows, level)
-    second, low_2, high_2 = wilson(current, current_rows, level)
+    first, low_1, high_1 = jeffreys(reference, reference_rows, level)
+    second, low_2, high_2 = jeffreys(current, current_rows, level)
     difference = second - first
     low = difference - np.hypot(second - low_2, high_1 - first)
     high = difference + np.hypot(high_2 - second, first - low_1)
     return float(low), float(high)
+
+
+def jeffreys(hits: float, rows: float, level: float = 0.95) -> tuple[float, float, float]:
+    """Return a share and the bounds of its Jeffreys interval: 0 without a hit, and 1 without a miss."""
+    from scipy.special import betaincinv
+
+    tail, misses = (1 - level) / 2, rows - hits
+    low = betaincinv(hits + 0.5, misses + 0.5, tail) if hits > 0 else 0.0
+    high = betaincinv(hits + 0.5, misses + 0.5, 1 - tail) if misses > 0 else 1.0
+    return hits / rows, float(low), float(high)
 
 
 def wilson(hits: float, rows: float, level: float = 0.95) -> tuple[float, float, float]:

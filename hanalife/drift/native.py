@@ -9,7 +9,7 @@ from hanalife.clock import Clock, IdSource, new_id, utc_now
 from hanalife.database import alerts, checks, dialects, references
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import bins, checking, performance_check, reading, verdict
+from hanalife.drift import checking, performance_check, reading, verdict, windows
 from hanalife.drift import performance as performances
 from hanalife.drift.checking import Method
 from hanalife.drift.comparison import Limits
@@ -17,8 +17,6 @@ from hanalife.drift.reading import Sample, Summary
 from hanalife.drift.reference import Reference, from_content
 from hanalife.errors import DataNotFoundError, InvalidArgumentError
 from hanalife.records import DriftAcknowledgement, DriftCheck
-
-_PERIODS = ("hour", "day", "week", "month", "quarter", "year")
 
 
 def open_drift(connection_context: Any) -> Drift:
@@ -50,6 +48,7 @@ class Drift:
         label: str | None = None,
         prediction: str | None = None,
         weight: str | None = None,
+        segment_column_name: str | None = None,
         name: str | None = None,
         seed: int = 0,
     ) -> Reference:
@@ -65,13 +64,15 @@ class Drift:
             how it moved within the bins of each other column.
         weight : str, optional
             As of :meth:`DriftDetector.fit`; rows compared with this reference need it too.
+        segment_column_name : str, optional
+            Each value of the column has a reference of its own, for :meth:`segments`.
         name : str, optional
             Also store it, without any row, as the next version of that name.
         seed : int
-            Of the sample that bins are learned from where there are more than 100,000 rows.
+            Of the random samples, such as that for the two-sample test.
         """
         roles = checking.watched(data, features, label, prediction, weight)
-        found = checking.learn(data, roles, self._method(two_sample=True, seed=seed), weight=weight)
+        found = checking.learn(data, roles, self._method(two_sample=True, seed=seed), segment_column_name, weight)
         if name is not None:
             with self._context.database.write() as connection:
                 references.insert(connection, name, found.content(), self._clock())
@@ -138,6 +139,49 @@ class Drift:
             self._keep([made])
         return made
 
+    def segments(
+        self,
+        reference: Reference | DataFrame | str,
+        current: DataFrame,
+        segment_column_name: str,
+        *,
+        features: str | Sequence[str] | None = None,
+        label: str | None = None,
+        prediction: str | None = None,
+        minimum_effect: float = verdict.MINIMUM_PSI,
+        error_rate: float = verdict.ERROR_RATE,
+        two_sample: bool = False,
+        seed: int = 0,
+        keep: bool = True,
+    ) -> tuple[DriftCheck, ...]:
+        """Compare the rows of each value of a column with the reference rows of the same value.
+
+        The rows are read once. The error rate is that of each segment; see :meth:`check` for the rest.
+
+        Returns
+        -------
+        tuple of DriftCheck
+            In the order of the segments; without those that the reference does not know, or that have no current row.
+
+        Raises
+        ------
+        UnknownColumnError
+            The segment is not a column.
+        InvalidArgumentError
+            No current row is of a segment of the reference, or this was not learned by segments.
+        """
+        method = self._method(minimum_effect, error_rate, two_sample=two_sample, seed=seed)
+        known = self._known(reference, method, features, label, prediction, segment=segment_column_name)
+        made = checking.checks_of(known, current, method, segment_column_name)
+        if not made:
+            raise InvalidArgumentError(
+                f"current: no row has a value of {segment_column_name} that the reference knows: "
+                f"{', '.join(known.segments)}."
+            )
+        if keep:
+            self._keep(made)
+        return tuple(made)
+
     def windows(
         self,
         reference: Reference | DataFrame | str,
@@ -179,7 +223,7 @@ class Drift:
             In the order of the windows.
         """
         method = self._method(minimum_effect, error_rate, two_sample=two_sample, seed=seed)
-        split = window_split(current, rows, time_column, every)
+        split = windows.window_split(current, rows, time_column, every)
         known = self._known(reference, method, features, label, prediction, without=time_column)
         found = checking.summarise(known, current, method, split, time_column, by_segment=False)
         made, before, source = [], None, checking.describe(current)
@@ -333,13 +377,15 @@ class Drift:
         label: str | None,
         prediction: str | None,
         without: str | None = None,
+        segment: str | None = None,
     ) -> Reference:
         if isinstance(reference, str):
             reference = self.stored_reference(reference)
         if isinstance(reference, Reference):
-            return checking.require_segments(reference)
+            return checking.require_segments(reference, segment)
         roles = checking.watched(reference, features, label, prediction)
-        return checking.learn(reference, {name: role for name, role in roles.items() if name != without}, method)
+        watched = {name: role for name, role in roles.items() if name != without}
+        return checking.learn(reference, watched, method, segment)
 
     def _keep(self, made: Sequence[DriftCheck]) -> None:
         with self._context.database.write() as connection:
@@ -363,27 +409,3 @@ def limits_of(minimum_effect: float, error_rate: float) -> Limits:
     if not 0 < error_rate < 1:
         raise InvalidArgumentError(f"error_rate: expected a number between 0 and 1, got {error_rate!r}.")
     return Limits(minimum_effect, error_rate)
-
-
-def window_split(data: DataFrame, rows: int | None, time_column: str | None, every: str) -> reading.Split:
-    """Return what splits rows into windows.
-
-    Raises
-    ------
-    InvalidArgumentError
-        Not exactly one of rows and time column is given, or it cannot be used.
-    """
-    if (rows is None) == (time_column is None):
-        raise InvalidArgumentError("rows, time_column: give one of both.")
-    if rows is not None:
-        if rows < 1:
-            raise InvalidArgumentError(f"rows: expected at least 1, got {rows!r}.")
-        return reading.by_rows(rows)
-    assert time_column is not None
-    names.require([time_column], data.columns, "time_column")
-    if every not in _PERIODS:
-        raise InvalidArgumentError(f"every: expected one of {', '.join(_PERIODS)}, got {every!r}.")
-    kind = {spec.name: spec.type for spec in data.specs}[time_column]
-    if checking.family(kind) != bins.MOMENT:
-        raise InvalidArgumentError(f"time_column: {time_column} is {kind}; a date or moment is needed.")
-    return reading.by_period(time_column, every)

@@ -109,7 +109,7 @@ def difference(
 
     Unpaired areas have DeLong's variance each; paired ones, of two scores for the same rows,
     that of the difference of their placements (DeLong et al., Biometrics 44, 1988). Accuracies
-    by Newcombe's interval, or in pairs by the mean of the differences.
+    by an interval of Newcombe's kind, or in pairs by the mean of the differences.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,13 +15,11 @@ from hanalife.dataframe.frame import DataFrame
 from hanalife.drift import bins
 from hanalife.drift.bins import Binning
 from hanalife.drift.intervals import Floats
-from hanalife.drift.targets import Labels, Target, target_of
+from hanalife.drift.targets import Labels, Target
 from hanalife.errors import InvalidArgumentError
 
-#: Rows from which bins are learned; all of a smaller reference.
-LEARNING_ROWS = 100_000
 #: Rows that are in memory at once.
-BATCH_ROWS = 5_000
+BATCH_ROWS = 4_000
 #: Rows of each side that are kept for the two-sample test.
 SAMPLE_ROWS = 5_000
 
@@ -135,6 +133,7 @@ class Summary:
     weight: float = 0  #: what the rows weigh: their number if each counts once
     squares: float = 0  #: the sum of the squares of their weights
     within: dict[str, Any] = field(default_factory=dict)  #: column -> sums of labels, see :meth:`Labels.within`
+    classes: tuple[int, ...] | None = None  #: of a label of classes, those that these sums tell apart
 
     def add(self, batch: pa.RecordBatch, layout: Layout, random: np.random.Generator) -> None:
         """Count the rows of a batch, which has no column but those of the layout."""
@@ -247,47 +246,6 @@ def weights_of(batch: pa.RecordBatch, column: str | None) -> Floats | None:
     return weights
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """The columns of reference rows, and what some of them are for."""
-
-    columns: Sequence[str]
-    weight: str | None = None
-    label: str | None = None
-
-
-def learn(
-    data: DataFrame, watched: Watched, cleaning: Cleaning, split: Split, seed: int, sample_rows: int = SAMPLE_ROWS
-) -> dict[Any, tuple[dict[str, Binning], Summary]]:
-    """Read the reference rows of each group: bins from a sample, counts from all rows.
-
-    Up to 100,000 rows are read once; more are read a second time to be counted. Bins are learned
-    from rows that count once each; weights count within them. ``sample_rows`` of them are kept for the
-    two-sample test, which knows no weights.
-    """
-    random = np.random.default_rng(seed)
-    samples: dict[Any, Sample] = {}
-    seen: dict[Any, int] = {}
-    for batch in _clean(data, cleaning):
-        kinds = {name: bins.kind_of(name, batch.schema.field(name).type) for name in _read(watched)}
-        for group, part in split(batch):
-            weights_of(part, watched.weight)
-            samples.setdefault(group, Sample(LEARNING_ROWS)).add(part, kinds, random)
-            seen[group] = seen.get(group, 0) + part.num_rows
-    learned = {
-        group: _learned(samples.pop(group), kinds, watched, sample_rows) for group in sorted(samples) if seen[group]
-    }
-    if max(seen.values(), default=0) > LEARNING_ROWS:
-        layouts = {group: layout for group, (layout, _) in learned.items()}
-        summaries = summarise(data, layouts.get, cleaning, split, seed, sample_rows)
-        learned = {group: (layout, summaries[group]) for group, layout in layouts.items()}
-    return {group: (dict(layout.binnings), summary) for group, (layout, summary) in learned.items()}
-
-
-def _read(watched: Watched) -> list[str]:
-    return [*watched.columns, *([watched.weight] if watched.weight is not None else [])]
-
-
 def summarise(
     data: DataFrame,
     layout_of: Callable[[Any], Layout | None],
@@ -299,7 +257,7 @@ def summarise(
     """Count the rows of each group over the bins of the group; groups without a layout are left out."""
     random = np.random.default_rng(seed)
     found: dict[Any, Summary] = {}
-    for batch in _clean(data, cleaning):
+    for batch in cleaned(data, cleaning):
         for group, part in split(batch):
             layout = layout_of(group)
             if layout is not None:
@@ -308,25 +266,6 @@ def summarise(
     return found
 
 
-def _clean(data: DataFrame, cleaning: Cleaning) -> Iterator[pa.RecordBatch]:
+def cleaned(data: DataFrame, cleaning: Cleaning) -> Iterator[pa.RecordBatch]:
+    """Read the rows once, in batches."""
     return map(cleaning, data.batches(BATCH_ROWS))
-
-
-def _learned(sample: Sample, kinds: Mapping[str, str], watched: Watched, sample_rows: int) -> tuple[Layout, Summary]:
-    """Choose the bins of each column of a sample, and count its rows over them; the sample is used up."""
-    weights = None if watched.weight is None else np.asarray(bins.as_numbers(sample.pop(watched.weight), bins.NUMBER))
-    summary = Summary(0, {}, sample.cut(sample_rows) if sample_rows and weights is None else Sample(0))
-    summary.weigh(sample.held, weights)
-    binnings: dict[str, Binning] = {}
-    target, labels = None, None
-    for name in sorted(watched.columns, key=lambda name: name != watched.label):  # the label first
-        values = sample.pop(name)
-        binnings[name], counted = bins.learn_counted(values, kinds[name])
-        if weights is None and labels is None:
-            summary.counts[name] = counted
-        else:
-            summary.count(name, binnings[name], values, weights, labels)
-        if name == watched.label:
-            target = target_of(name, binnings[name], summary.counts[name])
-            labels = target.read(values)
-    return Layout({name: binnings[name] for name in watched.columns}, watched.weight, target), summary

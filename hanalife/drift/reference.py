@@ -11,7 +11,7 @@ import numpy as np
 
 from hanalife.drift.bins import Binning
 from hanalife.drift.reading import Layout, Summary, unpacked
-from hanalife.drift.targets import target_of
+from hanalife.drift.targets import often, target_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Reference:
     @property
     def label(self) -> str | None:
         """The column whose role it is to be the label."""
-        return next((name for name, role in self.roles.items() if role == "label"), None)
+        return label_of(self.roles)
 
     def layout(self, segment: str) -> Layout | None:
         """Return what rows of a segment are counted in, or None if the reference has no such segment."""
@@ -40,8 +40,10 @@ class Reference:
             return None
         binnings, summary = self.segments[segment]
         label = self.label
-        target = None if label is None else target_of(label, binnings[label], summary.counts[label])
-        return Layout(binnings, self.weight, target)
+        if label is None:
+            return Layout(binnings, self.weight)
+        classes = summary.classes or often(binnings[label], summary.counts[label])
+        return Layout(binnings, self.weight, target_of(label, binnings[label], classes))
 
     @property
     def has_rows(self) -> bool:
@@ -60,12 +62,18 @@ class Reference:
                     "name": name,
                     "rows": summary.rows,
                     "weights": [summary.weight, summary.squares],
+                    **({} if summary.classes is None else {"classes": list(summary.classes)}),
                     **({"sample": summary.sample.packed()} if rows else {}),
                     "columns": {column: _content(binning, summary, column) for column, binning in binnings.items()},
                 }
                 for name, (binnings, summary) in self.segments.items()
             ],
         }
+
+
+def label_of(roles: Mapping[str, str]) -> str | None:
+    """Return the column whose role it is to be the label, or None."""
+    return next((name for name, role in roles.items() if role == "label"), None)
 
 
 def from_content(content: Mapping[str, Any]) -> Reference:
@@ -85,7 +93,8 @@ def _segment(segment: Mapping[str, Any]) -> tuple[dict[str, Binning], Summary]:
     counts = {name: np.array(column["counts"]) for name, column in columns.items()}
     within = {name: np.array(column["within"]) for name, column in columns.items() if "within" in column}
     weight, squares = segment.get("weights", (segment["rows"], segment["rows"]))
-    return binnings, Summary(segment["rows"], counts, unpacked(segment.get("sample")), weight, squares, within)
+    classes = tuple(segment["classes"]) if "classes" in segment else None
+    return binnings, Summary(segment["rows"], counts, unpacked(segment.get("sample")), weight, squares, within, classes)
 
 
 def _binning(fields: Mapping[str, Any]) -> Binning:

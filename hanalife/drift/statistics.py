@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hanalife.drift import effects
+import numpy as np
+
+from hanalife.drift import pooling
+from hanalife.drift.intervals import Floats
 
 
 def chi_square(reference: Any, current: Any, *, ordered: bool = True) -> tuple[float, float]:
@@ -20,15 +23,17 @@ def chi_square(reference: Any, current: Any, *, ordered: bool = True) -> tuple[f
         Counts over the same bins; bins that are empty in both do not count.
     ordered : bool
         Whether neighbouring bins are pooled; else all thin ones.
+    """
+    return pearson(np.array(pooling.pooled(reference, current, ordered=ordered)))
 
-    Notes
-    -----
+
+def pearson(table: Floats) -> tuple[float, float]:
+    """Return statistic and p-value of Pearson's chi-square test of counts, shape ``(2, n_bins)``.
+
     Pearson (1900); see R. A. Fisher, Statistical Methods for Research Workers, section 21.
     """
-    import numpy as np
     from scipy.special import chdtrc
 
-    table = np.array(effects.pooled(reference, current, ordered=ordered))
     table = table[:, table.sum(axis=0) > 0]
     freedom = table.shape[1] - 1
     if freedom < 1 or (table.sum(axis=1) == 0).any():

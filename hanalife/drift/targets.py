@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hanalife.drift import bins, effects, intervals, verdict
+from hanalife.drift import bins, effects, intervals, pooling, verdict
 from hanalife.drift.bins import Binning, Counts
 from hanalife.drift.comparison import LEVEL, MOST_BINS, Limits
 from hanalife.drift.intervals import Floats
@@ -41,6 +41,14 @@ class Target:
     def size(self) -> int:
         """The number of its bins, without missing labels."""
         return max(self.places)
+
+    @property
+    def classes(self) -> tuple[int, ...] | None:
+        """The bins of the label that are looked at apart, or None where numbers have a mean."""
+        if not self.names:
+            return None
+        others = self.size - 1
+        return tuple(place for place, own in enumerate(self.places) if own < others)
 
     def read(self, values: pa.Array) -> Labels:
         """Return the labels of rows in the target's bins, and in deviations where they have a mean."""
@@ -83,16 +91,22 @@ class Labels:
         return np.column_stack([crossed[:, :-1], *moments])
 
 
-def target_of(label: str, binning: Binning, counts: Any) -> Target:
-    """Return how a label is looked at, by its counts in the reference."""
+def often(binning: Binning, counts: Any) -> tuple[int, ...] | None:
+    """Return the most frequent classes of a label by its counts in the reference, or None of one of numbers."""
     if not binning.by_value:
+        return None
+    return tuple(sorted(np.argsort(-np.asarray(counts[:-2]), kind="stable")[:MAX_CLASSES].tolist()))
+
+
+def target_of(label: str, binning: Binning, classes: tuple[int, ...] | None) -> Target:
+    """Return how a label is looked at, the classes that :func:`often` chose apart."""
+    if classes is None:
         return Target(label, binning, tuple(range(len(binning.labels))), ())
-    often = sorted(np.argsort(-np.asarray(counts[:-2]), kind="stable")[:MAX_CLASSES].tolist())
-    others = len(often)
+    others = len(classes)
     places = [others] * (len(binning.labels) - 1) + [others + 1]
-    for place, category in enumerate(often):
+    for place, category in enumerate(classes):
         places[category] = place
-    return Target(label, binning, tuple(places), (*(binning.categories[place] for place in often), bins.OTHER))
+    return Target(label, binning, tuple(places), (*(binning.categories[place] for place in classes), bins.OTHER))
 
 
 def shifts(
@@ -133,7 +147,7 @@ def shifts(
 
 def _divergence(target: Target, pair: tuple[Floats, Floats]) -> effects.Divergence:
     before, after = (_effective(one)[: target.size] for one in pair)
-    pooled = effects.pooled(before, after, ordered=not target.binning.by_value)
+    pooled = pooling.pooled(before, after, ordered=not target.binning.by_value)
     return effects.population_stability_index(*pooled)
 
 

@@ -13,6 +13,7 @@ from hanalife.dataframe.frame import DataFrame
 from hanalife.drift import checking, native, verdict
 from hanalife.drift.checking import Method
 from hanalife.drift.reference import Reference
+from hanalife.drift.windows import window_split
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError
 from hanalife.lifecycle import calls, kept_tasks
 from hanalife.lifecycle.scheduled_base import check_id
@@ -151,7 +152,7 @@ class ScheduledDrift(ScheduledTasks):
                 raise InvalidArgumentError(
                     "segment_column_name: give segments or windows (rows, time_column), not both."
                 )
-            native.window_split(current, rows, time_column, every)
+            window_split(current, rows, time_column, every)
             windows = {"rows": rows, "time_column": time_column, "every": every, "consecutive": consecutive}
         return {
             "minimum_effect": minimum_effect,

@@ -2,7 +2,8 @@
 
 The table of ``retraining_errors.md``. In each simulated pipeline the data have drifted, so that it all
 depends on the comparison: champion and challenger answer for the same held-out rows, with errors that
-are correlated as those of two models of the same data are. The challenger's true gain is known. And
+are correlated as those of two models of the same data are. The rows held out are those whose key's hash
+is below the share, so that their number differs by pipeline. The challenger's true gain is known. And
 the watch: a champion that is as good as the one before is looked at in four windows. Nothing is asserted.
 """
 
@@ -13,12 +14,13 @@ import sys
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from hanalife.lifecycle import judging
+from hanalife.lifecycle import holdout, judging
 from hanalife.lifecycle.judging import Answers
 
 ERROR_RATE = 0.05
 SIZES = (60, 200, 1_000, 5_000)
 WINDOWS = 4
+HOLDOUT = 0.3
 CORRELATION = 0.8
 AREA, HITS, POSITIVE = 0.80, 0.85, 0.4
 
@@ -57,16 +59,23 @@ def _noise(random, shape):
 SIMULATIONS = {"AUC": areas, "ACCURACY": hits, "MAE": errors}
 
 
-def promoted(metric, pipelines, rows, gain, margin=0.0, seed=1, batch=100):
-    """Return the share of simulated pipelines that promote."""
+def held(pipelines, rows):
+    """Return the numbers of rows that pipelines with about so many hold out, each with a seed of its own."""
+    keys = range(round(rows / HOLDOUT))
+    return [sum(holdout.draw(key, seed) < HOLDOUT for key in keys) for seed in range(pipelines)]
+
+
+def promoted(metric, sizes, gain, margin=0.0, seed=1, batch=100):
+    """Return the share of simulated pipelines, each with its own number of held-out rows, that promote."""
     random = np.random.default_rng(seed)
     count = 0
-    for begin in range(0, pipelines, batch):
-        drawn = SIMULATIONS[metric](random, min(batch, pipelines - begin), rows, gain)
-        for answers in zip(*drawn, strict=True):
-            found = judging.gain(metric, Answers(*answers), ERROR_RATE)
+    for begin in range(0, len(sizes), batch):
+        several = sizes[begin : begin + batch]
+        drawn = SIMULATIONS[metric](random, len(several), max(several), gain)
+        for rows, *answers in zip(several, *drawn, strict=True):
+            found = judging.gain(metric, Answers(*(one[:rows] for one in answers)), ERROR_RATE)
             count += judging.judge(found, margin, ERROR_RATE)[0] == judging.BETTER
-    return count / pipelines
+    return count / len(sizes)
 
 
 def rolled_back(metric, pipelines, rows, gain, seed=2):
@@ -82,13 +91,15 @@ def rolled_back(metric, pipelines, rows, gain, seed=2):
 
 
 def main(pipelines=2_000):
+    sizes_of = {rows: held(pipelines if rows < 5_000 else pipelines // 4, rows) for rows in SIZES}
     for metric in SIMULATIONS:
-        for rows in SIZES:
-            few = pipelines if rows < 5_000 else pipelines // 4
-            shares = [promoted(metric, few, rows, gain) for gain in (-0.02, 0.0, 0.05)]
-            shares.append(promoted(metric, few, rows, 0.02, margin=0.02))
+        for rows, sizes in sizes_of.items():
+            few = len(sizes)
+            shares = [promoted(metric, sizes, gain) for gain in (-0.02, 0.0, 0.05)]
+            shares.append(promoted(metric, sizes, 0.02, margin=0.02))
             shares += [rolled_back(metric, few // 4, rows, gain) for gain in (0.0, -0.05)]
-            print(f"| {metric} | {rows:,} | {few:,} |", " | ".join(f"{share:.4f}" for share in shares), "|", flush=True)
+            cells = [metric, f"{rows:,}", f"{min(sizes):,} to {max(sizes):,}", f"{few:,}"]
+            print("|", " | ".join([*cells, *(f"{share:.4f}" for share in shares)]), "|", flush=True)
 
 
 if __name__ == "__main__":

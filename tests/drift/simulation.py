@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from hanalife.drift import bins, effects, verdict
+from hanalife.drift import bins, effects, pooling, verdict
 from hanalife.drift.bins import Binning
 
 MINIMUM = verdict.MINIMUM_PSI
@@ -54,7 +54,7 @@ def draw(rows, shift, random, current_rows=None):
 
 def estimate(column):
     """Return the estimated PSI of a column as a check estimates it."""
-    return effects.population_stability_index(*effects.pooled(*column.coarse, ordered=True))
+    return effects.population_stability_index(*pooling.pooled(*column.coarse, ordered=True))
 
 
 @dataclass(frozen=True)

@@ -178,14 +178,81 @@ def test_a_sample_keeps_as_many_rows_as_it_says_whatever_passes():
     assert 6_000 < np.mean(kept["X"]) < 14_000, "drawn from all"
 
 
-def test_more_reference_rows_than_bins_are_learned_from(sqlite_conn, monkeypatch):
-    from hanalife.drift import reading
+@pytest.mark.parametrize("ordered", [False, True])
+def test_more_reference_rows_than_bins_are_learned_from(sqlite_conn, monkeypatch, ordered):
+    from hanalife.drift import learning, reading
 
-    monkeypatch.setattr(reading, "LEARNING_ROWS", 300)
-    data = sqlite_conn.create_from_pandas(rows(1, 5_000), "DATA", TYPES)
+    monkeypatch.setattr(learning, "LEARNING_ROWS", 2_500)
+    monkeypatch.setattr(reading, "BATCH_ROWS", 500)
+    passes = []
+    monkeypatch.setattr(reading, "cleaned", lambda *of, read=reading.cleaned: passes.append(1) or read(*of))
+    table = rows(1, 5_000).sort_values("X") if ordered else rows(1, 5_000)
+    data = sqlite_conn.create_from_pandas(table, "DATA", TYPES)
     found = sqlite_conn.drift.reference(data, features=["X", "C"])
+    assert len(passes) == (3 if ordered else 1)
     binnings, summary = found.segments[""]
     assert summary.rows == 5_000
     assert all(counts.sum() == 5_000 for counts in summary.counts.values())
-    assert (np.array(binnings["X"].coarsened(summary.counts["X"]))[:-1] / 5_000).round(1).max() <= 0.2
+    shares = binnings["X"].coarsened(summary.counts["X"])[:-1] / 5_000
+    assert shares == pytest.approx([0.1] * 10, abs=0.05)
+    assert summary.counts["C"].tolist() == [*table["C"].value_counts()[list(binnings["C"].categories)], 0, 0]
+    assert 0 < len(summary.sample.rows) <= reading.SAMPLE_ROWS
     assert sqlite_conn.drift.check(found, data, two_sample=False).verdict == "no_drift"
+    moved = sqlite_conn.create_from_pandas(table.assign(X=table["X"] + 0.6), "MOVED", TYPES)
+    assert verdicts(sqlite_conn.drift.check(found, moved, two_sample=False)) == {"X": "drift", "C": "no_drift"}
+
+
+def test_values_that_only_later_reference_rows_have_are_learned_too(sqlite_conn, monkeypatch):
+    from hanalife.drift import learning, reading
+
+    monkeypatch.setattr(learning, "LEARNING_ROWS", 1_000)
+    monkeypatch.setattr(reading, "BATCH_ROWS", 500)
+    table = rows(1, 3_000)
+    table.loc[2_500:2_600, "C"] = "late"
+    data = sqlite_conn.create_from_pandas(table, "DATA", TYPES)
+    binnings, summary = sqlite_conn.drift.reference(data, features="C").segments[""]
+    assert "late" in binnings["C"].categories
+    assert summary.counts["C"].tolist()[-2:] == [0, 0]
+
+
+def test_the_classes_of_a_label_are_those_that_were_counted(sqlite_conn, monkeypatch):
+    """Which ten of eleven classes are most frequent is another matter among the first rows than among all."""
+    from hanalife.drift import learning, reading
+
+    monkeypatch.setattr(learning, "LEARNING_ROWS", 1_100)
+    monkeypatch.setattr(reading, "BATCH_ROWS", 550)
+    labels = [*(["A"] * 90), *(list("BCDEFGHIJK") * 101)]
+    table = rows(1, 2_200).assign(L=[*labels, *labels[::-1]])
+    table.loc[1_100:1_250, "L"] = "A"
+    data = sqlite_conn.create_from_pandas(table, "DATA", TYPES | {"L": "NVARCHAR(1)"})
+    found = sqlite_conn.drift.reference(data, features="X", label="L", name="labelled")
+    assert found.layout("").target.names == (*"BCDEFGHIJK", "(other)")
+    assert found.segments[""][1].counts["L"].tolist()[0] > 200, "A is frequent among all"
+    stored = sqlite_conn.drift.stored_reference("labelled")
+    assert stored.layout("").target == found.layout("").target
+    within = found.segments[""][1].within["X"].sum(axis=0)
+    assert within[10] == (table["L"] == "A").sum(), "the last of the sums is of the other classes"
+
+
+def test_each_segment_is_compared_with_its_own_reference(conn, reference):
+    table = rows(2, 3_000)
+    table.loc[table["C"] == "b", "X"] += 1
+    table.loc[2_900:, "C"] = "new"
+    current = conn.create_from_pandas(table, "CURRENT", TYPES)
+    of_rows = conn.drift.segments(reference, current, "C", features="X")
+    found = {check.segment: verdicts(check)["X"] for check in of_rows}
+    assert list(found) == ["b", "c", "ä"], "in order, and no unknown segment"
+    assert found["b"] == "drift"
+    assert "drift" not in (found["c"], found["ä"])
+    assert sorted(conn.drift.history().collect()["segment"]) == ["b", "c", "ä"]
+    conn.drift.reference(reference, features="X", segment_column_name="C", name="by C")
+    stored = conn.drift.segments("by C", current, "C", keep=False)
+    assert [check.results for check in stored] == [check.results for check in of_rows]
+    with pytest.raises(errors.InvalidArgumentError, match="has the segments b, c, ä"):
+        conn.drift.check("by C", current)
+    with pytest.raises(errors.InvalidArgumentError, match="no row has a value of C that the reference knows: b, c, ä"):
+        conn.drift.segments("by C", current.filter("C = 'new'"), "C")
+    with pytest.raises(errors.InvalidArgumentError, match="was not learned by C"):
+        conn.drift.segments(conn.drift.reference(reference, features="X"), current, "C")
+    with pytest.raises(errors.UnknownColumnError):
+        conn.drift.segments(reference, current, "NONE", features="X")

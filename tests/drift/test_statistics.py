@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import chi2_contingency, mannwhitneyu, ncx2, norm, wasserstein_distance
+from scipy.stats import beta, binom, chi2_contingency, mannwhitneyu, ncx2, norm, wasserstein_distance
 from statsmodels.stats.multitest import multipletests
 
-from hanalife.drift import effects, intervals, ranking, statistics, two_sample, verdict
+from hanalife.drift import effects, intervals, pooling, ranking, statistics, two_sample, verdict
 from tests.drift.simulation import shift_of
 
 counts = st.integers(2, 8).flatmap(lambda n: st.tuples(*[st.lists(st.integers(50, 200), min_size=n, max_size=n)] * 2))
@@ -36,7 +36,7 @@ def test_thin_bins_are_pooled():
     expected = chi2_contingency([[300, 300, 400], [20, 0, 0]], correction=False)
     assert statistics.chi_square(reference, current) == pytest.approx((expected.statistic, expected.pvalue))
     assert statistics.chi_square(reference, reference * 0) == (0.0, 1.0)
-    thin = effects.pooled([90, 3, 4, 2], [80, 2, 5, 1], ordered=False)
+    thin = pooling.pooled([90, 3, 4, 2], [80, 2, 5, 1], ordered=False)
     assert [part.tolist() for part in thin] == [[90, 9], [80, 8]]
 
 
@@ -57,10 +57,28 @@ def test_the_noncentrality_is_found_again():
     assert intervals.value_at(0.9, 9, 70.0) == pytest.approx(ncx2.ppf(0.9, 9, 70.0))
 
 
-def test_newcombes_interval_is_that_of_his_table():
-    # Newcombe 1998, table II: 56/70 - 48/80 by method 10, and the edge 10/10 - 0/20.
-    assert intervals.share_difference(48, 80, 56, 70) == pytest.approx((0.0524, 0.3339), abs=5e-5)
-    assert intervals.share_difference(0, 20, 10, 10) == pytest.approx((0.6791, 1.0), abs=5e-5)
+@pytest.mark.parametrize("counts", [(48, 80, 56, 70), (0, 20, 10, 10), (1, 50, 4, 60), (5, 9, 0, 7)])
+def test_the_interval_of_a_difference_joins_those_of_jeffreys(counts):
+    x, m, y, n = counts
+    sides = []
+    for hits, rows in ((x, m), (y, n)):
+        low, high = beta(hits + 0.5, rows - hits + 0.5).interval(0.95)
+        sides.append((hits / rows, low if hits else 0.0, high if hits < rows else 1.0))
+    (p, low_p, high_p), (q, low_q, high_q) = sides
+    expected = q - p - math.hypot(q - low_q, high_p - p), q - p + math.hypot(high_q - q, p - low_p)
+    assert intervals.share_difference(*counts) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("rows", "shares"), [(50, (0.02, 0.05)), (50, (0.1, 0.2)), (300, (0.02, 0.05))])
+def test_the_interval_of_a_difference_holds_it_as_often_as_it_says(rows, shares):
+    """Exactly: the chances of all pairs of counts whose interval holds the difference."""
+    first, second = (binom.pmf(range(rows + 1), rows, share) for share in shares)
+    likely = [[count for count in range(rows + 1) if chances[count] > 1e-4] for chances in (first, second)]
+    held = 0.0
+    for before, after in itertools.product(*likely):
+        low, high = intervals.share_difference(before, rows, after, rows)
+        held += first[before] * second[after] * (low <= shares[1] - shares[0] <= high)
+    assert 0.93 <= held <= 0.97
 
 
 def test_psi_of_a_shift_by_one_deviation_is_one():
@@ -104,6 +122,9 @@ def test_total_variation_and_wasserstein_against_scipy():
     moved = effects.total_variation([50, 50], [80, 20])
     assert moved[0] == pytest.approx(0.3)
     assert moved[1] < 0.3 < moved[2]
+    alike = effects.total_variation([50, 50], [56, 44])
+    assert alike[:2] == (pytest.approx(0.06), 0.0), "chance does as much: 0 is in the interval"
+    assert effects.total_variation([10, 0], [30, 0]) == (0.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +147,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say(rows, shift):
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=10))
 def test_holm_is_that_of_statsmodels(p_values):
-    with mock.patch("gc.collect"):  # which it calls each time
+    with mock.patch("gc.collect"):  # which it calls each time, and which takes nearly all of the time
         expected = multipletests(p_values, method="holm")[1]
     assert verdict.holm(p_values) == pytest.approx(expected.tolist())
 

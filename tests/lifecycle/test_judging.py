@@ -92,14 +92,14 @@ def test_the_rows_that_are_said_to_decide_do():
 def test_hardly_any_pipeline_promotes_what_is_no_better(metric, rows):
     pipelines = 400
     surely = stats.binom.ppf(0.9999, pipelines, ERROR_RATE) / pipelines
-    assert promoted(metric, pipelines, rows, 0.0) <= surely
-    assert promoted(metric, pipelines, rows, -0.02) <= surely
-    assert promoted(metric, pipelines, rows, 0.02, margin=0.02) <= surely
+    assert promoted(metric, [rows] * pipelines, 0.0) <= surely
+    assert promoted(metric, [rows] * pipelines, -0.02) <= surely
+    assert promoted(metric, [rows] * pipelines, 0.02, margin=0.02) <= surely
     assert rolled_back(metric, 100, rows, 0.0) <= stats.binom.ppf(0.9999, 100, ERROR_RATE) / 100
 
 
 def test_what_is_much_better_is_promoted_and_what_is_much_worse_rolled_back():
-    assert promoted("AUC", 100, 600, 0.08) > 0.95
+    assert promoted("AUC", [600] * 100, 0.08) > 0.95
     assert rolled_back("ACCURACY", 50, 600, -0.1) > 0.95
 
 
