@@ -24,6 +24,7 @@ from hanalife.tracking.writer import RunWriter, mark_lost_runs
 from hanalife.tracking.writing_thread import TICK_SECONDS
 from tests.crowd import crowd
 from tests.tracking.reporting import Model, entries, until
+from tests.views.crowd import draft
 
 spawn = multiprocessing.get_context("spawn")
 
@@ -316,6 +317,15 @@ def test_the_heart_beats_until_it_is_stopped(conn):
 
     model.fit(during=work)
     until(lambda: set(threading.enumerate()) <= before)
+
+
+def test_the_start_of_a_run_is_made_durable_soon_even_if_nothing_is_logged(conn):
+    writer = RunWriter(conn.database, beat_seconds=3600)
+    begun = writer.begin(draft("1", "E", "r", utc_now()), "", Batch())
+    try:
+        until(lambda: store(conn, runs.newest, "E", "r").heartbeat_at > begun.heartbeat_at)
+    finally:
+        writer.stop()
 
 
 def refuse_writes(conn, when=lambda _statement: True):
