@@ -56,7 +56,8 @@ def _fetched(
     if names is not None:
         given["names"] = list(names)
     # The driver's own rows, without a step of ours for each: there may be a million.
-    return iter(connection.execute(query, given).cursor)
+    cursor: Any = connection.execute(query, given).cursor
+    return iter(cursor)
 
 
 @functools.cache  # making a statement costs as much as reading the values of a hundred runs

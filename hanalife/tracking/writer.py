@@ -139,10 +139,8 @@ class RunWriter:
         """Write all that waits, and the status; return False if the run was deleted meanwhile."""
         with self.counted():
             self.stop()
-            with self._lock:
-                _add(self._batch, batch)
-                self._batch.changes |= {"status": status, "overhead_seconds": self.overhead_seconds, **self._progress()}
-            written = self._flush(ended=True)
+            batch.changes |= {"status": status, "overhead_seconds": self.overhead_seconds, **self._progress()}
+            written = self._flush(last=batch)
             if self._spooled:
                 self._replay()
             return written
@@ -222,13 +220,16 @@ class RunWriter:
         with self._lock:
             self._batch.shared += found
 
-    def _flush(self, *, progress: bool = False, ended: bool = False) -> bool:
+    def _flush(self, *, progress: bool = False, last: Batch | None = None) -> bool:
+        ended = last is not None
         with self._writing:
             if ended:
                 self._find_out()
             self._beat_at = time.monotonic() + self._beat_seconds
             with self._lock:
                 batch, self._batch = self._batch, Batch()
+            if last is not None:
+                _add(batch, last)  # not before: a tick that is still going on must not take the end for its own
             if self._spooled:
                 if batch:
                     self._keep(batch)
