@@ -25,6 +25,9 @@ from hanalife.errors import InvalidArgumentError
 #: Execution option of a connection that is going to write.
 WRITES = "hanalife_writes"
 
+#: Execution option of a writing connection: whether its transactions end only once the disk has them.
+DURABLE = "hanalife_durable"
+
 _MIGRATION_LOCK = (1212240969, 1)  # any constant pair, the same in every process
 
 
@@ -37,6 +40,7 @@ def create_engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() == "postgresql":
         engine = sa.create_engine(url, pool_pre_ping=True)
         event.listen(engine, "connect", _prepare_postgres)
+        event.listen(engine, "begin", _begin_postgres)
         compile_deep_chains(engine.dialect)
         return engine
     raise InvalidArgumentError(
@@ -61,7 +65,6 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # transactions begin where _begin_sqlite says
     connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     use_write_ahead_log(connection)
-    connection.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives power loss
     connection.execute("PRAGMA foreign_keys=ON")
     add_functions(connection)
 
@@ -75,10 +78,20 @@ def _prepare_postgres(connection: Any, _entry: ConnectionPoolEntry) -> None:
 def _begin_sqlite(database: Path | None, connection: sa.Connection) -> None:
     # A writer takes its lock at once; a reader never does. A read transaction that
     # turned into a write could only fail with "database is locked".
-    if not connection.get_execution_options().get(WRITES):
+    options = connection.get_execution_options()
+    if not options.get(WRITES):
         connection.exec_driver_sql("BEGIN DEFERRED")
-    elif not lock_for_writing(connection.connection.cursor(), database):
+        return
+    cursor = connection.connection.cursor()
+    # FULL: what was acknowledged survives power loss. NORMAL writes to the same log; the next FULL waits for both.
+    cursor.execute(f"PRAGMA synchronous={'FULL' if options.get(DURABLE, True) else 'NORMAL'}")
+    if not lock_for_writing(cursor, database):
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails, as SQLAlchemy's errors do
+
+
+def _begin_postgres(connection: sa.Connection) -> None:
+    if not connection.get_execution_options().get(DURABLE, True):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
 
 
 def why_unwritable(error: sa.exc.DBAPIError) -> str | None:

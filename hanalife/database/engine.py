@@ -37,8 +37,8 @@ class Database:
     def __repr__(self) -> str:
         return f"Database({self.label!r})"
 
-    def connect(self, *, writes: bool = False) -> sa.Connection:
-        """Return a new connection whose transactions read, or read and write."""
+    def connect(self, *, writes: bool = False, durable: bool = True) -> sa.Connection:
+        """Return a new connection whose transactions read, or read and write; see :meth:`write`."""
         try:
             connection = self.engine.connect()
         except (sa.exc.DatabaseError, ModuleNotFoundError) as error:
@@ -47,7 +47,7 @@ class Database:
                 f"url: cannot open {self.label}: {reason}. "
                 "Check that the server runs, or that the folder exists and may be written."
             ) from error
-        return connection.execution_options(**{dialects.WRITES: writes})
+        return connection.execution_options(**{dialects.WRITES: writes, dialects.DURABLE: durable})
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -57,8 +57,14 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self, *, durable: bool = True) -> Iterator[sa.Connection]:
         """Give a connection of the store in one transaction: all of it is kept, or none.
+
+        Parameters
+        ----------
+        durable : bool, default True
+            Wait until it survives a power failure. Without, it survives the end of this process
+            all the same, and a power failure once a later durable transaction, of anybody, has ended.
 
         Raises
         ------
@@ -67,7 +73,7 @@ class Database:
         """
         with self._explained():
             self.migrate()
-            with self.connect(writes=True) as connection, connection.begin():
+            with self.connect(writes=True, durable=durable) as connection, connection.begin():
                 yield connection
 
     @contextmanager

@@ -154,6 +154,11 @@ TEMPLATES: dict[str, dict[str, str]] = {
         "sqlite": "json_extract({0}, '$.' || {1})",
         "postgresql": "(CAST({0} AS JSON) ->> CAST({1} AS TEXT))",
     },
+    # Whole numbers as one text: a statement with a parameter for each would be written anew for each count.
+    "one_of": {
+        "sqlite": "({0} IN (SELECT value FROM json_each({1})))",
+        "postgresql": "({0} = ANY (ARRAY(SELECT CAST(json_array_elements_text(CAST({1} AS JSON)) AS BIGINT))))",
+    },
     "text_as": {
         "sqlite": "hl_text_as({0}, {1})",
         "postgresql": "to_char(CAST({0} AS TIMESTAMP), {1})",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-import itertools
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from hanalife.conditions import Field, Kind
-from hanalife.database import search_values, tables
+from hanalife.database import functions, search_values, tables
 
 #: What the values of a run are kept as.
 KINDS = (Kind.METRIC, Kind.PARAM, Kind.TAG)
@@ -18,7 +18,6 @@ KINDS = (Kind.METRIC, Kind.PARAM, Kind.TAG)
 #: Number of a run and number of a name in one: ``run * 2**NAME_BITS + name``. Half the work of two columns.
 NAME_BITS = 31
 
-_NUMBERS_PER_QUERY = 5_000  # databases limit the number of bound parameters
 _DENSE = 4  # of that many runs in a row at least one is wanted: then all of them are read
 
 _run = tables.run
@@ -53,14 +52,12 @@ def _fetched(
         return iter(())
     is_dense = len(runs) * _DENSE > runs[-1] - runs[0]
     query = _query(kind, are_plain=are_plain, is_dense=is_dense, is_named=names is not None)
-    if is_dense:
-        parts: list[dict[str, Any]] = [{"first": runs[0], "last": runs[-1]}]
-    else:
-        parts = [{"runs": runs[at : at + _NUMBERS_PER_QUERY]} for at in range(0, len(runs), _NUMBERS_PER_QUERY)]
-    given = {} if names is None else {"names": list(names)}
+    given: dict[str, Any] = {"first": runs[0], "last": runs[-1]} if is_dense else {"runs": json.dumps(runs)}
+    if names is not None:
+        given["names"] = list(names)
     # The driver's own rows, without a step of ours for each: there may be a million.
-    cursors: Iterator[Any] = (connection.execute(query, given | part).cursor for part in parts)
-    return itertools.chain.from_iterable(cursors)
+    cursor: Any = connection.execute(query, given).cursor
+    return iter(cursor)
 
 
 @functools.cache  # making a statement costs as much as reading the values of a hundred runs
@@ -73,7 +70,7 @@ def _query(kind: Kind, *, are_plain: bool, is_dense: bool, is_named: bool) -> sa
     run = _run.c.number if kind is Kind.TAG else _table(kind).c.run_number
     if is_dense:
         return query.where(run.between(sa.bindparam("first"), sa.bindparam("last")))
-    return query.where(run.in_(sa.bindparam("runs", expanding=True)))
+    return query.where(functions.Predicate("one_of", sa.Boolean(), run, sa.bindparam("runs", type_=sa.String())))
 
 
 def _table(kind: Kind) -> sa.Table:

@@ -17,6 +17,7 @@ from hanalife.errors import DataNotFoundError, InvalidArgumentError
 from hanalife.tracking import estimators, events, training_data
 from hanalife.tracking.recorder import shortened
 from hanalife.tracking.run_facts import RunFacts
+from hanalife.tracking.training_data import WEIGHTS_HASH
 
 _LIBRARIES = ("xgboost", "lightgbm")
 
@@ -58,15 +59,15 @@ def require_reproducible(facts: RunFacts) -> None:
         raise InvalidArgumentError(f"run_name: {facts.run.name!r} cannot be fitted again: it {reason}.")
 
 
-def require_data(facts: RunFacts, data: Any) -> tuple[Any, Any]:
-    """Return features and labels, or raise what says that they are needed.
+def require_data(facts: RunFacts, data: Any) -> tuple[Any, Any, Any]:
+    """Return features, labels and weights, which may be None, or raise what says that they are needed.
 
     Raises
     ------
     DataNotFoundError
         None were given, or the run has no hash to hold them against.
     InvalidArgumentError
-        They are no pair.
+        They are neither two nor three.
     """
     if not facts.dataset.get("CONTENT_HASH"):
         raise DataNotFoundError(
@@ -77,14 +78,45 @@ def require_data(facts: RunFacts, data: Any) -> tuple[Any, Any]:
         raise DataNotFoundError(
             f"Run {facts.run.name!r}: autolog() keeps a hash of the rows, not the rows. Give them: data=(X, y)."
         )
-    if not (isinstance(data, tuple) and len(data) == 2):
-        raise InvalidArgumentError(f"data: expected (X, y), as they were given to fit, got {type(data).__name__}.")
-    return data
+    if not (isinstance(data, tuple) and len(data) in (2, 3)):
+        raise InvalidArgumentError(
+            "data: expected (X, y) or (X, y, sample_weight), as they were given to fit, "
+            f"got {type(data).__name__}{f' of {len(data)}' if isinstance(data, tuple) else ''}."
+        )
+    rows, labels, weights = (*data, None)[:3]
+    _require_weights(facts, weights)
+    return rows, labels, weights
+
+
+def _require_weights(facts: RunFacts, weights: Any) -> None:
+    recorded = facts.dataset.get(WEIGHTS_HASH)
+    if recorded == "":
+        raise DataNotFoundError(
+            f"Run {facts.run.name!r} has no hash of its sample_weight, so that no weights can be known as its own; "
+            "fit with weights that are an array of numbers."
+        )
+    if recorded is not None and weights is None:
+        raise DataNotFoundError(
+            f"Run {facts.run.name!r} was fitted with sample_weight, of which autolog() keeps a hash. "
+            "Give it: data=(X, y, sample_weight)."
+        )
 
 
 def content_hash(rows: Any, labels: Any) -> str:
     """Return the hash of features and labels as a run records it."""
     return training_data.read(rows, labels).content_hash
+
+
+def changed_weights(facts: RunFacts, weights: Any) -> tuple[Any, Any] | None:
+    """Return the hashes of the weights as recorded and now if they differ, or None; see :func:`knows_weights`."""
+    recorded = facts.dataset.get(WEIGHTS_HASH)
+    now = None if weights is None else training_data.content_hash(weights)
+    return None if recorded == now or not knows_weights(facts) else (recorded, now)
+
+
+def knows_weights(facts: RunFacts) -> bool:
+    """Return whether a run says if its fit had weights; the first runs of autolog() did not."""
+    return WEIGHTS_HASH in facts.dataset
 
 
 def make(kind: type, params: Mapping[str, Any]) -> Any:
@@ -97,9 +129,9 @@ def parameters(estimator: Any) -> dict[str, Any]:
     return {shortened(name): events.parameter(value) for name, value in estimators.parameters(estimator).items()}
 
 
-def fitted(estimator: Any, rows: Any, labels: Any) -> dict[str, float]:
+def fitted(estimator: Any, rows: Any, labels: Any, weights: Any) -> dict[str, float]:
     """Fit an estimator; return its metrics on all rows, and the ends of its curves."""
-    estimator.fit(rows, labels)
+    estimator.fit(rows, labels, **({} if weights is None else {"sample_weight": weights}))
     found = {name: values[-1] for name, values in estimators.curves(estimator).items() if values}
     return found | estimators.training_metrics(estimator, rows, labels, math.inf)
 

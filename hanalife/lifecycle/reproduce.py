@@ -71,7 +71,7 @@ def reproduce(
     experiment_id: str,
     run_name: str | None = None,
     *,
-    data: DataFrame | tuple[Any, Any] | None = None,
+    data: DataFrame | tuple[Any, ...] | None = None,
     tolerance: float = TOLERANCE,
 ) -> Reproduction:
     """Fit a recorded run again, with its parameters and on its data, and compare.
@@ -86,15 +86,16 @@ def reproduce(
         The run; its newest attempt is meant.
     data : DataFrame, or tuple, optional
         The rows to fit. By default the run's snapshot, else the table that they came from. Of a run that
-        :func:`hanalife.autolog` recorded only a hash is kept: give ``(X, y)`` as they were given to ``fit``.
+        :func:`hanalife.autolog` recorded only a hash is kept: give ``(X, y)``, or ``(X, y, sample_weight)``, as
+        they were given to ``fit``.
     tolerance : float, default 1e-6
         Largest relative difference of a metric that is still ``WITHIN_TOLERANCE``.
 
     Returns
     -------
     Reproduction
-        The verdict and all differences, the first cause first. A difference of environment or code alone
-        does not change the verdict: the result counts.
+        The verdict and all differences, the first cause first. A difference of environment or code alone, or
+        that a run does not say whether it had weights, does not change the verdict: the result counts.
 
     Raises
     ------
@@ -146,21 +147,35 @@ def _estimator_again(facts: RunFacts, data: Any, tolerance: float) -> Reproducti
             f"cannot be fitted again; that can be runs of {', '.join(_MODELS)}, and of autolog() for one estimator."
         )
     recorded_estimators.require_reproducible(facts)
-    rows, labels = recorded_estimators.require_data(facts, data)
-    changed = _changed_rows(facts, recorded_estimators.content_hash(rows, labels))
+    rows, labels, weights = recorded_estimators.require_data(facts, data)
+    changed = _changed_rows(facts, recorded_estimators.content_hash(rows, labels)) or _changed_weights(facts, weights)
     if changed is not None:
         return changed
+    known = recorded_estimators.knows_weights(facts)
+    unchecked = () if known else (Difference("data", "sample_weight", "not recorded", _presence(weights)),)
     now: dict[str, Any] = {}
     metrics: dict[str, float] = {}
     refused: tuple[Difference, ...] = ()
     try:
         estimator = recorded_estimators.make(kind, facts.params)
         now = recorded_estimators.parameters(estimator)
-        metrics = recorded_estimators.fitted(estimator, rows, labels)
+        metrics = recorded_estimators.fitted(estimator, rows, labels, weights)
     except (TypeError, ValueError) as error:
         refused = (Difference("parameter", "refused", "accepted", str(error)),)
     recorded = recorded_estimators.recorded_metrics(facts)
-    return _judged(facts, refused, (facts.params, now), (recorded, metrics), tolerance)
+    return _judged(facts, refused, (facts.params, now), (recorded, metrics), tolerance, unchecked)
+
+
+def _changed_weights(facts: RunFacts, weights: Any) -> Reproduction | None:
+    """Return that the weights are others than the run has seen, or None."""
+    changed = recorded_estimators.changed_weights(facts, weights)
+    if changed is None:
+        return None
+    return _result(facts, (Difference("data", "sample_weight", *changed),), {}, Verdict.DIFFERS)
+
+
+def _presence(weights: Any) -> str:
+    return "none" if weights is None else "given"
 
 
 def _changed_table(connection_context: ConnectionContext, facts: RunFacts) -> Difference | None:
@@ -191,16 +206,20 @@ def _judged(
     parameters: tuple[Mapping[str, Any], Mapping[str, Any]],
     metrics: tuple[Mapping[str, Any], Mapping[str, Any]],
     tolerance: float,
+    unchecked: tuple[Difference, ...] = (),
 ) -> Reproduction:
-    """Return what came of a fit; parameters and metrics are pairs, as recorded and now."""
+    """Return what came of a fit; parameters and metrics are pairs, as recorded and now.
+
+    What is ``unchecked`` is told first, and does not change the verdict: the result counts.
+    """
     changed = comparison.changes(*parameters) if parameters[1] else ()
     causes = [Difference("parameter", change.name, change.left, change.right) for change in changed]
     surroundings = _surroundings(facts)
     if refused:
-        return _result(facts, (*refused, *causes, *surroundings), {}, Verdict.DIFFERS)
+        return _result(facts, (*unchecked, *refused, *causes, *surroundings), {}, Verdict.DIFFERS)
     effects = [Difference("metric", change.name, change.left, change.right) for change in comparison.changes(*metrics)]
     verdict = _verdict(causes, effects, tolerance)
-    return _result(facts, (*causes, *surroundings, *effects), metrics[1], verdict)
+    return _result(facts, (*unchecked, *causes, *surroundings, *effects), metrics[1], verdict)
 
 
 def _verdict(causes: list[Difference], effects: list[Difference], tolerance: float) -> Verdict:

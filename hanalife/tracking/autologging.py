@@ -20,7 +20,7 @@ from hanalife.tracking import estimators, events, identity, provenance
 from hanalife.tracking.batches import Batch, Shared
 from hanalife.tracking.patches import Patches, arguments
 from hanalife.tracking.recorder import Target, shortened
-from hanalife.tracking.training_data import DataReading
+from hanalife.tracking.training_data import WEIGHTS_HASH, DataReading
 from hanalife.tracking.writer import RunWriter
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def autolog(
         Keep the fitted estimator as an artifact: XGBoost as UBJ, LightGBM as its text, others
         with skops if that is installed. Never a pickle.
     log_dataset : bool, default True
-        Record rows, columns and a hash of the whole content.
+        Record rows, columns and a hash of the whole content, and one of ``sample_weight``.
     log_metrics : bool, default True
         Record metrics on the training data; of evenly chosen rows if all would take long.
     log_importance : bool, default True
@@ -257,7 +257,7 @@ class _Fit:
         first = Batch(params=parameters, entries=[events.of_parameters(found)])
         self._writer.begin(target.draft(run_id, shortened(kind)), "", first)
         if settings.log_dataset and self._rows is not None:
-            self._data = DataReading(self._rows, self._labels)
+            self._data = DataReading(self._rows, self._labels, self._given.get("sample_weight"))
             if any(found.get(name) is False for name in _IN_PLACE):
                 self._data.wait()
 
@@ -315,7 +315,8 @@ class _Fit:
     def _add_data(self, batch: Batch) -> None:
         if self._data is not None:
             facts: DatasetFacts = self._data.facts()
-            content = events.to_json(events.dataset_facts(facts, "", ""))
+            weights = {WEIGHTS_HASH: self._data.weights_hash()}
+            content = events.to_json(events.dataset_facts(facts, "", "") | weights)
             batch.entries.append((events.EventKey.DATASET, content))
             batch.shared.append(Shared("dataset", content, address("dataset", content)))
 

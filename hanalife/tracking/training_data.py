@@ -9,6 +9,9 @@ from typing import Any
 
 from hanalife.observation import ColumnSpec, DatasetFacts
 
+#: What a recorded data set calls the hash of the rows' weights: NULL if there were none, empty if they have no hash.
+WEIGHTS_HASH = "SAMPLE_WEIGHT_HASH"
+
 _BATCH_ROWS = 50_000
 
 
@@ -17,12 +20,14 @@ class DataReading:
 
     The hash is the one that hanalife gives the same columns when they come from a database:
     SHA-256 over all rows, order and type aware. What is no table of numbers and texts is hashed
-    by its bytes, and what has none is not hashed.
+    by its bytes, and what has none is not hashed. Weights of the rows have a hash of their own.
     """
 
-    def __init__(self, rows: Any, labels: Any) -> None:
+    def __init__(self, rows: Any, labels: Any, weights: Any = None) -> None:
         self._rows = rows
         self._labels = labels
+        self._weights = weights
+        self._weights_hash: str | None = None
         self._facts: DatasetFacts | None = None
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._read, name="hanalife-data", daemon=True)
@@ -44,9 +49,15 @@ class DataReading:
         assert self._facts is not None
         return self._facts
 
+    def weights_hash(self) -> str | None:
+        """Return the content hash of the weights, or None if there are none; see :meth:`facts`."""
+        self.facts()
+        return self._weights_hash
+
     def _read(self) -> None:
         try:
             self._facts = read(self._rows, self._labels)
+            self._weights_hash = None if self._weights is None else content_hash(self._weights)
         except Exception as error:  # noqa: BLE001 - raised where the facts are asked for
             self._error = error
 
@@ -61,7 +72,7 @@ def read(rows: Any, labels: Any) -> DatasetFacts:
         return DatasetFacts(int(rows.num_data()), columns, "", "")
     parts = [part for part in (rows, labels) if part is not None]
     columns = tuple(spec for place, part in enumerate(parts) for spec in _columns(part, "y" if place else ""))
-    return DatasetFacts(_height(rows), columns, "", _hash(parts))
+    return DatasetFacts(_height(rows), columns, "", content_hash(*parts))
 
 
 def _height(rows: Any) -> int:
@@ -80,8 +91,8 @@ def _columns(part: Any, name: str) -> Iterator[ColumnSpec]:
     yield from (ColumnSpec(label if label and width == 1 else f"{label}{place}", kind) for place in range(width))
 
 
-def _hash(parts: list[Any]) -> str:
-    """Return one SHA-256 over features and labels."""
+def content_hash(*parts: Any) -> str:
+    """Return one SHA-256 over features and labels, or over weights; empty if there is none."""
     total = hashlib.sha256()
     for part in parts:
         digest = _sparse(part) if hasattr(part, "tocsr") else _dense(part)

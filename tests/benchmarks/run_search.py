@@ -111,7 +111,7 @@ def peer(python: str, folder: Path, count: int) -> dict[str, float]:
 
 
 def measure_peer(folder: str, count: int) -> None:
-    """Fill MLflow's tables directly, with the columns that its API fills, and measure its search."""
+    """Fill MLflow's tables directly, with the columns and random ids that its API gives, and measure its search."""
     import sqlite3
 
     import mlflow
@@ -120,9 +120,10 @@ def measure_peer(folder: str, count: int) -> None:
     mlflow.set_tracking_uri(f"sqlite:///{file}")
     experiment = mlflow.create_experiment("benchmark")
     db = sqlite3.connect(file)
+    ids = random.Random(0)
     for number in range(count):
         params, metrics = values(number)
-        run, moment = f"{number:032x}", 1_767_225_600_000 + 1000 * number
+        run, moment = f"{ids.getrandbits(128):032x}", 1_767_225_600_000 + 1000 * number
         db.execute(
             "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, "
             "start_time, end_time, source_version, lifecycle_stage, artifact_uri, experiment_id) "

@@ -83,6 +83,17 @@ def test_a_failed_write_leaves_nothing(conn):
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.blob)).scalar() == 0
 
 
+def test_each_transaction_says_whether_it_waits_for_the_disk(conn):
+    question, waits, does_not = "SHOW synchronous_commit", "on", "off"
+    if conn.dialect.name == "sqlite":
+        question, waits, does_not = "PRAGMA synchronous", 2, 1  # FULL, NORMAL
+    found = []
+    for durable in (True, False, True):
+        with conn.database.write(durable=durable) as connection:
+            found.append(connection.exec_driver_sql(question).scalar_one())
+    assert found == [waits, does_not, waits]
+
+
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Make chunks of seven bytes, so that small data have several."""

@@ -164,11 +164,11 @@ def test_bad_input(conn, diabetes):
         reproduce(conn, "e", "run", tolerance=-1)
 
 
-def autologged(conn, estimator, rows, labels, **given):
+def autologged(conn, estimator, rows, labels, *weights, **given):
     run_id = new_id()
     hanalife.autolog(conn, "auto", ids=lambda: run_id, **given)
     try:
-        estimator.fit(rows, labels)
+        estimator.fit(rows, labels, *weights)
     finally:
         hanalife.autolog(disable=True)
     return run_id
@@ -199,6 +199,35 @@ def test_an_estimator_that_was_recorded_by_itself_is_identical(sqlite_conn, name
     assert reproduce(sqlite_conn, run, data=(frame, labels)).first_difference.what == "data"
     rows[7, 1] += 1
     assert reproduce(sqlite_conn, run, data=(rows, labels)).first_difference.what == "data"
+
+
+def test_the_weights_of_rows_belong_to_their_data(sqlite_conn):
+    rows, labels = sample()
+    weights = np.where(labels == 1, 3.0, 1.0)
+    run = autologged(sqlite_conn, DecisionTreeClassifier(max_depth=2), rows, labels, weights)
+    found = reproduce(sqlite_conn, run, data=(rows, labels, list(weights)))
+    assert (found.verdict, found.differences) == (Verdict.IDENTICAL, ()), str(found)
+    with pytest.raises(DataNotFoundError, match=r"data=\(X, y, sample_weight\)"):
+        reproduce(sqlite_conn, run, data=(rows, labels))
+    weights[5] += 1
+    found = reproduce(sqlite_conn, run, data=(rows, labels, weights))
+    assert (found.verdict, found.metrics) == (Verdict.DIFFERS, {}), str(found)
+    assert (found.first_difference.what, found.first_difference.name) == ("data", "sample_weight")
+    plain = autologged(sqlite_conn, DecisionTreeClassifier(max_depth=2), rows, labels)
+    assert reproduce(sqlite_conn, plain, data=(rows, labels, weights)).first_difference.recorded is None
+
+
+def test_a_run_that_does_not_say_whether_it_had_weights(sqlite_conn):
+    rows, labels = sample()
+    run = autologged(sqlite_conn, DecisionTreeClassifier(max_depth=2), rows, labels)
+    with sqlite_conn.database.write() as connection:
+        said = ', "SAMPLE_WEIGHT_HASH": null'
+        content = tables.record.c.content
+        shorter = sa.func.replace(content, said, "")
+        assert connection.execute(tables.record.update().where(content.contains(said)).values(content=shorter)).rowcount
+    found = reproduce(sqlite_conn, run, data=(rows, labels))
+    assert (found.verdict, len(found.differences)) == (Verdict.IDENTICAL, 1)
+    assert "data sample_weight: not recorded then, none now" in str(found)
 
 
 def test_a_parameter_of_an_estimator_that_was_changed_is_caught(sqlite_conn):

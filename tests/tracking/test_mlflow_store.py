@@ -18,7 +18,8 @@ from hanalife.database import blobs, run_artifacts, run_values, runs
 from hanalife.errors import InvalidArgumentError, NotSupportedError, UnreachableDatabaseError
 from hanalife.records import RunStatus
 from hanalife.tracking import mlflow_files
-from hanalife.tracking.mlflow_store import enable_mlflow_autologging, export_mlflow, import_mlflow
+from hanalife.tracking.mlflow_client import enable_mlflow_autologging, export_mlflow
+from hanalife.tracking.mlflow_store import import_mlflow
 
 STORE = (Path(__file__).parent / "mlflow_3.sql").read_text(encoding="utf-8")
 

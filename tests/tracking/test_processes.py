@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -24,8 +23,7 @@ from hanalife.tracking.writer import RunWriter, mark_lost_runs
 from hanalife.tracking.writing_thread import TICK_SECONDS
 from tests.crowd import crowd
 from tests.tracking.reporting import Model, entries, until
-
-spawn = multiprocessing.get_context("spawn")
+from tests.views.crowd import draft
 
 
 def store(conn, read, *args):
@@ -58,8 +56,8 @@ def child_dies(url, busy, how):
 
 @pytest.mark.parametrize("how", ["kill", "exit"])
 def test_the_run_of_a_process_that_dies_becomes_lost_and_keeps_what_was_written(conn, url, how):
-    busy = spawn.Event()
-    child = spawn.Process(target=child_dies, args=(url, busy, how))
+    busy = crowd.Event()
+    child = crowd.Process(target=child_dies, args=(url, busy, how))
     child.start()
     assert busy.wait(60)
     if how == "kill":
@@ -132,8 +130,8 @@ def child_writes(url, done):
 
 
 def test_what_another_process_writes_is_seen_run_by_run_and_whole(conn, url):
-    done = spawn.Event()
-    child = spawn.Process(target=child_writes, args=(url, done))
+    done = crowd.Event()
+    child = crowd.Process(target=child_writes, args=(url, done))
     child.start()
     seen = {}
 
@@ -166,8 +164,8 @@ def child_logs(url, acknowledged, how):
 
 
 def test_nothing_that_was_acknowledged_is_lost_with_its_process(conn, url):
-    acknowledged = spawn.Value("i", -1)
-    child = spawn.Process(target=child_logs, args=(url, acknowledged, "kill"))
+    acknowledged = crowd.Value("i", -1)
+    child = crowd.Process(target=child_logs, args=(url, acknowledged, "kill"))
     child.start()
     until(lambda: acknowledged.value >= 299, 120)
     child.kill()
@@ -182,8 +180,8 @@ def test_nothing_that_was_acknowledged_is_lost_with_its_process(conn, url):
 
 
 def test_a_process_that_leaves_in_the_middle_of_a_run_has_failed_it(conn, url):
-    acknowledged = spawn.Value("i", -1)
-    child = spawn.Process(target=child_logs, args=(url, acknowledged, "exit"))
+    acknowledged = crowd.Value("i", -1)
+    child = crowd.Process(target=child_logs, args=(url, acknowledged, "exit"))
     child.start()
     child.join(120)
     run = conn.experiment("E").run("r")
@@ -316,6 +314,30 @@ def test_the_heart_beats_until_it_is_stopped(conn):
 
     model.fit(during=work)
     until(lambda: set(threading.enumerate()) <= before)
+
+
+def test_the_start_of_a_run_is_made_durable_soon_even_if_nothing_is_logged(conn):
+    writer = RunWriter(conn.database, beat_seconds=3600)
+    begun = writer.begin(draft("1", "E", "r", utc_now()), "", Batch())
+    try:
+        until(lambda: store(conn, runs.newest, "E", "r").heartbeat_at > begun.heartbeat_at)
+    finally:
+        writer.stop()
+
+
+def test_a_sign_of_life_that_comes_late_does_not_undo_the_end(conn, monkeypatch):
+    writer = RunWriter(conn.database)
+    writer.begin(draft("1", "E", "r", utc_now()), "", Batch())
+    flush = writer._flush
+
+    def after_a_late_tick(**given):
+        flush()
+        return flush(**given)
+
+    monkeypatch.setattr(writer, "_flush", after_a_late_tick)
+    writer.end(RunStatus.FINISHED, Batch(tags={"a": "b"}))
+    run = store(conn, runs.newest, "E", "r")
+    assert (run.status, run.ended_at) == (RunStatus.FINISHED, run.heartbeat_at)
 
 
 def refuse_writes(conn, when=lambda _statement: True):
