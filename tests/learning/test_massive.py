@@ -15,7 +15,7 @@ from hanalife.errors import (
     UnknownParameterError,
 )
 from hanalife.learning.searches import search_progress, search_scores
-from tests.learning.models import HGBT
+from tests.learning.models import HGBT, ON_EVERY_DATABASE
 from tests.learning.test_observer import Listener
 
 TYPES = {"ID": "INT", "SHOP": "NVARCHAR(10)", "A": "DOUBLE", "WORD": "NVARCHAR(5)", "CLASS": "INT", "PRICE": "DOUBLE"}
@@ -47,6 +47,7 @@ def make_model(kind=UnifiedClassification, **changes):
 FEATURES = ["A", "WORD"]
 
 
+@ON_EVERY_DATABASE
 def test_each_group_has_the_model_of_its_rows_alone(conn):
     data = shops(conn)
     model = make_model(group_params={"east": {"max_depth": 1}})
@@ -137,6 +138,7 @@ def test_keywords_of_a_group_without_a_model(sqlite_conn):
         single.fit(data, **fit, group_params={"east": {"ntiles": 3}})
 
 
+@ON_EVERY_DATABASE
 def test_score_gives_five_frames_under_group_id(conn):
     data = shops(conn)
     model = make_model().fit(data, key="ID", features=FEATURES, label="CLASS", group_key="SHOP")
@@ -238,6 +240,7 @@ def test_other_bad_input(sqlite_conn):
         make_model().fit(holed, key="ID", features=FEATURES, label="CLASS", group_key="PLACE")
 
 
+@ON_EVERY_DATABASE
 def test_the_store_keeps_the_search_of_each_group(conn):
     data = shops(conn)
     given = {

@@ -22,8 +22,8 @@ from hanalife.learning.problem import Problem
 MADE = {
     "classes": (DecisionTreeClassifier, {}),
     "numbers": (DecisionTreeRegressor, {}),
-    "forest of classes": (RandomForestClassifier, {"n_estimators": 7}),
-    "forest of numbers": (RandomForestRegressor, {"n_estimators": 7}),
+    "forest of classes": (RandomForestClassifier, {"n_estimators": 3}),
+    "forest of numbers": (RandomForestRegressor, {"n_estimators": 3}),
 }
 
 
@@ -49,7 +49,7 @@ def answers(model, columns):
 
 @pytest.mark.parametrize("kind", MADE)
 @given(seed=st.integers(0, 2**31 - 1))
-@settings(max_examples=25)
+@settings(max_examples=8)
 def test_the_twin_answers_what_the_trees_answer(kind, seed):
     columns, target = columns_and_target(seed)
     made, changes = MADE[kind]
