@@ -26,7 +26,7 @@ from tests.learning.engines.models import (
 from tests.learning.models import flowers
 
 #: Enough to hold what is held here of every algorithm.
-SMALL = {"RandomDecisionTree": {"n_estimators": 10}, "MLP": {"max_iter": 30}}
+SMALL = {"RandomDecisionTree": {"n_estimators": 10}}
 KINDS = [*((classifier, func) for func in CLASSIFIERS), *((regressor, func) for func in REGRESSORS)]
 
 
