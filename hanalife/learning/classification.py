@@ -128,6 +128,7 @@ class UnifiedClassification(Reported):
         label: str | None = None,
         *,
         group_key: str | None = None,
+        group_params: dict[Any, dict[str, Any]] | None = None,
         purpose: str | None = None,
         partition_method: str | None = None,
         stratified_column: str | None = None,
@@ -166,6 +167,9 @@ class UnifiedClassification(Reported):
         group_key : str, optional
             With ``massive=True``: the column whose values tell the groups apart. Groups are fitted
             in parallel; one that fails is told in ``error_msg_`` and does not stop the others.
+        group_params : dict, optional
+            With ``massive=True``: group to a dict of keywords of this call that differ for it. What
+            the columns are is of all groups; parameters of the algorithm go to the constructor's.
         purpose : str, optional
             Column with 1 (training) and 2 (validation), for 'predefined'.
         partition_method : {'no', 'stratified', 'predefined'}, optional
@@ -225,6 +229,7 @@ class UnifiedClassification(Reported):
             "key": key,
             "features": features,
             "group_key": group_key,
+            "group_params": group_params,
             "label": label,
             "purpose": purpose,
             "partition_method": partition_method,
@@ -259,6 +264,7 @@ class UnifiedClassification(Reported):
         label: str | None = None,
         *,
         group_key: str | None = None,
+        group_params: dict[Any, dict[str, Any]] | None = None,
         ntiles: int | None = None,
         max_result_num: int | None = None,
         top_k_attributions: int | None = None,
@@ -286,6 +292,8 @@ class UnifiedClassification(Reported):
             Default: the label of the fit.
         group_key : str, optional
             With ``massive=True``: default the column of the fit.
+        group_params : dict, optional
+            With ``massive=True``: group to a dict of keywords of this call that differ for it.
         ntiles : int, optional
             Tiles of gain and lift curves; default 20, or 1 below 20 rows.
         max_result_num : int, optional
@@ -331,6 +339,7 @@ class UnifiedClassification(Reported):
             "key": key,
             "features": features,
             "group_key": group_key,
+            "group_params": group_params,
             "label": label,
             "ntiles": ntiles,
             "max_result_num": max_result_num,
@@ -353,6 +362,7 @@ class UnifiedClassification(Reported):
         features: str | list[str] | None = None,
         *,
         group_key: str | None = None,
+        group_params: dict[Any, dict[str, Any]] | None = None,
         top_k_attributions: int | None = None,
         attribution_method: str | None = None,
         sample_size: int | None = None,
@@ -392,6 +402,7 @@ class UnifiedClassification(Reported):
             "key": key,
             "features": features,
             "group_key": group_key,
+            "group_params": group_params,
             "top_k_attributions": top_k_attributions,
             "attribution_method": attribution_method,
             "sample_size": sample_size,

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import math
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
-from hanalife.clock import format_utc, utc_now
-from hanalife.errors import ArgumentTypeError, Error, FitIncompleteError, InvalidArgumentError, SearchCancelledError
+from hanalife.errors import ArgumentTypeError, Error, FitIncompleteError, InvalidArgumentError
 from hanalife.learning import selection
+from hanalife.learning.arguments import by_group as arguments
 from hanalife.learning.arguments.columns import check_column, check_frame
 from hanalife.learning.arguments.reading import ReadArguments
+from hanalife.learning.groups import GROUP_ID, FittedGroups, by_group, error_table, means, stacked, under_group_id
 from hanalife.learning.memory import GROUPS, Memory, ended
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.parameters.formulas import with_degrees
@@ -23,6 +20,7 @@ from hanalife.learning.parameters.parameter import Parameter
 from hanalife.learning.progress import Silent
 from hanalife.learning.results import tables
 from hanalife.learning.results.tables import Table
+from hanalife.learning.side_by_side import for_each
 from hanalife.learning.signature import Conformity
 from hanalife.learning.state import fitted_of, group_facts
 from hanalife.learning.unified import UnifiedModel, without_none
@@ -34,41 +32,13 @@ if TYPE_CHECKING:
 
     from hanalife.dataframe.context import ConnectionContext
     from hanalife.dataframe.frame import DataFrame
+    from hanalife.learning.arguments.fitting import FitArguments
     from hanalife.learning.fitted import Fitted
     from hanalife.learning.results.report import Report
-
-GROUP_ID = "GROUP_ID"
-ERRORS = (
-    (GROUP_ID, "NVARCHAR"),
-    ("ERROR_TIMESTAMP", "NVARCHAR"),
-    ("ERRORCODE", "NVARCHAR"),
-    ("MESSAGE", "NVARCHAR"),
-)
+    from hanalife.learning.training import Plan
 
 #: Keywords of the constructor beside those of the algorithm.
 _FORM = (Parameter("massive", bool), Parameter("group_params", dict))
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class FittedGroups:
-    """What a fit of groups leaves behind."""
-
-    group_key: str
-    groups: Mapping[str, Fitted]  #: by the group's value as text
-    tables: Mapping[str, Table]  #: by attribute, all groups' rows under GROUP_ID
-
-    @classmethod
-    def of(cls, group_key: str, groups: Mapping[str, Fitted]) -> FittedGroups:
-        """Gather the groups' tables."""
-        names = next(iter(groups.values())).tables
-        return cls(group_key, groups, {name: _gathered(groups, name) for name in names})
-
-    @property
-    def any(self) -> Fitted:
-        """One of the groups, for what all have in common: columns, key, label."""
-        return next(iter(self.groups.values()))
 
 
 class GroupedModel(UnifiedModel):
@@ -133,7 +103,7 @@ class GroupedModel(UnifiedModel):
         parts = {
             name: tables.model_content(one.engine.describe(one.estimator)) for name, one in self._groups.groups.items()
         }
-        return _under_group_id(parts)
+        return under_group_id(parts)
 
     def to_state(self) -> ModelState:
         """Return all that makes the fitted model, as JSON values beside its estimator (one a group, by its name)."""
@@ -165,12 +135,14 @@ class GroupedModel(UnifiedModel):
             return super()._fit(data, given, rest)
         from hanalife.learning import reading, training
 
+        words = arguments.keywords(given, rest, "fit")
         memory = self._remember(data)
-        plan = self._plan(data.deselect(group_key), given, rest, memory)
+        plan = self._plan(data.deselect(group_key), words.given, rest, memory)
+        own_arguments = {name: self._arguments_of(name, data.deselect(group_key), words, plan) for name in words.own}
 
         def work() -> tuple[pd.DataFrame, dict[str, Report], Table]:
             rows = reading.read(data, given["key"])
-            parts = self._parts(rows, group_key)
+            parts = self._parts(rows, group_key, [*self._group_given, *words.own])
 
             def fit(name: str) -> tuple[Fitted, Report]:
                 own = plans[name]
@@ -179,23 +151,28 @@ class GroupedModel(UnifiedModel):
 
             with self._unfinished(memory):
                 memory.begin(GROUPS, len(parts))
-                plans = {name: self._plan_of(plan, name) for name in parts}
-                done, errors = _for_each(parts, fit, self.observer, memory)
+                plans = {
+                    name: self._plan_of(replace(plan, arguments=own_arguments.get(name, plan.arguments)), name)
+                    for name in parts
+                }
+                done, errors = for_each(parts, fit, self.observer, memory)
             groups = {name: fitted for name, (fitted, _) in done.items()}
             self._accept_groups(FittedGroups.of(group_key, groups), data.connection_context)
             self._accept_errors(errors, data.connection_context)
             self.training_data, self.scoring_list_ = data, None
-            self.hanaml_fit_params = without_none({**given, **rest, **plan.arguments.own})
+            self.hanaml_fit_params = without_none({**words.given, **rest, **plan.arguments.own})
             return rows, {name: report for name, (_, report) in done.items()}, errors
 
-        words = self._words(plan.in_force) | plan.arguments.in_words() | {"GROUP_KEY": group_key}
-        _, self.run_id = self._call("fit", words, work, lambda found: self._describe_groups(data, *found))
+        told = self._words(plan.in_force) | plan.arguments.in_words() | _in_words(group_key, words)
+        _, self.run_id = self._call("fit", told, work, lambda found: self._describe_groups(data, *found))
         return self
 
-    def _plan_of(self, plan: Any, name: str) -> Any:
-        """Return the plan of one group: the common one, changed by what ``group_params`` gives it."""
-        from dataclasses import replace
+    def _arguments_of(self, name: str, data: DataFrame, words: arguments.Keywords, plan: Plan) -> FitArguments:
+        """Check what ``fit`` is given for one group; a seed that it leaves open is that of all."""
+        return self._fit_arguments(data, *words.of(name), lambda: plan.arguments.partition_random_state)
 
+    def _plan_of(self, plan: Plan, name: str) -> Plan:
+        """Return the plan of one group: the common one, changed by what the constructor's ``group_params`` gives it."""
         own, memory = self._group_given.get(name), plan.memory.part(name)
         if not own:
             memory.seeds = [plan.in_force["random_state"]]
@@ -210,10 +187,11 @@ class GroupedModel(UnifiedModel):
     def _group_key(self, data: Any, given: Mapping[str, Any]) -> str | None:
         name = given["group_key"]
         if not self.massive:
-            if name is not None:
-                raise InvalidArgumentError(
-                    "group_key: only has a meaning with massive=True; construct the model with it."
-                )
+            for useless in ("group_key", "group_params"):
+                if given[useless] is not None:
+                    raise InvalidArgumentError(
+                        f"{useless}: only has a meaning with massive=True; construct the model with it."
+                    )
             return None
         if self._groups is not None and name is None:
             name = self._groups.group_key
@@ -224,12 +202,12 @@ class GroupedModel(UnifiedModel):
             raise InvalidArgumentError(f"group_key: {name!r} is the key; name the column that holds the group.")
         return name
 
-    def _parts(self, rows: pd.DataFrame, group_key: str) -> dict[str, pd.DataFrame]:
+    def _parts(self, rows: pd.DataFrame, group_key: str, named: Iterable[str]) -> dict[str, pd.DataFrame]:
         missing = int(rows[group_key].isna().sum())
         if missing:
             raise InvalidArgumentError(f"group_key: column {group_key!r} is NULL in {missing} rows; filter them out.")
-        parts = _by_group(rows, group_key)
-        absent = [name for name in self._group_given if name not in parts]
+        parts = by_group(rows, group_key)
+        absent = [name for name in named if name not in parts]
         if absent:
             raise InvalidArgumentError(f"group_params: no row is of group {', '.join(absent)}; leave it out.")
         return parts
@@ -243,23 +221,24 @@ class GroupedModel(UnifiedModel):
         from hanalife.learning import reading
 
         groups = self._require_groups()
-        checked = self._checked("score", groups.any, data.deselect(group_key), given, rest)
+        words = arguments.keywords(given, rest, "score")
+        checked, own = self._checked_groups("score", data.deselect(group_key), words)
 
         def work() -> tuple[pd.DataFrame, dict[str, Report], Table, list[DataFrame]]:
             rows = reading.read(data, given["key"])
-            parts = _by_group(rows, group_key)
+            parts = by_group(rows, group_key)
 
             def score(name: str) -> tuple[pd.DataFrame, Report]:
-                return self._judged(self._of_group(name), parts[name], checked)
+                return self._judged(self._of_group(name), parts[name], own.get(name, checked))
 
-            done, errors = _for_each(parts, score, None, Memory())
+            done, errors = for_each(parts, score, None, Memory())
             context = data.connection_context
-            predicted = _stacked({name: found for name, (found, _) in done.items()})[: checked.max_result_num]
+            predicted = stacked({name: found for name, (found, _) in done.items()})[: checked.max_result_num]
             reports = {name: report for name, (_, report) in done.items()}
-            by_group = {name: report.tables() for name, report in reports.items()}
+            found = {name: report.tables() for name, report in reports.items()}
             self._score_tables = {
-                kind: _under_group_id({name: found[kind] for name, found in by_group.items()})
-                for kind in next(iter(by_group.values()))
+                kind: under_group_id({name: one[kind] for name, one in found.items()})
+                for kind in next(iter(found.values()))
             }
             frames = [
                 context.create_from_pandas(predicted, tables.table_name("PREDICTIONS"), self._group_columns(checked)),
@@ -267,11 +246,11 @@ class GroupedModel(UnifiedModel):
                 self._accept_errors(errors, context),
             ]
             self.scoring_list_, self.testing_data = frames, data
-            self.hanaml_score_params = without_none(given)
+            self.hanaml_score_params = without_none(words.given)
             return rows, reports, errors, frames
 
-        words = self._words(groups.any.parameters) | checked.in_words() | {"GROUP_KEY": group_key}
-        (*_, frames), _ = self._call("score", words, work, lambda found: self._describe_groups(data, *found[:3]))
+        told = self._words(groups.any.parameters) | checked.in_words() | _in_words(group_key, words)
+        (*_, frames), _ = self._call("score", told, work, lambda found: self._describe_groups(data, *found[:3]))
         return frames
 
     def _predict(self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]) -> Any:
@@ -281,9 +260,12 @@ class GroupedModel(UnifiedModel):
         from hanalife.learning import reading
 
         groups = self._require_groups()
-        checked = self._checked("predict", groups.any, data.deselect(group_key), given, rest)
+        words = arguments.keywords(given, rest, "predict")
+        checked, own = self._checked_groups("predict", data.deselect(group_key), words)
         errors: dict[str, Error] = {}
-        conformities = {name: Conformity(one.encoding, checked.policy) for name, one in groups.groups.items()}
+        conformities = {
+            name: Conformity(one.encoding, own.get(name, checked).policy) for name, one in groups.groups.items()
+        }
         tally = reading.Tally() if self.observer is not None else None
 
         def predict(rows: pd.DataFrame) -> pd.DataFrame:
@@ -293,19 +275,20 @@ class GroupedModel(UnifiedModel):
                 if name not in groups.groups:
                     errors[name] = self._unknown_group(name)
                     continue
-                fitted = groups.groups[name]
-                kept = fitted.rows_to_read(part, checked.own)
-                own = kept.reset_index(drop=True)
-                conformities[name].check_rows(own)
-                predicted = self._predictions(fitted, own, *fitted.outputs(own), checked)
-                found[name] = predicted.set_axis(kept.index)
+                fitted, asked = groups.groups[name], own.get(name, checked)
+                kept = fitted.rows_to_read(part, asked.own)
+                numbered = kept.reset_index(drop=True)
+                conformities[name].check_rows(numbered)
+                predicted = self._predictions(fitted, numbered, *fitted.outputs(numbered), asked)
+                # With verbose=True, several rows of a prediction are of one row.
+                found[name] = predicted.set_axis(kept.index.repeat(len(predicted) // max(1, len(kept))))
             if not found:
                 return self._no_predictions(checked)
-            return _stacked(found).sort_index()
+            return stacked(found).sort_index(kind="stable")
 
         def work() -> tuple[DataFrame, DataFrame]:
             context = data.connection_context
-            explains = checked.attribution_method != "no"
+            explains = any(one.attribution_method != "no" for one in (checked, *own.values()))
             parts = reading.predict_in_parts(data, checked.key.name, predict, tally, explains=explains)
             begun: Iterator[Any] | list[Any] = (
                 list(parts) if context.needs_session(data.query) else itertools.chain([next(parts)], parts)
@@ -313,11 +296,19 @@ class GroupedModel(UnifiedModel):
             frame = context.create_from_parts(begun, tables.table_name("PREDICTIONS"), self._group_columns(checked))
             for conformity in conformities.values():
                 conformity.close()
-            self.hanaml_predict_params, self._predicted = without_none(given), frame
-            return frame, self._accept_errors(_error_table(errors), context)
+            self.hanaml_predict_params, self._predicted = without_none(words.given), frame
+            return frame, self._accept_errors(error_table(errors), context)
 
-        words = self._words(groups.any.parameters) | checked.in_words() | {"GROUP_KEY": group_key}
-        return self._call("predict", words, work, lambda _: self._describe_predict(data, tally))[0]
+        told = self._words(groups.any.parameters) | checked.in_words() | _in_words(group_key, words)
+        return self._call("predict", told, work, lambda _: self._describe_predict(data, tally))[0]
+
+    def _checked_groups(
+        self, method: str, data: DataFrame, words: arguments.Keywords
+    ) -> tuple[ReadArguments, dict[str, ReadArguments]]:
+        """Check what ``score`` or ``predict`` is given for all groups, and for those that differ."""
+        checked = self._checked(method, self._require_groups().any, data, words.given, words.rest)
+        own = {name: self._checked(method, self._of_group(name), data, *words.of(name)) for name in words.own}
+        return checked, own
 
     def _of_group(self, name: str) -> Fitted:
         found = self._require_groups().groups.get(name)
@@ -367,98 +358,12 @@ class GroupedModel(UnifiedModel):
             metrics={
                 "GROUPS": len(reports),
                 "FAILED_GROUPS": len(errors.rows),
-                **_means([report.metrics for report in reports.values()]),
+                **means([report.metrics for report in reports.values()]),
             },
-            importance=_means([groups.groups[name].importance for name in reports]),
+            importance=means([groups.groups[name].importance for name in reports]),
             signature=self._signature(groups.any),
         )
 
 
-def _for_each(
-    names: Mapping[str, Any], work: Callable[[str], T], observer: Any, memory: Memory
-) -> tuple[dict[str, T], Table]:
-    """Do the work of each group in threads; return the results, and the errors of those that failed.
-
-    Raises
-    ------
-    InvalidArgumentError
-        Every group failed.
-    SearchCancelledError
-        The memory knows that someone wants it all to stop.
-    """
-    from hanalife.learning import progress
-
-    errors: dict[str, Error] = {}
-    done: dict[str, T] = {}
-
-    def attempt(name: str) -> tuple[str, T | Error]:
-        try:
-            memory.check()
-            return name, work(name)
-        except Error as error:
-            return name, error
-
-    with (
-        ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="hanalife-group") as pool,
-        progress.reporting(observer, "groups", "group") as told,
-        _none_left_behind(pool, memory),
-    ):
-        for count, (name, found) in enumerate(pool.map(attempt, names), 1):
-            memory.look_up(count - isinstance(found, Error), len(names))
-            if isinstance(found, Error):
-                errors[name] = found
-            else:
-                done[name] = found
-            told.judged(count, len(names))
-    if not done:
-        name, error = next(iter(errors.items()))
-        raise InvalidArgumentError(f"group_key: every group failed; the first was {name!r}: {error}") from error
-    return done, _error_table(errors)
-
-
-@contextmanager
-def _none_left_behind(pool: ThreadPoolExecutor, memory: Memory) -> Iterator[None]:
-    """If the work ends early, begin no further group, and stop the searches of those under way."""
-    try:
-        yield
-    except BaseException:
-        memory.stop(SearchCancelledError("The fit of all groups ended early; fit again to go on from there."))
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-
-
-def _by_group(rows: pd.DataFrame, group_key: str) -> dict[str, pd.DataFrame]:
-    groups = rows.groupby(group_key, sort=True)
-    return {str(name): part.drop(columns=group_key).reset_index(drop=True) for name, part in groups}
-
-
-def _error_table(errors: Mapping[str, Error]) -> Table:
-    now = format_utc(utc_now())
-    return Table.of(ERRORS, [(name, now, type(error).__name__, str(error)) for name, error in errors.items()])
-
-
-def _gathered(groups: Mapping[str, Fitted], kind: str) -> Table:
-    return _under_group_id({name: fitted.tables[kind] for name, fitted in groups.items() if kind in fitted.tables})
-
-
-def _under_group_id(parts: Mapping[str, Table]) -> Table:
-    columns = next(iter(parts.values())).columns
-    rows = [(name, *row) for name, table in parts.items() for row in table.rows]
-    return Table.of(((GROUP_ID, "NVARCHAR"), *columns), rows)
-
-
-def _stacked(parts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    import pandas as pd
-
-    for name, part in parts.items():
-        part.insert(0, GROUP_ID, name)
-    return pd.concat(parts.values())
-
-
-def _means(found: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    values: dict[str, list[float]] = {}
-    for one in found:
-        for name, value in one.items():
-            if isinstance(value, (int, float)):
-                values.setdefault(name, []).append(float(value))
-    return {name: math.fsum(numbers) / len(numbers) for name, numbers in values.items()}
+def _in_words(group_key: str, words: arguments.Keywords) -> dict[str, Any]:
+    return {"GROUP_KEY": group_key, **({"GROUP_PARAMS": words.own} if words.own else {})}

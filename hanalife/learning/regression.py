@@ -126,6 +126,7 @@ class UnifiedRegression(Reported):
         label: str | None = None,
         *,
         group_key: str | None = None,
+        group_params: dict[Any, dict[str, Any]] | None = None,
         purpose: str | None = None,
         partition_method: str | None = None,
         partition_random_state: int | None = None,
@@ -160,6 +161,9 @@ class UnifiedRegression(Reported):
         group_key : str, optional
             With ``massive=True``: the column whose values tell the groups apart. Groups are fitted
             in parallel; one that fails is told in ``error_msg_`` and does not stop the others.
+        group_params : dict, optional
+            With ``massive=True``: group to a dict of keywords of this call that differ for it. What
+            the columns are is of all groups; parameters of the algorithm go to the constructor's.
         purpose : str, optional
             Column with 1 (training) and 2 (validation), for 'predefined'.
         partition_method : {'no', 'random', 'predefined'}, optional
@@ -208,6 +212,7 @@ class UnifiedRegression(Reported):
             "key": key,
             "features": features,
             "group_key": group_key,
+            "group_params": group_params,
             "label": label,
             "purpose": purpose,
             "partition_method": partition_method,
@@ -238,6 +243,7 @@ class UnifiedRegression(Reported):
         label: str | None = None,
         *,
         group_key: str | None = None,
+        group_params: dict[Any, dict[str, Any]] | None = None,
         max_result_num: int | None = None,
         top_k_attributions: int | None = None,
         attribution_method: str | None = None,
@@ -260,6 +266,8 @@ class UnifiedRegression(Reported):
             Default: the label of the fit.
         group_key : str, optional
             With ``massive=True``: default the column of the fit.
+        group_params : dict, optional
+            With ``massive=True``: group to a dict of keywords of this call that differ for it.
         max_result_num : int, optional
             At most so many rows of predictions; all rows count in the rest.
         top_k_attributions : int, default 10
@@ -294,6 +302,7 @@ class UnifiedRegression(Reported):
             "key": key,
             "features": features,
             "group_key": group_key,
+            "group_params": group_params,
             "label": label,
             "max_result_num": max_result_num,
             "top_k_attributions": top_k_attributions,
@@ -311,6 +320,7 @@ class UnifiedRegression(Reported):
         features: str | list[str] | None = None,
         *,
         group_key: str | None = None,
+        group_params: dict[Any, dict[str, Any]] | None = None,
         top_k_attributions: int | None = None,
         attribution_method: str | None = None,
         sample_size: int | None = None,
@@ -350,6 +360,7 @@ class UnifiedRegression(Reported):
             "key": key,
             "features": features,
             "group_key": group_key,
+            "group_params": group_params,
             "top_k_attributions": top_k_attributions,
             "attribution_method": attribution_method,
             "sample_size": sample_size,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hanalife.learning.arguments.columns import check_frame
-from hanalife.learning.arguments.fitting import fit_arguments
+from hanalife.learning.arguments.fitting import FitArguments, fit_arguments
 from hanalife.learning.arguments.keywords import check_imputation, check_rest
 from hanalife.learning.arguments.reading import ReadArguments, read_arguments
 from hanalife.learning.calls import observed
@@ -98,13 +98,18 @@ class UnifiedModel(Model):
         """Check what ``fit`` is given."""
         from hanalife.learning import training
 
-        own = check_rest("fit", rest, self._function)
-        checked = fit_arguments(data, {**given, **own}, self._function, memory.draw, classifies=self._classifies)
+        checked = self._fit_arguments(data, given, rest, memory.draw)
         in_force = parameters.in_force(self._function.parameters, self._given)
         in_force["random_state"] = in_force["random_state"] or memory.draw()
         return training.Plan(
             self._function, checked, in_force, self._selection, memory, self._classifies, self._report_fit
         )
+
+    def _fit_arguments(
+        self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any], draw_seed: Callable[[], int]
+    ) -> FitArguments:
+        own = check_rest("fit", rest, self._function)
+        return fit_arguments(data, {**given, **own}, self._function, draw_seed, classifies=self._classifies)
 
     def _remember(self, data: DataFrame) -> Memory:
         """Return what an unfinished search has found, in this object or in the store."""

@@ -189,7 +189,9 @@ CLASSIFICATION: dict[str, tuple[str, dict[str, Row]]] = {
         {
             **_BOOSTING,
             "obj_func": choice(None, "logistic", "hinge", "softmax"),
-            "validation_set_metric": choice(None, "error_rate", "rmse", "mae", "auc", "nll"),
+            "validation_set_metric": choice(
+                None, *("error_rate", "rmse", "mae", "auc", "nll", "f1_score_1", "recall_1", "precision_1")
+            ),
             "use_vec_leaf": truth(),
         },
     ),
@@ -505,8 +507,8 @@ OWN_READ = {
 }
 #: hana_ml takes them; here they are refused with what to use instead.
 REFUSED = {
-    "fit": {"group_params": {"a": {}}, "meta_data": "FRAME", "evaluation_variable": "AGE"},
-    "predict": {"model": "MODEL", "alpha": 0.5, "group_params": {"a": {}}},
+    "fit": {"meta_data": "FRAME", "evaluation_variable": "AGE"},
+    "predict": {"model": "MODEL", "alpha": 0.5},
     "score": {"model": "MODEL", "alpha": 0.5, "evaluation_variable": "AGE"},
 }
 REFUSED_OF_NUMBERS = {"fit": {"ignore_zero": True}, "predict": {"model": "MODEL"}, "score": {"model": "MODEL"}}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from hanalife import UnifiedClassification
 
 HGBT = "HybridGradientBoostingTree"
 GRID = {"learning_rate": [0.1, 0.4, 0.7, 1.0], "n_estimators": [4, 6, 8, 10], "split_threshold": [0.1, 0.4, 0.7, 1.0]}
 FEATURES = ["PREGNANCIES", "GLUCOSE", "BLOODPRESSURE", "SKINTHICKNESS", "INSULIN", "BMI", "PEDIGREE", "AGE"]
+
+#: For tests of what is read from a database or written to it.
+ON_EVERY_DATABASE = pytest.mark.parametrize("conn", ["sqlite", "postgres"], indirect=True)
 
 
 def make_model(**changes):

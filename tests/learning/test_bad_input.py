@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from hanalife import ConnectionContext, DataSets
+from hanalife import DataSets
 from hanalife.errors import (
     ArgumentTypeError,
     FitIncompleteError,
@@ -18,14 +18,8 @@ from tests.learning.models import FEATURES, flowers, make_model
 
 
 @pytest.fixture(scope="module")
-def conn():
-    with ConnectionContext("sqlite://") as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def data(conn):
-    return DataSets.load_diabetes_data(conn)[0]
+def data(shared_conn):
+    return DataSets.load_diabetes_data(shared_conn)[0]
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +101,9 @@ def test_a_missing_feature_is_named(fitted, data, method):
         getattr(fitted, method)(data.deselect(["BMI", "AGE"]), key="ID")
 
 
-def test_a_retyped_feature_is_named(fitted, data, conn):
+def test_a_retyped_feature_is_named(fitted, data, shared_conn):
     kinds = {spec.name: spec.type for spec in data.specs} | {"BMI": "NVARCHAR"}
-    texts = conn.create_from_pandas(data.collect().assign(BMI="12"), "TEXTS", kinds)
+    texts = shared_conn.create_from_pandas(data.collect().assign(BMI="12"), "TEXTS", kinds)
     with pytest.raises(InvalidArgumentError, match="column 'BMI' is NVARCHAR, but was DOUBLE at fit"):
         fitted.predict(texts, key="ID")
 
@@ -141,34 +135,34 @@ def test_a_training_part_of_one_class_cannot_be_learnt(data):
         make_model().fit(marked, **KEYS, purpose="PART", partition_method="predefined")
 
 
-def test_a_class_that_training_did_not_see_is_refused(fitted, data, conn):
+def test_a_class_that_training_did_not_see_is_refused(fitted, data, shared_conn):
     kinds = {spec.name: spec.type for spec in data.specs}
-    strange = conn.create_from_pandas(data.collect().assign(CLASS=2), "STRANGE", kinds)
+    strange = shared_conn.create_from_pandas(data.collect().assign(CLASS=2), "STRANGE", kinds)
     with pytest.raises(InvalidArgumentError, match="'CLASS' holds 2, unknown to the model; its classes are: 0, 1"):
         fitted.score(strange, key="ID")
 
 
 @pytest.mark.parametrize("method", ["fit", "score"])
-def test_a_missing_label_is_counted(fitted, data, conn, method):
+def test_a_missing_label_is_counted(fitted, data, shared_conn, method):
     rows = data.collect()
     kinds = {spec.name: spec.type for spec in data.specs}
     holes = rows.assign(CLASS=rows["CLASS"].astype("Int64").where(rows["ID"] > 2))
     with pytest.raises(InvalidArgumentError, match="'CLASS' is NULL in 3 rows; filter them out"):
-        getattr(fitted, method)(conn.create_from_pandas(holes, "HOLES", kinds), **KEYS)
+        getattr(fitted, method)(shared_conn.create_from_pandas(holes, "HOLES", kinds), **KEYS)
 
 
 @pytest.mark.parametrize("method", ["fit", "predict"])
 @pytest.mark.parametrize("number", [float("inf"), 1e300])
-def test_numbers_that_are_too_large_name_their_column(fitted, data, conn, method, number):
+def test_numbers_that_are_too_large_name_their_column(fitted, data, shared_conn, method, number):
     kinds = {spec.name: spec.type for spec in data.specs}
-    large = conn.create_from_pandas(data.collect().assign(BMI=number), "LARGE", kinds)
+    large = shared_conn.create_from_pandas(data.collect().assign(BMI=number), "LARGE", kinds)
     with pytest.raises(InvalidArgumentError, match="column 'BMI' holds an infinite number"):
         getattr(fitted, method)(large, key="ID")
 
 
-def test_a_date_is_not_a_feature(conn):
+def test_a_date_is_not_a_feature(shared_conn):
     rows = pd.DataFrame({"DAY": pd.to_datetime(["2026-01-01", "2026-01-02"]), "CLASS": [0, 1]})
-    frame = conn.create_from_pandas(rows, "DAYS", {"DAY": "TIMESTAMP", "CLASS": "INT"})
+    frame = shared_conn.create_from_pandas(rows, "DAYS", {"DAY": "TIMESTAMP", "CLASS": "INT"})
     with pytest.raises(InvalidArgumentError, match=r"features: column 'DAY' is TIMESTAMP.*deselect"):
         make_model().fit(frame)
 
@@ -197,6 +191,6 @@ def test_a_key_named_like_a_result_column(data, fitted):
         ),
     ],
 )
-def test_parameters_that_do_not_suit_the_data(conn, changes, error, said):
+def test_parameters_that_do_not_suit_the_data(shared_conn, changes, error, said):
     with pytest.raises(error, match=said):
-        make_model(**changes).fit(flowers(conn), key="NAME")
+        make_model(**changes).fit(flowers(shared_conn), key="NAME")

@@ -13,7 +13,7 @@ from sklearn import metrics as sk
 
 from hanalife import ConnectionContext, DataSets, train_test_val_split
 from hanalife.errors import InvalidArgumentError, NotSupportedError
-from tests.learning.models import FEATURES, GRID, flowers, make_model, searching_model
+from tests.learning.models import FEATURES, GRID, ON_EVERY_DATABASE, flowers, make_model, searching_model
 
 STRATIFIED = {
     "key": "ID",
@@ -68,6 +68,7 @@ def fitted(halves):
     return make_model().fit(halves[0], key="ID", label="CLASS")
 
 
+@ON_EVERY_DATABASE
 def test_the_reference_search(halves):
     train, _ = halves
     model = searching_model()
@@ -106,6 +107,7 @@ def test_the_reference_search(halves):
     assert all(best[name] in GRID[name] for name in GRID)
 
 
+@ON_EVERY_DATABASE
 def test_frames_of_a_fit_have_their_columns_and_types(fitted):
     model, statistics, optimal, confusion, importance, metrics = fitted.model_
     assert types(model) == [("ROW_INDEX", "INT"), ("PART_INDEX", "INT"), ("MODEL_CONTENT", "NCLOB")]
@@ -140,6 +142,7 @@ def test_statistics_without_a_partition_say_that_they_are_of_the_training_rows(f
     assert {name: value for name, value in found.items() if name != "PARTITION"} == again
 
 
+@ON_EVERY_DATABASE
 def test_score_agrees_with_scikit_learn(fitted, halves):
     predictions, statistics, confusion, metrics = fitted.score(halves[1], key="ID", label="CLASS")
     rows = halves[1].collect().sort_values("ID")
@@ -165,6 +168,7 @@ def test_score_agrees_with_scikit_learn(fitted, halves):
     assert fitted.testing_data is halves[1]
 
 
+@ON_EVERY_DATABASE
 def test_predict_agrees_with_the_engine(fitted, halves):
     rows = halves[1].collect().sort_values("ID")
     found = fitted.predict(halves[1].deselect("CLASS"), key="ID", top_k_attributions=8).sort("ID").collect()
@@ -207,6 +211,7 @@ def test_a_positive_label_turns_auc_curves_and_reasons(fitted, halves):
     assert [part["val"] for part in left] == [-part["val"] for part in right]
 
 
+@ON_EVERY_DATABASE
 def test_predictions_can_be_cut_while_statistics_count_all(fitted, halves):
     predictions, statistics, *_ = fitted.score(halves[1], key="ID", max_result_num=3, ntiles=4)
     assert predictions.count() == 3
@@ -301,6 +306,7 @@ def test_a_random_search(diabetes):
     assert float(named(model.statistics_)["TEST_AUC.MEAN"]) == pytest.approx(means.max())
 
 
+@ON_EVERY_DATABASE
 def test_text_nulls_truth_and_three_classes(conn):
     frame = flowers(conn)
     model = make_model(obj_func="softmax").fit(
@@ -331,6 +337,7 @@ def test_text_nulls_truth_and_three_classes(conn):
     assert predicted["REASON_CODE"] == named_class["REASON_CODE"], "reasons are of the predicted class"
 
 
+@ON_EVERY_DATABASE
 def test_a_column_without_any_value_changes_nothing(conn, diabetes):
     rows = diabetes.collect().assign(NOTHING=None, NO_NUMBER=np.nan, SAME=1)
     kinds = {spec.name: spec.type for spec in diabetes.specs}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
@@ -25,6 +25,7 @@ def predictions(draw, fewest=2, most=4):
 
 
 @given(predictions())
+@settings(max_examples=30)
 def test_numbers_equal_those_of_scikit_learn(drawn):
     actual, probabilities = drawn
     k = probabilities.shape[1]
@@ -97,6 +98,7 @@ def test_metrics_of_a_class_are_found_by_its_name():
 
 
 @given(predictions())
+@settings(max_examples=30)
 def test_metrics_of_all_classes_equal_those_of_scikit_learn(drawn):
     actual, probabilities = drawn
     names = [str(code) for code in range(probabilities.shape[1])]

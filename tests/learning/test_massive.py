@@ -15,7 +15,7 @@ from hanalife.errors import (
     UnknownParameterError,
 )
 from hanalife.learning.searches import search_progress, search_scores
-from tests.learning.models import HGBT
+from tests.learning.models import HGBT, ON_EVERY_DATABASE
 from tests.learning.test_observer import Listener
 
 TYPES = {"ID": "INT", "SHOP": "NVARCHAR(10)", "A": "DOUBLE", "WORD": "NVARCHAR(5)", "CLASS": "INT", "PRICE": "DOUBLE"}
@@ -47,6 +47,7 @@ def make_model(kind=UnifiedClassification, **changes):
 FEATURES = ["A", "WORD"]
 
 
+@ON_EVERY_DATABASE
 def test_each_group_has_the_model_of_its_rows_alone(conn):
     data = shops(conn)
     model = make_model(group_params={"east": {"max_depth": 1}})
@@ -69,6 +70,75 @@ def test_each_group_has_the_model_of_its_rows_alone(conn):
         assert model.get_feature_importances()[shop] == alone.get_feature_importances()
 
 
+def test_keywords_of_a_call_may_differ_by_group(sqlite_conn):
+    data = shops(sqlite_conn)
+    common = {"key": "ID", "features": FEATURES, "label": "CLASS"}
+    split = {"partition_method": "stratified", "stratified_column": "CLASS", "partition_random_state": 7}
+    own = {"east": {"training_percent": 0.5, "scale_weight": 3.0}, "west": {"partition_method": "no"}}
+    given = {**split, "scale_weight_target": "1"}
+    model = make_model().fit(data, **common, group_key="SHOP", group_params=own, **given)
+    asked = {"east": {"top_k_attributions": 1}, "west": {"attribution_method": "no"}, "Köln": {"verbose": True}}
+    rows = model.predict(data, key="ID", group_params=asked)[0].collect()
+    score = model.score(data, key="ID", group_params={"east": {"positive_label": "0"}})[1].collect()
+    for shop in SHOPS:
+        alone = UnifiedClassification(HGBT, n_estimators=6, max_depth=2, random_state=3)
+        part = data.filter(f"SHOP = '{shop}'")
+        alone.fit(part, **common, **{**given, **own.get(shop, {})})
+        statistics = model.statistics_.filter(f"GROUP_ID = '{shop}'").deselect("GROUP_ID").collect()
+        assert statistics.equals(alone.statistics_.collect())
+        expected = alone.predict(part, key="ID", **asked[shop]).collect()
+        found = rows[rows["GROUP_ID"] == shop].drop(columns="GROUP_ID")
+        order = ["ID", "SCORE"]
+        found, expected = (one.sort_values(order, ignore_index=True) for one in (found, expected))
+        pd.testing.assert_frame_equal(found, expected)
+        positive = {"positive_label": "0"} if shop == "east" else {}
+        judged = alone.score(part, key="ID", **positive)[1].collect()
+        assert score[score["GROUP_ID"] == shop].drop(columns="GROUP_ID").reset_index(drop=True).equals(judged)
+    assert model.hanaml_fit_params["group_params"] == own
+    assert model.get_score_parameters()[-1] == ("GROUP_PARAMS", {"east": {"positive_label": "0"}})
+
+
+@pytest.mark.parametrize(
+    ("own", "error", "said"),
+    [
+        ([("east", {})], ArgumentTypeError, "group_params: expected a dict of dicts"),
+        ({"east": 3}, ArgumentTypeError, r"group_params\['east'\]: expected a dict of keywords of fit, got 3"),
+        ({"east": {"label": "A"}}, InvalidArgumentError, r"group_params\['east'\]: label is of all groups"),
+        ({"east": {"max_depth": 3}}, UnknownParameterError, "'max_depth' is not a parameter of fit"),
+        ({"east": {"training_percent": 7}}, InvalidArgumentError, "training_percent: expected a number"),
+        ({"north": {"ntiles": 3}}, InvalidArgumentError, "group_params: no row is of group north"),
+    ],
+)
+def test_bad_keywords_of_a_group(sqlite_conn, own, error, said):
+    model = make_model()
+    with pytest.raises(error, match=said):
+        model.fit(
+            shops(sqlite_conn),
+            key="ID",
+            features=FEATURES,
+            label="CLASS",
+            group_key="SHOP",
+            partition_method="stratified",
+            stratified_column="CLASS",
+            group_params=own,
+        )
+    assert not model.is_fitted()
+
+
+def test_keywords_of_a_group_without_a_model(sqlite_conn):
+    data = shops(sqlite_conn, rows=60)
+    fit = {"key": "ID", "features": FEATURES, "label": "CLASS"}
+    model = make_model().fit(data, **fit, group_key="SHOP")
+    with pytest.raises(
+        InvalidArgumentError, match="no model was fitted for group 'north'; there are: Köln, east, west"
+    ):
+        model.predict(data, key="ID", group_params={"north": {"verbose": True}})
+    single = UnifiedClassification(HGBT, n_estimators=2)
+    with pytest.raises(InvalidArgumentError, match="group_params: only has a meaning with massive=True"):
+        single.fit(data, **fit, group_params={"east": {"ntiles": 3}})
+
+
+@ON_EVERY_DATABASE
 def test_score_gives_five_frames_under_group_id(conn):
     data = shops(conn)
     model = make_model().fit(data, key="ID", features=FEATURES, label="CLASS", group_key="SHOP")
@@ -170,6 +240,7 @@ def test_other_bad_input(sqlite_conn):
         make_model().fit(holed, key="ID", features=FEATURES, label="CLASS", group_key="PLACE")
 
 
+@ON_EVERY_DATABASE
 def test_the_store_keeps_the_search_of_each_group(conn):
     data = shops(conn)
     given = {

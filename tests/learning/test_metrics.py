@@ -9,6 +9,7 @@ from sklearn import metrics as expected
 
 from hanalife.errors import InvalidArgumentError, UnknownColumnError
 from hanalife.learning import metrics
+from tests.learning.models import ON_EVERY_DATABASE
 
 RANDOM = np.random.default_rng(1)
 ACTUAL = RANDOM.integers(3, size=200)
@@ -36,6 +37,7 @@ def data(conn):
 
 
 @pytest.mark.parametrize("beta", [None, 0.5, 2.0])
+@ON_EVERY_DATABASE
 def test_a_confusion_matrix_and_its_report(data, beta):
     matrix, report = metrics.confusion_matrix(data, "ID", "REAL", "GUESS", beta=beta)
     counts = matrix.collect()
@@ -53,6 +55,7 @@ def test_a_confusion_matrix_and_its_report(data, beta):
     assert found["SUPPORT"].tolist() == support.tolist()
 
 
+@ON_EVERY_DATABASE
 def test_areas(data):
     area, curve = metrics.auc(data.select("ID", "TWO", "CHANCE"))
     assert area == pytest.approx(expected.roc_auc_score(TABLE["TWO"], TABLE["CHANCE"]))
@@ -62,6 +65,7 @@ def test_areas(data):
     assert turned == pytest.approx(1 - area)
 
 
+@ON_EVERY_DATABASE
 def test_the_area_of_many_classes(conn, data):
     weights = np.random.default_rng(2).dirichlet([1, 1, 1], size=200) + np.eye(3)[ACTUAL] * 0.3
     rows = [(key, f"c{code}", float(weights[key, code])) for key in range(200) for code in range(3)]
@@ -75,6 +79,7 @@ def test_the_area_of_many_classes(conn, data):
     assert area == pytest.approx(expected.roc_auc_score(truth.ravel(), weights.ravel()))
 
 
+@ON_EVERY_DATABASE
 def test_numbers(data):
     assert metrics.accuracy_score(data, "REAL", "GUESS") == pytest.approx((ACTUAL == GUESS).mean())
     assert metrics.r2_score(data, "Y", "YHAT") == pytest.approx(expected.r2_score(TABLE["Y"], TABLE["YHAT"]))
@@ -82,6 +87,7 @@ def test_numbers(data):
     assert metrics.mae(data, "Y", "YHAT") == pytest.approx(expected.mean_absolute_error(TABLE["Y"], TABLE["YHAT"]))
 
 
+@ON_EVERY_DATABASE
 def test_bad_input(data):
     with pytest.raises(UnknownColumnError, match="label_true: no column 'NONE'"):
         metrics.accuracy_score(data, "NONE", "GUESS")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hanalife import ConnectionContext, UnifiedClassification, UnifiedRegression
+from hanalife import UnifiedClassification, UnifiedRegression
 from tests.learning import interface
 
 NEEDED = {
@@ -24,20 +24,14 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def conn():
-    with ConnectionContext("sqlite://") as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def houses(conn):
+def houses(shared_conn):
     random = np.random.default_rng(8)
     size = random.uniform(1, 9, 60)
     data = pd.DataFrame({"ID": range(60), "SIZE": size, "AGE": random.integers(1, 6, 60), "SAME": 7, "NOTHING": np.nan})
     data["SOLD"] = (size + random.normal(size=60) > 5).astype(int)
     data["PRICE"] = 3 * size + data["AGE"] + random.uniform(0, 1, 60)
     whole = dict.fromkeys(("ID", "AGE", "SAME", "SOLD"), "INT")
-    return conn.create_from_pandas(data, "ODD_HOUSES", {**dict.fromkeys(data, "DOUBLE"), **whole})
+    return shared_conn.create_from_pandas(data, "ODD_HOUSES", {**dict.fromkeys(data, "DOUBLE"), **whole})
 
 
 def fitted(kind, func, data, label):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hanalife import UnifiedClassification, UnifiedRegression
-from hanalife.learning import folds, halving, race, selection
+from hanalife.learning import cross_validation, folds, halving, race, selection
 from hanalife.learning.engines.boosting import Boosting
 from hanalife.learning.evaluation import by_name
 from hanalife.learning.memory import Memory
@@ -17,7 +17,7 @@ from hanalife.learning.parameters.boosting import CLASSIFICATION as BOOSTING
 from hanalife.learning.parameters.parameter import check, in_force
 from hanalife.learning.parameters.selection import SELECTION
 from hanalife.learning.problem import Problem
-from tests.learning.models import HGBT
+from tests.learning.models import HGBT, ON_EVERY_DATABASE
 from tests.learning.test_cross_validation import make_rows
 
 SPACE = {"learning_rate": [0.05, 0.1, 0.3, 1.0], "max_depth": [1, 3, 6], "split_threshold": [0.0, 2.0]}
@@ -206,6 +206,22 @@ def test_a_race_out_of_time_gives_its_leader_all_of_the_resource(caplog):
     assert "wins" in caplog.text
 
 
+def test_few_rows_are_not_halved_unless_asked_to(caplog):
+    """With too few rows to spare any, a race is the whole grid: the same scores, on all folds."""
+    caplog.set_level("INFO")
+    found, _ = run(*prepare())
+    assert "600 rows are too few to spare any" in caplog.text
+    assert found.rungs == ("24 candidates, data_size 1",)
+    whole, rows, parts, base, metrics = prepare(resampling_method="cv")
+    engine = Boosting(Problem(2, (False,) * 5))
+    grid = cross_validation.judge(engine, rows, parts, whole.candidates(BOOSTING, SEED), base, metrics)
+    assert [one.scores for one in found.judged] == [one.scores for one in grid.judged]
+    assert found.best.candidate == grid.best.candidate
+    halved, _ = run(*prepare(min_resource_rate=1 / 3))
+    assert len(halved.rungs) == 2
+
+
+@ON_EVERY_DATABASE
 def test_results_say_which_rung_each_score_is_of(diabetes):
     model = UnifiedClassification(
         HGBT,

@@ -12,7 +12,7 @@ from sklearn import metrics
 
 from hanalife import ConnectionContext, UnifiedRegression
 from hanalife.errors import FitIncompleteError, InvalidArgumentError
-from tests.learning.models import HGBT
+from tests.learning.models import HGBT, ON_EVERY_DATABASE
 
 STATISTICS = ["EVAR", "MAE", "MAPE", "MAX_ERROR", "MSE", "R2", "RMSE", "WMAPE"]
 
@@ -46,6 +46,7 @@ def expected_numbers(actual, predicted):
     }
 
 
+@ON_EVERY_DATABASE
 def test_a_fit_is_that_of_xgboost(conn):
     data = houses(conn)
     model = make_model().fit(data, key="ID", label="PRICE")
@@ -71,6 +72,7 @@ def test_reasons_sum_to_the_prediction(sqlite_conn):
     assert {one["attr"] for one in json.loads(found["REASON"][0])} == {"SIZE", "AGE", "PLACE"}
 
 
+@ON_EVERY_DATABASE
 def test_score_gives_the_numbers_of_scikit_learn(conn):
     data = houses(conn)
     model = make_model().fit(data.filter("ID < 200"), key="ID", label="PRICE")

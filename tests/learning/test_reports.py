@@ -10,7 +10,7 @@ import pytest
 from hanalife import UnifiedReport
 from hanalife.errors import ArgumentTypeError, FitIncompleteError, InvalidArgumentError, UnknownColumnError
 from hanalife.learning.explanation.tables import json2tab_for_reason_code
-from tests.learning.models import flowers, make_model, searching_model
+from tests.learning.models import ON_EVERY_DATABASE, flowers, make_model, searching_model
 from tests.learning.test_massive import FEATURES as OF_SHOPS
 from tests.learning.test_massive import make_model as massive_model
 from tests.learning.test_massive import shops
@@ -62,6 +62,7 @@ def test_nothing_from_the_data_is_html(sqlite_conn):
     assert evil not in UnifiedReport(data).build(key="NAME").html
 
 
+@ON_EVERY_DATABASE
 def test_a_report_on_a_frame(conn):
     html = UnifiedReport(flowers(conn)).build(key="NAME").html
     assert self_contained(html)
@@ -83,6 +84,7 @@ def test_bad_input(sqlite_conn):
         UnifiedReport(flowers(sqlite_conn)).display()
 
 
+@ON_EVERY_DATABASE
 def test_reasons_as_a_table(conn):
     data = flowers(conn)
     model = make_model().fit(data, key="NAME", label="KIND")

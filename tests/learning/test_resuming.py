@@ -13,7 +13,7 @@ from hanalife.database import tables
 from hanalife.learning import memory
 from hanalife.learning.engines.boosting import Boosting
 from tests.learning import grouped_process as grouped
-from tests.learning.models import searching_model
+from tests.learning.models import ON_EVERY_DATABASE, searching_model
 from tests.learning.searching_process import CHANGES, FIT, HALF, SEARCH
 from tests.learning.test_massive import SHOPS, shops
 
@@ -173,7 +173,8 @@ def test_another_process_goes_on_where_one_was_killed(url, trained):
         assert search_progress(conn, SEARCH).seeds != seeds
 
 
-def test_another_process_cancels(url, conn, trained):
+@ON_EVERY_DATABASE
+def test_another_process_cancels(conn, trained):
     data = DataSets.load_diabetes_data(conn)[0]
     address = conn.database.url.render_as_string(hide_password=False)
 
@@ -248,6 +249,7 @@ def test_a_race_goes_on_too(sqlite_conn, trained):
     assert not model.is_fitted()
 
 
+@ON_EVERY_DATABASE
 def test_an_unknown_search_is_named_with_the_known_ones(conn):
     data = DataSets.load_diabetes_data(conn)[0]
     for call in (cancel_search, search_progress, search_scores):
@@ -313,11 +315,10 @@ def check_that_groups_go_on(conn, data, trained, whole_status):
     assert search_progress(conn, "shops").seeds != seeds
 
 
-def test_groups_go_on_where_another_process_was_killed(url, trained):
-    with ConnectionContext(url) as conn:
-        data = shops(conn).save("SHOPS")
-        kill_in_the_middle(conn.database.url.render_as_string(hide_password=False), "grouped_process")
-        check_that_groups_go_on(conn, data, trained, "RUNNING")
+def test_groups_go_on_where_another_process_was_killed(conn, trained):
+    data = shops(conn).save("SHOPS")
+    kill_in_the_middle(conn.database.url.render_as_string(hide_password=False), "grouped_process")
+    check_that_groups_go_on(conn, data, trained, "RUNNING")
 
 
 @pytest.fixture
@@ -328,7 +329,7 @@ def at_training(monkeypatch):
     return lambda do: grouped.at_training(grouped.TRAINED, do)
 
 
-def test_groups_go_on_after_a_cancel(url, conn, trained, at_training):
+def test_groups_go_on_after_a_cancel(conn, trained, at_training):
     data = shops(conn)
     with ConnectionContext(conn.database.url.render_as_string(hide_password=False)) as other:
 

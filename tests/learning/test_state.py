@@ -12,7 +12,7 @@ import xgboost
 from hanalife import ConnectionContext, UnifiedClassification
 from hanalife.errors import IncompatibleStoreError
 from hanalife.storage import formats
-from tests.learning.models import flowers, make_model, searching_model
+from tests.learning.models import ON_EVERY_DATABASE, flowers, make_model, searching_model
 
 TABLES = ("statistics_", "importance_", "confusion_matrix_", "metrics_", "optimal_param_", "search_results_")
 
@@ -28,6 +28,7 @@ def through_json(state):
     return replace(state, **parts, estimator=formats.decode(*formats.encode(state.estimator)))
 
 
+@ON_EVERY_DATABASE
 def test_everything_comes_back(url, conn, diabetes):
     model = searching_model(param_values={"max_depth": [2, 3]})
     model.run_id = "run"
@@ -58,6 +59,7 @@ def test_everything_comes_back(url, conn, diabetes):
     assert loaded.fit_data is None
 
 
+@ON_EVERY_DATABASE
 def test_classes_and_categories_of_text_come_back(conn):
     frame = flowers(conn)
     model = make_model().fit(frame, key="NAME", label="KIND", categorical_variable="ZONE")

@@ -45,7 +45,6 @@ _INSTEAD: dict[str, str] = {
         ),
         "leave it out, only func='LinearRegression' and 'GLM' have it",
     ),
-    "group_params": "give it to the constructor",
     "meta_data": "give a frame with one column a feature (pivot_table())",
     "model": "load the model with ModelStorage, or use the fitted object",
     "evaluation_variable": "score() the rows in question with a filter",

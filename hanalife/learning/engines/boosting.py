@@ -14,6 +14,7 @@ import numpy as np
 from hanalife.errors import InvalidArgumentError, NotSupportedError
 from hanalife.learning import folds
 from hanalife.learning.engines.engine import Engine, Rows, Watch
+from hanalife.learning.engines.stopping import Stopping, class_probabilities, stopping
 from hanalife.learning.engines.threads import apart, threads, useful_threads
 from hanalife.learning.parameters import boosting as tables
 from hanalife.observation import LearningPoint
@@ -51,15 +52,6 @@ _OF_OBJECTIVE = {
     "quantile": {"quantile_alpha": "pinball_delta"},
 }
 
-# What decides when to stop: SAP HANA's word and XGBoost's, for two classes, many, and numbers.
-_STOPPING = {
-    "error_rate": ("error", "merror", None),
-    "nll": ("logloss", "mlogloss", None),
-    "auc": ("auc", "auc", None),
-    "rmse": ("rmse", None, "rmse"),
-    "mae": ("mae", None, "mae"),
-}
-
 #: Positive targets only.
 _POSITIVE = ("gamma", "tweedie")
 
@@ -77,7 +69,7 @@ class Boosting(Engine):
         ------
         InvalidArgumentError
             ``obj_func='logistic'`` with more than two classes, text columns with 'exact', or a
-            ``validation_set_metric`` of another kind of problem.
+            ``validation_set_metric`` of a class that does not occur.
         NotSupportedError
             ``obj_func='hinge'``.
         """
@@ -92,7 +84,7 @@ class Boosting(Engine):
                 "split_method: 'exact' cannot split categorical columns; use 'histogram', or deselect them."
             )
         if in_force["validation_set_metric"] is not None:
-            self._stopping_metric(in_force)
+            stopping(in_force["validation_set_metric"], self.problem)
 
     def train(self, rows: Rows, in_force: Mapping[str, Any], watch: Watch | None = None) -> Any:
         """Return a booster; ``watch`` is told of the objective's metric after each tree."""
@@ -113,7 +105,7 @@ class Boosting(Engine):
         found: Array = booster.inplace_predict(features, iteration_range=(0, trees), missing=np.nan).astype(np.float64)
         if not self.problem.classifies:
             return found.ravel()
-        return found if found.ndim == 2 else np.column_stack([1 - found, found])
+        return class_probabilities(found)
 
     def alike(self, candidates: Sequence[Mapping[str, Any]]) -> list[list[int]]:
         """Return groups that differ in their number of trees only; who stops early is alone."""
@@ -223,19 +215,6 @@ class Boosting(Engine):
         if objective == "sle" and least <= -1:
             raise InvalidArgumentError(f"obj_func: 'sle' is for targets above -1, the label holds {least}; use 'se'.")
 
-    def _stopping_metric(self, in_force: Mapping[str, Any]) -> str | None:
-        """Return XGBoost's word for the metric that decides when to stop; None: the objective's own."""
-        asked = in_force["validation_set_metric"]
-        if asked is None:
-            return None
-        place = 2 if not self.problem.classifies else 0 if self.problem.n_classes == 2 else 1
-        known = {name: words[place] for name, words in _STOPPING.items() if words[place]}
-        if asked.lower() not in known:
-            raise InvalidArgumentError(
-                f"validation_set_metric: {asked!r} cannot decide when to stop here; use one of {', '.join(known)}."
-            )
-        return known[asked.lower()]
-
     # --- training -----------------------------------------------------------------------------
 
     def _boost(self, rows: Rows, settings: Mapping[str, Any], in_force: Mapping[str, Any], watch: Watch | None) -> Any:
@@ -262,10 +241,10 @@ class Boosting(Engine):
                 "leave it out, or change it."
             )
         data = self._binned(training, settings)
-        metric = self._stopping_metric(in_force)
-        chosen = {**settings, **({"eval_metric": metric} if metric else {})}
+        stop = stopping(in_force["validation_set_metric"], self.problem)
         evaluated = [(data, "training"), (self._matrix(validation, settings["nthread"]), "validation")]
-        booster = _train(chosen, data, in_force[TREES], evaluated, watch, patience=in_force["tolerant_iter_num"])
+        patience = in_force["tolerant_iter_num"]
+        booster = _train({**settings, **stop.settings}, data, in_force[TREES], evaluated, watch, stop, patience)
         logger.info("Stopped after tree %d of at most %d.", booster.best_iteration + 1, in_force[TREES])
         return booster[: booster.best_iteration + 1]
 
@@ -304,6 +283,7 @@ def _train(
     trees: int,
     evaluated: Sequence[tuple[Any, str]] = (),
     watch: Watch | None = None,
+    stop: Stopping | None = None,
     patience: int | None = None,
 ) -> Any:
     import xgboost
@@ -313,6 +293,8 @@ def _train(
         data,
         num_boost_round=trees,
         evals=list(evaluated),
+        custom_metric=stop.metric if stop else None,
+        maximize=stop.maximize if stop else None,
         early_stopping_rounds=patience,
         verbose_eval=False,
         callbacks=[_watching(watch)] if watch else None,

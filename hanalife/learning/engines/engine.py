@@ -124,6 +124,27 @@ class Engine(ABC):
         del estimator, features, exact
         return None
 
+    def contributions_to(
+        self, estimator: Any, features: Array, codes: Array | None, *, exact: bool = True
+    ) -> Array | None:
+        """Return what each feature adds to the outputs that are asked for, and to no other.
+
+        Parameters
+        ----------
+        estimator : object
+        features : array, shape (n_rows, n_features)
+        codes : array, shape (n_rows, n_wanted), optional
+            Classes by row. None: a number is predicted.
+        exact : bool, default True
+
+        Returns
+        -------
+        array, shape (n_rows, n_wanted or 1, n_features + 1), or None
+            As of :meth:`contributions`.
+        """
+        found = self.contributions(estimator, features, exact=exact)
+        return None if found is None else of_outputs(found, codes)
+
     def importance(self, estimator: Any) -> Array | None:
         """Return each feature's share, shape ``(n_features,)``, sum 1 (0 if nothing was learnt); None: not known."""
         del estimator
@@ -153,3 +174,15 @@ class Engine(ABC):
     @abstractmethod
     def describe(self, estimator: Any) -> list[str]:
         """Return JSON texts that a person can read: a header, then the parts such as trees."""
+
+
+def of_outputs(found: Array, codes: Array | None) -> Array:
+    """Choose contributions ``(n_rows, n_outputs, n_features + 1)`` by classes ``(n_rows, n_wanted)``.
+
+    The one output of two classes is that of the second; what speaks for it speaks against the first.
+    """
+    if codes is None:
+        return found
+    if found.shape[1] == 1:
+        return np.where(codes[:, :, None] == 1, found, -found)
+    return np.take_along_axis(found, codes[:, :, None], axis=1)

@@ -14,7 +14,7 @@ import numpy as np
 
 from hanalife.errors import InvalidArgumentError
 from hanalife.learning import folds
-from hanalife.learning.engines.engine import Rows, Watch
+from hanalife.learning.engines.engine import Rows, Watch, of_outputs
 from hanalife.learning.engines.prepared import Prepared
 from hanalife.learning.engines.steady import steady
 from hanalife.learning.engines.tree_shap import Twin, twin
@@ -32,8 +32,8 @@ _CRITERIA = {"cart": "gini", "c45": "entropy"}
 PRUNING = "ccp_alpha"
 MOST_PRUNINGS = 30
 
-# Made when reasons are first asked for, and as long as the estimator lives.
-_twins: WeakKeyDictionary[Any, Twin] = WeakKeyDictionary()
+# By number of a leaf; made when its reasons are first asked for, and as long as the estimator lives.
+_twins: WeakKeyDictionary[Any, dict[int, Twin]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +55,45 @@ class Trees(Prepared):
 
         Two classes have one output, that of the second.
         """
-        if estimator not in _twins:
-            _twins[estimator] = twin([tree.tree_ for tree in self.trees(estimator)], self._explained(estimator))
         columns = self.columns(estimator, features)
-        found = _twins[estimator].contributions(columns, exact=exact)
-        summed = np.dstack([self.by_feature(estimator, found[:, :, :-1]), found[:, :, -1:]])
-        return self._of_all_outputs(estimator, summed)
+        if (self.problem.n_classes or 0) <= 2:
+            return self._output(estimator, columns, exact)[:, None]
+        every = range(self.problem.n_classes or 0)
+        return np.stack([self._output(estimator, columns, exact, code) for code in every], axis=1)
+
+    def contributions_to(self, estimator: Any, features: Array, codes: Array | None, *, exact: bool = True) -> Array:
+        """Return what each feature adds to the classes that are asked for; each takes as long as one number."""
+        if codes is None or self.problem.n_classes == 2:
+            return of_outputs(self.contributions(estimator, features, exact=exact), codes)
+        columns = self.columns(estimator, features)
+        found = np.empty((*codes.shape, self.problem.n_features + 1))
+        for code in np.unique(codes):
+            rows, places = np.nonzero(codes == code)
+            found[rows, places] = self._output(estimator, columns[rows], exact, code)
+        return found
+
+    def _output(self, estimator: Any, columns: Array, exact: bool, code: int | None = None) -> Array:
+        """Return what each feature adds to one class, or to what a tree predicts but for the first of two classes.
+
+        To a class that training saw no row of, nothing adds anything.
+        """
+        known = estimator.classes_.tolist() if self.problem.classifies else [0]
+        wanted = known[-1] if code is None else code
+        if wanted not in known:
+            return np.zeros((len(columns), self.problem.n_features + 1))
+        found = self._twin(estimator, known.index(wanted)).contributions(columns, exact=exact)
+        return np.column_stack([self.by_feature(estimator, found[:, :-1]), found[:, -1]])
+
+    def _twin(self, estimator: Any, output: int) -> Twin:
+        made = _twins.setdefault(estimator, {})
+        if output not in made:
+            made[output] = twin([tree.tree_ for tree in self.trees(estimator)], output)
+        return made[output]
 
     def columns(self, estimator: Any, features: Array) -> Array:
         """Return the prepared columns, as scikit-learn's trees compare them."""
         with steady():
             return np.asarray(estimator.named_steps["prepare"].transform(features), dtype=np.float32)
-
-    def _explained(self, estimator: Any) -> Sequence[int]:
-        """Return which numbers of a leaf are explained."""
-        if not self.problem.classifies:
-            return [0]
-        seen = range(len(estimator.classes_))
-        return seen[-1:] if self.problem.n_classes == 2 else seen
-
-    def _of_all_outputs(self, estimator: Any, found: Array) -> Array:
-        """Return contributions to every class; to one that training saw no row of, there are none."""
-        if (self.problem.n_classes or 0) <= 2:
-            return found
-        every = np.zeros((len(found), self.problem.n_classes or 0, found.shape[2]))
-        every[:, estimator.classes_.astype(np.intp)] = found
-        return every
 
     def importance(self, estimator: Any) -> Array:
         """Return each feature's share in the decrease of impurity."""

@@ -1,7 +1,7 @@
 """Shapley values of scikit-learn's trees: the same trees in XGBoost, which computes them exactly.
 
 XGBoost's algorithm is TreeSHAP (Lundberg et al. 2020, Nature Machine Intelligence 2), or Saabas'
-approximation. A tree that gives several numbers, as one for classes does, becomes several trees.
+approximation. Of trees that give several numbers, as those for classes do, each number has a twin of its own.
 """
 
 from __future__ import annotations
@@ -26,22 +26,20 @@ _LEAF = -1
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """Trees of scikit-learn as a booster; numbers are relative to the mean of the training rows."""
+    """One number of scikit-learn's trees as a booster, relative to the mean of the training rows."""
 
     booster: Any
-    means: Array  #: shape (n_outputs,)
+    mean: float
     size: int  #: number of nodes
 
     def outputs(self, columns: Array) -> Array:
-        """Return what the trees predict, shape ``(n_rows, n_outputs)``."""
-        found = self._predict(columns, output_margin=True)
-        return self.means + found.reshape(len(columns), -1)
+        """Return what the trees predict, shape ``(n_rows,)``."""
+        return self.mean + self._predict(columns, output_margin=True)
 
     def contributions(self, columns: Array, *, exact: bool = True) -> Array:
-        """Return what each column adds, shape ``(n_rows, n_outputs, n_columns + 1)``; the last is the base value."""
-        found = self._predict(columns, pred_contribs=True, approx_contribs=not exact)
-        found = found.reshape(len(columns), len(self.means), -1).astype(np.float64)
-        found[:, :, -1] += self.means
+        """Return what each column adds, shape ``(n_rows, n_columns + 1)``; the last is the base value."""
+        found = self._predict(columns, pred_contribs=True, approx_contribs=not exact).astype(np.float64)
+        found[:, -1] += self.mean
         return found
 
     def _predict(self, columns: Array, **how: bool) -> Array:
@@ -56,28 +54,25 @@ class Twin:
         return apart(n_threads, work)
 
 
-def twin(trees: Sequence[Any], outputs: Sequence[int]) -> Twin:
+def twin(trees: Sequence[Any], output: int) -> Twin:
     """Translate trees whose mean is the prediction.
 
     Parameters
     ----------
     trees : sequence of sklearn.tree._tree.Tree
-    outputs : sequence of int
-        Positions among the numbers of a leaf: codes of classes, or 0.
+    output : int
+        Position among the numbers of a leaf: that of a class, or 0.
     """
     import xgboost
 
-    share = 1 / len(trees)
-    values = [tree.value[:, 0, :] * share for tree in trees]
+    values = [tree.value[:, 0, output] / len(trees) for tree in trees]
     made = [
-        _translated(tree, leaves[:, output] - leaves[0, output], position * len(outputs) + number)
-        for position, (tree, leaves) in enumerate(zip(trees, values, strict=True))
-        for number, output in enumerate(outputs)
+        _translated(tree, leaves - leaves[0], number)
+        for number, (tree, leaves) in enumerate(zip(trees, values, strict=True))
     ]
     booster = xgboost.Booster()
-    booster.load_model(bytearray(json.dumps(_model(made, len(outputs), trees[0].n_features)), "ascii"))
-    means = np.sum([leaves[0, list(outputs)] for leaves in values], axis=0)
-    return Twin(booster, means, len(outputs) * sum(tree.node_count for tree in trees))
+    booster.load_model(bytearray(json.dumps(_model(made, trees[0].n_features)), "ascii"))
+    return Twin(booster, float(np.sum([leaves[0] for leaves in values])), sum(tree.node_count for tree in trees))
 
 
 def _translated(tree: Any, values: Array, number: int) -> dict[str, Any]:
@@ -139,13 +134,7 @@ def _shortest(numbers: Array) -> list[float]:
     return [float(text) for text in numbers.astype(np.float32).astype(str)]
 
 
-def _model(trees: list[dict[str, Any]], n_outputs: int, n_columns: int) -> dict[str, Any]:
-    several = n_outputs > 1
-    objective = (
-        {"name": "multi:softprob", "softmax_multiclass_param": {"num_class": str(n_outputs)}}
-        if several
-        else {"name": "reg:squarederror", "reg_loss_param": {}}
-    )
+def _model(trees: list[dict[str, Any]], n_columns: int) -> dict[str, Any]:
     return {
         "version": [3, 0, 0],
         "learner": {
@@ -155,17 +144,17 @@ def _model(trees: list[dict[str, Any]], n_outputs: int, n_columns: int) -> dict[
             "learner_model_param": {
                 "base_score": "0",
                 "boost_from_average": "0",
-                "num_class": str(n_outputs if several else 0),
+                "num_class": "0",
                 "num_feature": str(n_columns),
                 "num_target": "1",
             },
-            "objective": objective,
+            "objective": {"name": "reg:squarederror", "reg_loss_param": {}},
             "gradient_booster": {
                 "name": "gbtree",
                 "model": {
                     "gbtree_model_param": {"num_parallel_tree": "1", "num_trees": str(len(trees))},
-                    "iteration_indptr": list(range(0, len(trees) + 1, n_outputs)),
-                    "tree_info": [number % n_outputs for number in range(len(trees))],
+                    "iteration_indptr": list(range(len(trees) + 1)),
+                    "tree_info": [0] * len(trees),
                     "trees": trees,
                 },
             },

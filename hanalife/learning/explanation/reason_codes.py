@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hanalife.learning.engines.engine import of_outputs
 from hanalife.learning.explanation import sampling
 
 if TYPE_CHECKING:
@@ -20,33 +21,33 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 
-def reasons(
-    fitted: Fitted, features: Array, arguments: ReadArguments, choose: Callable[[Array], Array]
-) -> pd.Series[Any]:
+def reasons(fitted: Fitted, features: Array, arguments: ReadArguments, codes: Array | None) -> pd.Series[Any]:
     """Explain each row; NULL where no explanation is asked for, or none can be had.
 
-    ``choose`` picks one output a row of the contributions ``(n_rows, n_outputs, n_features)``.
-    Where the algorithm knows none exactly they are sampled, if the fit kept background rows.
+    ``codes``, shape ``(n_rows, n_wanted)``, are the classes to explain, one after the other for
+    each row; None: a number. Where the algorithm knows no contributions exactly they are sampled, if
+    the fit kept background rows.
     """
     import pandas as pd
 
-    nothing = pd.Series([None] * len(features), dtype="object")
+    nothing = pd.Series([None] * (len(features) if codes is None else codes.size), dtype="object")
     if arguments.attribution_method == "no":
         return nothing
     exact = arguments.attribution_method == "tree-shap"
     engine = fitted.engine
-    found = engine.contributions(fitted.estimator, features, exact=exact)
+    found = engine.contributions_to(fitted.estimator, features, codes, exact=exact)
     if found is None and fitted.background is not None:
-        found = sampling.contributions(
+        sampled = sampling.contributions(
             lambda rows: engine.outputs(fitted.estimator, rows),
             features,
             fitted.background,
             arguments.sample_size or sampling.DEFAULT_ORDERS,
             arguments.sampling_seed,
         )
+        found = of_outputs(sampled, codes)
     if found is None:
         return nothing
-    chosen = choose(found[:, :, :-1].astype(np.float64))
+    chosen = found[:, :, :-1].astype(np.float64).reshape(-1, features.shape[1])
     return pd.Series(reason_codes(chosen, fitted.encoding.feature_names, arguments.top_k_attributions), dtype="object")
 
 

@@ -57,7 +57,12 @@ _COMMON: tuple[Parameter, ...] = (
 CLASSIFICATION: tuple[Parameter, ...] = (
     *_COMMON,
     # Not given: the objective's own; so for numbers.
-    Parameter("validation_set_metric", str, choices=("error_rate", "rmse", "mae", "auc", "nll")),
+    Parameter(
+        "validation_set_metric",
+        str,
+        choices=("error_rate", "rmse", "mae", "auc", "nll"),
+        of_class=("recall", "precision", "f1_score"),
+    ),
     Parameter("base_score", float, 0.5, above=0, maximum=1 - 1e-6, tunable=True),
     Parameter("adopt_prior", bool, default=False, pal="START_FROM_AVERAGE"),
     Parameter("obj_func", str, choices=("logistic", "hinge", "softmax")),

@@ -47,6 +47,7 @@ class Parameter:
     effect: Effect = Effect.ENGINE
     engine: str | None = None  #: the engine's word, where its value is the same
     choices: tuple[str, ...] = ()
+    of_class: tuple[str, ...] = ()  #: more choices, each followed by a stroke and the name of a class
     elsewhere: tuple[str, ...] = ()  #: choices that only SAP HANA has
     minimum: float | None = None  #: smallest value allowed
     above: float | None = None  #: values must be greater than this
@@ -172,7 +173,10 @@ def _check_values(value: Any, where: str) -> list[Any]:
 def _check_choice(parameter: Parameter, value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise ArgumentTypeError(f"{where}: expected str, got {value!r}.")
-    options = ", ".join(sorted(parameter.choices))
+    options = ", ".join([*sorted(parameter.choices), *(f"{kind}_<class>" for kind in parameter.of_class)])
+    for kind in parameter.of_class:
+        if value.lower().replace("-", "_").startswith(f"{kind}_") and len(value) > len(kind) + 1:
+            return kind + value[len(kind) :]
     if value.lower() in parameter.elsewhere:
         raise NotSupportedError(f"{where}: {value!r} works in SAP HANA only; use one of {options}.")
     if parameter.choices and value.lower() not in parameter.choices:

@@ -45,44 +45,29 @@ def predictions(
     fitted: Fitted, rows: pd.DataFrame, features: Array, probabilities: Array, arguments: ReadArguments
 ) -> pd.DataFrame:
     """Return key, class as text, its probability and the reasons: one row each, or one for each class."""
-    if arguments.every_class is None:
-        predicted = classification.predict(probabilities)
-        return _told(fitted, rows, features, probabilities, arguments, predicted)
-    top = arguments.every_class or probabilities.shape[1]
-    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
-    every = np.repeat(np.arange(len(rows)), order.shape[1])
-    again = rows.iloc[every].reset_index(drop=True)
-    return _told(fitted, again, features[every], probabilities[every], arguments, order.ravel())
-
-
-def _told(
-    fitted: Fitted, rows: pd.DataFrame, features: Array, probabilities: Array, arguments: ReadArguments, codes: Array
-) -> pd.DataFrame:
-    """Return what is told of one class of each row."""
     import pandas as pd
 
+    if arguments.every_class is None:
+        codes = classification.predict(probabilities)[:, None]
+    else:
+        top = arguments.every_class or probabilities.shape[1]
+        codes = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
     return pd.DataFrame(
         {
-            arguments.key.name: rows[arguments.key.name],
-            "SCORE": np.array(fitted.encoding.class_names, dtype=object)[codes],
-            "CONFIDENCE": probabilities[np.arange(len(codes)), codes],
-            "REASON_CODE": reasons(
-                fitted, features, arguments, lambda found: _explained(found, fitted, codes, arguments)
-            ),
+            arguments.key.name: rows[arguments.key.name].repeat(codes.shape[1]).reset_index(drop=True),
+            "SCORE": np.array(fitted.encoding.class_names, dtype=object)[codes.ravel()],
+            "CONFIDENCE": np.take_along_axis(probabilities, codes, axis=1).ravel(),
+            "REASON_CODE": reasons(fitted, features, arguments, _explained(fitted, codes, arguments)),
         }
     )
 
 
-def _explained(found: Array, fitted: Fitted, codes: Array, arguments: ReadArguments) -> Array:
-    """Choose the margin of the positive class; of many classes, and none named, that of the row's class."""
-    positive = positive_code(fitted.encoding, arguments.positive)
+def _explained(fitted: Fitted, codes: Array, arguments: ReadArguments) -> Array:
+    """Return whose reasons are told: the positive class's; of many classes, and none named, those of the row's."""
     of_row = arguments.positive is None and (
         len(fitted.encoding.classes) > 2 or arguments.every_class is not None or not arguments.positive_only
     )
-    wanted = codes if of_row else np.full(len(found), positive)
-    if found.shape[1] == 1:
-        return np.where(wanted[:, None] == 1, found[:, 0], -found[:, 0])
-    return np.asarray(found[np.arange(len(found)), wanted])
+    return codes if of_row else np.full_like(codes, positive_code(fitted.encoding, arguments.positive))
 
 
 def positive_code(encoding: Encoding, positive: str | None) -> int:

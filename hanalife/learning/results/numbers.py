@@ -49,7 +49,7 @@ def predictions(
             "SCORE": _links(fitted, features) if _of_link(arguments) else numbers,
             "UPPER_BOUND": upper,
             "LOWER_BOUND": lower,
-            "REASON": reasons(fitted, features, arguments, lambda found: found[:, 0]),
+            "REASON": reasons(fitted, features, arguments, None),
         }
     )
 

@@ -9,21 +9,15 @@ import pytest
 from scipy import special, stats
 from sklearn.naive_bayes import CategoricalNB, GaussianNB
 
-from hanalife import ConnectionContext, DataSets
+from hanalife import DataSets
 from hanalife.learning.engines.bayes import NaiveBayes
 from hanalife.learning.engines.intervals import edges
 from hanalife.learning.problem import Problem
 from tests.learning.engines.models import FLOWER, classifier, confidence_of, diabetes, frame_of, predicted
 
 
-@pytest.fixture(scope="module")
-def conn():
-    with ConnectionContext("sqlite://") as connection:
-        yield connection
-
-
-def test_numbers_are_those_of_scikit_learn(conn):
-    frame, features, target = diabetes(conn)
+def test_numbers_are_those_of_scikit_learn(shared_conn):
+    frame, features, target = diabetes(shared_conn)
     model = classifier("NaiveBayes").fit(frame, key="ID", label="CLASS")
     scaled = features / features.std(axis=0)  # its smoothing goes by the largest variance of all columns
     expected = GaussianNB().fit(scaled, target).predict_proba(scaled)
@@ -31,11 +25,11 @@ def test_numbers_are_those_of_scikit_learn(conn):
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.5, 3.0])
-def test_categories_are_those_of_scikit_learn(conn, alpha):
+def test_categories_are_those_of_scikit_learn(shared_conn, alpha):
     random = np.random.default_rng(8)
     codes = random.integers(4, size=(200, 3))
     target = (codes.sum(axis=1) + random.integers(3, size=200) > 5).astype(int)
-    frame = frame_of(conn, {**{f"C{place}": codes[:, place] for place in range(3)}, "TARGET": target})
+    frame = frame_of(shared_conn, {**{f"C{place}": codes[:, place] for place in range(3)}, "TARGET": target})
     model = classifier("NaiveBayes", alpha=alpha)
     model.fit(frame, key="ID", label="TARGET", categorical_variable=["C0", "C1", "C2"])
     direct = CategoricalNB(alpha=max(alpha, 1e-10)).fit(codes, target)
@@ -43,11 +37,11 @@ def test_categories_are_those_of_scikit_learn(conn, alpha):
     assert found == pytest.approx(confidence_of(direct.predict_proba(codes)))
 
 
-def test_numbers_and_categories_multiply_and_missing_values_are_left_out(conn):
+def test_numbers_and_categories_multiply_and_missing_values_are_left_out(shared_conn):
     size = np.array([1.0, 2.0, np.nan, 1.5, 6.0, 7.0, 9.0, 8.0])
     colour = np.array(["red", "red", "blue", None, "blue", "blue", "red", "blue"], dtype=object)
     target = np.repeat([0, 1], 4)
-    frame = frame_of(conn, {"SIZE": size, "COLOUR": colour, "TARGET": target})
+    frame = frame_of(shared_conn, {"SIZE": size, "COLOUR": colour, "TARGET": target})
     model = classifier("NaiveBayes", alpha=1.0).fit(frame, key="ID", label="TARGET")
     found = predicted(model, frame)
     of_size = np.array([stats.norm.pdf(size, m, s) for m, s in ((1.5, np.sqrt(1 / 6)), (7.5, np.sqrt(1.25)))]).T
@@ -56,13 +50,13 @@ def test_numbers_and_categories_multiply_and_missing_values_are_left_out(conn):
     expected = joint / joint.sum(axis=1, keepdims=True)
     assert found["CONFIDENCE"].to_numpy() == pytest.approx(confidence_of(expected), rel=1e-6)
     # A colour that training did not see, and a missing size: only the prior is left.
-    strange = frame_of(conn, {"SIZE": [np.nan], "COLOUR": ["green"]})
+    strange = frame_of(shared_conn, {"SIZE": [np.nan], "COLOUR": ["green"]})
     assert predicted(model, strange)["CONFIDENCE"].tolist() == pytest.approx([0.5])
 
 
-def test_a_class_whose_values_are_all_missing(conn):
+def test_a_class_whose_values_are_all_missing(shared_conn):
     size = np.where(np.arange(30) < 10, np.nan, np.arange(30.0))
-    frame = frame_of(conn, {"SIZE": size, "TARGET": np.arange(30) // 10})
+    frame = frame_of(shared_conn, {"SIZE": size, "TARGET": np.arange(30) // 10})
     found = predicted(classifier("NaiveBayes").fit(frame, key="ID", label="TARGET"), frame)
     assert found["CONFIDENCE"].tolist()[:10] == pytest.approx([1 / 3] * 10)
     # That class has the mean and the spread of all sizes, between the two others.
@@ -70,9 +64,9 @@ def test_a_class_whose_values_are_all_missing(conn):
     assert found["SCORE"].astype(int).tolist()[23:] == [2] * 7
 
 
-def test_intervals_are_those_of_the_published_example(conn):
+def test_intervals_are_those_of_the_published_example(shared_conn):
     # R's package discretization, mdlp(iris).
-    rows = DataSets.load_iris_data(conn)[0].collect()
+    rows = DataSets.load_iris_data(shared_conn)[0].collect()
     codes = rows["SPECIES"].astype("category").cat.codes.to_numpy()
     published = [[5.55, 6.15], [2.95, 3.35], [2.45, 4.75], [0.8, 1.75]]
     for column, expected in zip(FLOWER, published, strict=True):
@@ -86,8 +80,8 @@ def test_numbers_that_tell_no_classes_apart_are_not_cut():
     assert edges(np.full(9, 2.0), np.arange(9) % 2).tolist() == []
 
 
-def test_supervised_discretization_counts_intervals(conn):
-    frame, features, target = diabetes(conn)
+def test_supervised_discretization_counts_intervals(shared_conn):
+    frame, features, target = diabetes(shared_conn)
     model = classifier("NaiveBayes", discretization="supervised", alpha=1.0).fit(frame, key="ID", label="CLASS")
     cuts = [edges(column, target) for column in features.T]
     codes = np.column_stack([np.searchsorted(cut, column) for cut, column in zip(cuts, features.T, strict=True)])
@@ -115,8 +109,8 @@ def test_contributions_sum_to_the_log_odds_and_have_a_mean_of_0(n_classes):
     assert np.abs(found[:, :, :-1].mean(axis=0)).max() < 1e-9
 
 
-def test_reasons_of_a_prediction(conn):
-    frame, *_ = diabetes(conn)
+def test_reasons_of_a_prediction(shared_conn):
+    frame, *_ = diabetes(shared_conn)
     model = classifier("NaiveBayes").fit(frame, key="ID", label="CLASS")
     first = json.loads(predicted(model, frame)["REASON_CODE"][0])
     assert len(first) == 8

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-from hanalife import ConnectionContext, UnifiedClassification
+from hanalife import UnifiedClassification
 from hanalife.errors import InvalidArgumentError
 from tests.learning.engines.models import (
     classifier,
@@ -22,14 +22,8 @@ RDT = "RandomDecisionTree"
 
 
 @pytest.fixture(scope="module")
-def conn():
-    with ConnectionContext("sqlite://") as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def data(conn):
-    return diabetes(conn)
+def data(shared_conn):
+    return diabetes(shared_conn)
 
 
 def test_both_names_are_one_algorithm():

@@ -20,6 +20,7 @@ from hanalife import UnifiedRegression
 from hanalife.errors import InvalidArgumentError
 from hanalife.learning.evaluation import residuals
 from tests.learning.engines.samples import NUMBERS, fitted, frame, homes, is_plain, predicted, reason_sums, statistics
+from tests.learning.models import ON_EVERY_DATABASE
 
 FUNC = "LinearRegression"
 
@@ -246,6 +247,7 @@ def test_few_rows(sqlite_conn):
     assert predicted(model, data)["SCORE"].to_numpy() == pytest.approx(rows["PRICE"].to_numpy())
 
 
+@ON_EVERY_DATABASE
 def test_missing_numbers_are_the_mean_or_refused_or_skipped_or_zero(conn):
     rows = homes(40)
     rows.loc[:4, "SIZE"] = np.nan

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from hanalife import DataSets, UnifiedClassification, UnifiedRegression
 from tests.learning.engines.samples import fitted, frame, predicted, statistics
+from tests.learning.models import ON_EVERY_DATABASE
 
 REGRESSIONS = {
     "LinearRegression": ({}, ["GLUCOSE", "BMI", "AGE"], "INSULIN"),
@@ -86,6 +87,7 @@ def test_a_thousand_columns(sqlite_conn, func):
 
 
 @pytest.mark.parametrize("func", ["LogisticRegression", "LinearRegression", "GLM"])
+@ON_EVERY_DATABASE
 def test_names_and_texts_of_any_script(conn, func):
     rows = pd.DataFrame(
         {

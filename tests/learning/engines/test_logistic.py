@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from hanalife import UnifiedClassification
 from hanalife.errors import InvalidArgumentError, UnknownParameterError
 from tests.learning.engines.samples import NUMBERS, fitted, frame, homes, is_plain, predicted, reason_sums, statistics
+from tests.learning.models import ON_EVERY_DATABASE
 
 FUNC = "LogisticRegression"
 
@@ -127,6 +128,7 @@ def test_reasons_sum_to_the_log_odds(sqlite_conn):
     assert sum(model.get_feature_importances().values()) == pytest.approx(1)
 
 
+@ON_EVERY_DATABASE
 def test_the_class_map_says_which_class_is_the_second(conn):
     rows = homes()
     rows["STATE"] = np.where(rows["SOLD"] == 1, "gone", "here")

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from hanalife import ConnectionContext, UnifiedClassification
+from hanalife import UnifiedClassification
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError
 from hanalife.observation import CallProgress
 from tests.learning.engines.models import classifier, confidence_of, diabetes, predicted, regressor
@@ -20,14 +20,8 @@ pytestmark = pytest.mark.filterwarnings("default::sklearn.exceptions.Convergence
 
 
 @pytest.fixture(scope="module")
-def conn():
-    with ConnectionContext("sqlite://") as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def data(conn):
-    frame, features, target = diabetes(conn)
+def data(shared_conn):
+    frame, features, target = diabetes(shared_conn)
     return frame.filter("ID < 300"), features[:300], target[:300]
 
 

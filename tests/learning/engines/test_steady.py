@@ -68,7 +68,7 @@ def test_filters_survive_parallel_work():
     try:
         with warnings.catch_warnings(record=True) as said, ThreadPoolExecutor(4) as pool:
             warnings.simplefilter("always")
-            list(pool.map(work, range(100)))
+            list(pool.map(work, range(40)))
     finally:
         sys.setswitchinterval(interval)
     assert said == []

@@ -10,20 +10,13 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC, SVR
 
-from hanalife import ConnectionContext
 from tests.learning.engines.models import classifier, confidence_of, diabetes, frame_of, predicted, regressor
 from tests.learning.models import flowers
 
 
 @pytest.fixture(scope="module")
-def conn():
-    with ConnectionContext("sqlite://") as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def data(conn):
-    frame, features, target = diabetes(conn)
+def data(shared_conn):
+    frame, features, target = diabetes(shared_conn)
     return frame.filter("ID < 300"), features[:300], target[:300]
 
 
@@ -52,8 +45,8 @@ def test_classes_are_those_of_scikit_learn(data, given, expected, scaler):
     assert found["CONFIDENCE"].to_numpy() == pytest.approx(np.maximum(expit(distances), expit(-distances)))
 
 
-def test_many_classes_are_those_of_scikit_learn(conn):
-    data = flowers(conn).select("NAME", "WILD", "KIND", ("COALESCE(SIZE, 0)", "SIZE"))
+def test_many_classes_are_those_of_scikit_learn(shared_conn):
+    data = flowers(shared_conn).select("NAME", "WILD", "KIND", ("COALESCE(SIZE, 0)", "SIZE"))
     model = classifier("SVM", c=1.0, scale_info="no").fit(data.deselect("WILD"), key="NAME", label="KIND")
     rows = data.collect().sort_values("NAME")
     direct = SVC(C=1.0, gamma=1.0, break_ties=True).fit(rows[["SIZE"]].to_numpy(), rows["KIND"])
@@ -70,8 +63,8 @@ def test_probabilities_are_calibrated(data):
     assert found == pytest.approx(confidence_of(direct.predict_proba(scaled)))
 
 
-def test_a_class_of_one_row_cannot_be_calibrated(conn, caplog):
-    frame = frame_of(conn, {"A": np.arange(9.0), "TARGET": (np.arange(9) == 8).astype(int)})
+def test_a_class_of_one_row_cannot_be_calibrated(shared_conn, caplog):
+    frame = frame_of(shared_conn, {"A": np.arange(9.0), "TARGET": (np.arange(9) == 8).astype(int)})
     found = predicted(classifier("SVM", probability=True).fit(frame, key="ID", label="TARGET"), frame)
     assert "probability: a class has one row only" in caplog.text
     assert found["SCORE"].astype(int).tolist() == [0] * 8 + [1]
@@ -89,10 +82,10 @@ def test_numbers_are_those_of_scikit_learn(data, scale_label):
     assert predicted(model, frame)["SCORE"].to_numpy() == pytest.approx(expected)
 
 
-def test_a_category_weighs_what_it_is_told(conn):
+def test_a_category_weighs_what_it_is_told(shared_conn):
     colour, size = np.array(["red", "blue"] * 20), np.arange(40.0)
     target = ((size > 20) ^ (colour == "red")).astype(int)
-    frame = frame_of(conn, {"SIZE": size, "COLOUR": colour, "TARGET": target})
+    frame = frame_of(shared_conn, {"SIZE": size, "COLOUR": colour, "TARGET": target})
     scaled = np.column_stack([StandardScaler().fit_transform(size[:, None]), colour == "blue", colour == "red"])
     for weight in (0.707, 2.0):
         model = classifier("SVM", c=1.0, category_weight=weight).fit(frame, key="ID", label="TARGET")

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from hanalife import ConnectionContext
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, NotSupportedError
 from tests.learning.engines.models import (
     classifier,
@@ -22,14 +21,8 @@ from tests.learning.models import flowers
 
 
 @pytest.fixture(scope="module")
-def conn():
-    with ConnectionContext("sqlite://") as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def data(conn):
-    return diabetes(conn)
+def data(shared_conn):
+    return diabetes(shared_conn)
 
 
 GIVEN = {"min_records_of_parent": 9, "min_records_of_leaf": 4, "max_depth": 5, "split_threshold": 0.001}
@@ -55,9 +48,9 @@ def test_numbers_are_those_of_scikit_learn(data):
     assert predicted(model, frame)["SCORE"].tolist() == direct.predict(features[:, :-1]).tolist()
 
 
-def test_missing_numbers_take_a_branch_of_their_own(conn):
+def test_missing_numbers_take_a_branch_of_their_own(shared_conn):
     size = np.array([1.0, 2, np.nan, np.nan, 3, 1] * 8)
-    frame = frame_of(conn, {"SIZE": size, "KIND": np.where(np.isnan(size), 1, 0)})
+    frame = frame_of(shared_conn, {"SIZE": size, "KIND": np.where(np.isnan(size), 1, 0)})
     model = classifier("DecisionTree").fit(frame, key="ID", label="KIND")
     found = predicted(model, frame)
     assert found["SCORE"].astype(int).tolist() == np.isnan(size).astype(int).tolist()
@@ -77,8 +70,8 @@ def test_reasons_sum_to_the_probability_of_the_positive_class(data, method):
         assert sum(one["val"] for one in json.loads(text)) + target.mean() == pytest.approx(expected, abs=1e-5)
 
 
-def test_reasons_of_categories_are_summed_to_their_feature(conn):
-    data = flowers(conn)
+def test_reasons_of_categories_are_summed_to_their_feature(shared_conn):
+    data = flowers(shared_conn)
     model = classifier("DecisionTree", max_depth=6).fit(data, key="NAME")
     found = predicted(model, data, key="NAME")
     reasons = [json.loads(text) for text in found["REASON_CODE"]]
