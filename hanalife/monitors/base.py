@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from hanalife.clock import Clock, format_utc, utc_now
+from hanalife.clock import Clock, utc_now
 from hanalife.controls import table as controls
 from hanalife.database.watch import WriteWatch
 from hanalife.errors import Error, InvalidArgumentError
@@ -256,7 +256,7 @@ class Monitor(ABC, Generic[P]):
         return answer
 
     def _cancel(self) -> str:
-        line = f"Cancelled at {format_utc(self._clock())}"
+        line = f"Cancelled at {self._clock():%Y-%m-%d %H:%M:%S} UTC"
         with self._lock:
             self._stopped.set()
             self._show_status("cancelled", line)

@@ -24,6 +24,7 @@ from hanalife.clock import utc_now
 from hanalife.database import dialects, leases, ledger, members, tasks, triggers
 from hanalife.database.engine import Database
 from hanalife.database.leases import Lease, Pulse
+from hanalife.database.watch import WriteWatch
 from hanalife.dataframe.context import URL_VARIABLE
 from hanalife.errors import UnreachableDatabaseError
 from hanalife.records import Job, JobStatus, TaskPolicy, Worker
@@ -127,8 +128,7 @@ class Runner:
         self._started_at: datetime | None = None
         self._beaten_at: datetime | None = None
         self._seen: View | None = None
-        self._watching: sa.Connection | None = None
-        self._marker: Callable[[], object] = lambda: None
+        self._watch = WriteWatch(database)
         self._mark: object = None
         self._ahead = timedelta(0)  # by so much the database's clock is ahead of this machine's
 
@@ -146,8 +146,7 @@ class Runner:
             execution.listen()
         self._launcher.close()
         self._messenger.close()
-        if self._watching is not None:
-            self._watching.close()
+        self._watch.close()
         try:
             self._give_back()
         except _DATABASE_AWAY as error:
@@ -204,22 +203,7 @@ class Runner:
 
     def _has_changed(self) -> bool:
         """Say whether anybody, this runner as well, has written since the last time it was asked."""
-        if self._watching is None:
-            # Here, because SQLite's connections are for the thread that opens them.
-            try:
-                self._watching = self._database.connect()
-                self._marker = dialects.write_marker(self._watching)
-            except _DATABASE_AWAY:
-                self._watching = None
-                return True  # the next step says what is wrong
-        before = self._mark
-        try:
-            self._mark = self._marker()
-        except self._watching.dialect.loaded_dbapi.Error:
-            self._watching.invalidate()
-            self._watching.close()
-            self._watching = None
-            return True
+        before, self._mark = self._mark, self._watch.mark()
         return before != self._mark
 
     def _look(self) -> View:
