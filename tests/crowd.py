@@ -7,5 +7,10 @@ import multiprocessing
 #: As ``multiprocessing`` itself; what its processes call must be in one of these modules.
 crowd = multiprocessing.get_context("forkserver")
 crowd.set_forkserver_preload(
-    ["tests.storage.test_storage", "tests.storage.test_versions", "tests.tracking.test_processes"]
+    [
+        "tests.demo.test_cli",
+        "tests.storage.test_storage",
+        "tests.storage.test_versions",
+        "tests.tracking.test_processes",
+    ]
 )

@@ -8,24 +8,44 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
 
-from hanalife import ConnectionContext, DataSets, MLExperiments, ModelStorage, UnifiedClassification
+from hanalife import ConnectionContext, DataSets, MLExperiments, ModelStorage, UnifiedClassification, cli
 from hanalife.database import checks, runs, tasks
 from hanalife.drawing.page_script import SCRIPT
+from tests.crowd import crowd
 
 
-def command(*arguments, cwd, **options):
+def program(*arguments, cwd):
+    """Run the program as a user does."""
     environment = {name: value for name, value in os.environ.items() if name != "HANALIFE_URL"}
     full = [sys.executable, "-m", "hanalife.cli", *arguments]
-    return subprocess.run(full, cwd=cwd, env=environment, capture_output=True, text=True, check=False, **options)
+    return subprocess.run(full, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=300)
+
+
+def child_commands(arguments, cwd, streams):
+    os.environ.pop("HANALIFE_URL", None)
+    os.chdir(cwd)
+    for number, path in enumerate(streams, 1):
+        os.dup2(os.open(path, os.O_WRONLY), number)
+    sys.exit(cli.main(arguments))
+
+
+def command(*arguments, cwd):
+    """Run a command in a process of its own, which begins where the imports are done."""
+    with tempfile.NamedTemporaryFile("r") as out, tempfile.NamedTemporaryFile("r") as err:
+        child = crowd.Process(target=child_commands, args=(arguments, cwd, (out.name, err.name)))
+        child.start()
+        child.join(300)
+        return subprocess.CompletedProcess(arguments, child.exitcode, out.read(), err.read())
 
 
 def test_the_demo_runs_twice_on_the_same_database(tmp_path):
     for _ in range(2):
-        done = command("demo", cwd=tmp_path, timeout=300)
+        done = program("demo", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         for words in (
             r"data +768 rows: 614 to train, 154 to test",
@@ -166,7 +186,7 @@ def test_errors_are_explained(tmp_path, arguments, status, words):
 
 
 def test_the_version(tmp_path):
-    assert re.fullmatch(r"hanalife \d+\.\d+\.\d+\n", command("--version", cwd=tmp_path).stdout)
+    assert re.fullmatch(r"hanalife \d+\.\d+\.\d+\n", program("--version", cwd=tmp_path).stdout)
 
 
 def test_models_in_the_terminal(tmp_path):
