@@ -188,8 +188,7 @@ def scene(view, look, name, details=None):
     view.screenshot(path=SCREENSHOTS / f"tasks_{look}_{name.lower()}.png")
 
 
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
-@pytest.mark.parametrize("width", [1400, 760])
+@pytest.mark.parametrize(("theme", "width"), [("Light", 1400), ("Dark", 760)])
 def test_what_it_looks_like(lab, page, busy, theme, width):
     look = f"{theme.lower()}_{width}"
     page.set_viewport_size({"width": width, "height": 1250})

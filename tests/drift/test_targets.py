@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import ttest_ind
-from statsmodels.stats.proportion import confint_proportions_2indep
+from statsmodels.stats.proportion import proportion_confint
 
 from hanalife import DriftDetector
 
@@ -39,8 +39,10 @@ def test_a_label_that_moved_within_one_category_is_found_there_only(conn, tmp_pa
     assert a["Target"] == "1", "the larger of two classes"
     hits = [data.loc[data["C"] == "a", "Y"] for data in (before, after)]
     assert a["Ref Target"] == pytest.approx(hits[0].mean())
-    low, high = confint_proportions_2indep(hits[1].sum(), len(hits[1]), hits[0].sum(), len(hits[0]), method="newcomb")
-    assert (a["Change Low"], a["Change High"]) == (pytest.approx(low), pytest.approx(high))
+    change = hits[1].mean() - hits[0].mean()
+    bounds = [proportion_confint(each.sum(), len(each), method="jeffreys") for each in hits]
+    below, above = (np.hypot(hits[1].mean() - bounds[1][side], bounds[0][1 - side] - hits[0].mean()) for side in (0, 1))
+    assert (a["Change Low"], a["Change High"]) == (pytest.approx(change - below), pytest.approx(change + above))
     only = detector.get_debrief_report("Deviation_TargetBasedByCategory", deviation_threshold=0.95).collect()
     assert set(only["Variable"] + only["Category"]) >= {"Ca"}
     group = detector.get_debrief_report("Deviation_TargetBasedByGroup").collect()
