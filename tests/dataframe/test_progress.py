@@ -11,11 +11,14 @@ import termios
 import pytest
 
 SCRIPT = """
-import time, pyarrow as pa
+import pyarrow as pa, tqdm.std
 from hanalife.dataframe.transfer.progress import shown
+now = 0.0
+tqdm.std.time = lambda: now
 def slow():
+    global now
     for _ in range({batches}):
-        time.sleep(0.25)
+        now += 0.25
         yield pa.record_batch({{"ID": [1, 2]}})
 print(sum(batch.num_rows for batch in shown(slow(), "reading", disable={disable})))
 """
