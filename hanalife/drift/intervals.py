@@ -84,7 +84,7 @@ def share_difference(
     5 % in 50 rows each a nominal 95 % interval holds the truth in 96 % of all cases, with Wilson's in 99 %.
 
     >>> [round(bound, 4) for bound in share_difference(48, 80, 56, 70)]
-    [0.0529, 0.3359]
+    [0.0537, 0.3358]
     """
     first, low_1, high_1 = jeffreys(reference, reference_rows, level)
     second, low_2, high_2 = jeffreys(current, current_rows, level)
