@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,11 +86,8 @@ def learn(
     random = np.random.default_rng(seed)
     groups: dict[Any, Group] = {}
     kinds: dict[str, str] = {}
-    for batch in reading.cleaned(data, cleaning):
-        kinds = watched.kinds(batch)
-        for group, part in split(batch):
-            if part.num_rows:
-                groups.setdefault(group, Group(watched)).add(part, kinds, random)
+    for group, part, kinds in _parts(data, watched, cleaning, split):
+        groups.setdefault(group, Group(watched)).add(part, kinds, random)
     if all(group.fits for group in groups.values()):
         learned = {name: groups.pop(name).end(kinds) for name in sorted(groups)}
     else:
@@ -101,16 +98,22 @@ def learn(
     return {name: (dict(layout.binnings), _classified(layout, summary)) for name, (layout, summary) in learned.items()}
 
 
+def _parts(
+    data: DataFrame, watched: Watched, cleaning: Cleaning, split: Split
+) -> Iterator[tuple[Any, pa.RecordBatch, dict[str, str]]]:
+    """Yield the rows of each group as they pass, and the kinds of their columns."""
+    for batch in reading.cleaned(data, cleaning):
+        kinds = watched.kinds(batch)
+        yield from ((group, part, kinds) for group, part in split(batch) if part.num_rows)
+
+
 def _sampled(data: DataFrame, watched: Watched, cleaning: Cleaning, split: Split, seed: int) -> dict[Any, Layout]:
     """Learn the bins of each group from a random sample of its rows."""
     random = np.random.default_rng(seed)
     samples: dict[Any, Sample] = {}
     kinds: dict[str, str] = {}
-    for batch in reading.cleaned(data, cleaning):
-        kinds = watched.kinds(batch)
-        for group, part in split(batch):
-            if part.num_rows:
-                samples.setdefault(group, Sample(LEARNING_ROWS)).add(part, kinds, random)
+    for group, part, kinds in _parts(data, watched, cleaning, split):
+        samples.setdefault(group, Sample(LEARNING_ROWS)).add(part, kinds, random)
     return {name: _learned(samples.pop(name), kinds, watched)[0] for name in sorted(samples)}
 
 
