@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import sqlalchemy as sa
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hanalife.monitors.widgets import Answer, Methods, MonitorBox
 
 POLL_SECONDS = 1.0
-#: Look at least so often even if nobody wrote: silence of a worker or run is news as well.
+#: Do so often what is due even if nobody wrote: silence of a worker or run is news as well.
 TEND_SECONDS = 5.0
 #: The longest pause between attempts to reach a lost database.
 SELDOM_SECONDS = 30.0
@@ -58,6 +58,9 @@ class Monitor(ABC, Generic[P]):
     busy, and sends only what changed. Outside a notebook there is nothing to see, but the
     thread runs all the same and :meth:`snapshot` gives the data.
     """
+
+    #: What is shown changes with time alone, so that it is read every few seconds though nobody wrote.
+    ages: ClassVar[bool] = False
 
     def __init__(
         self, connection_context: ConnectionContext, ids: Sequence[str] | None, clock: Clock = utc_now
@@ -168,7 +171,7 @@ class Monitor(ABC, Generic[P]):
                 if overdue:
                     tended_at = time.monotonic()
                     self._tend()
-                if overdue or mark != self._mark or not self._has_all():
+                if mark != self._mark or (overdue and self.ages) or not self._has_all():
                     self._mark = mark
                     self._look(connection, stopped)
                 self._look_closer(connection)

@@ -49,6 +49,8 @@ class ScheduledTaskMonitor(ListMonitor[TasksPayload]):
     []
     """
 
+    ages = True  # a worker that falls silent writes nothing
+
     def __init__(
         self,
         connection_context: ConnectionContext,
@@ -63,7 +65,7 @@ class ScheduledTaskMonitor(ListMonitor[TasksPayload]):
 
     def _read(self, connection: sa.Connection, previous: TasksPayload | None) -> TasksPayload:
         now, at = self._clock(), (connection, self._mark)
-        if previous is not None and at == self._read_at:  # nobody wrote, but a worker may have fallen silent
+        if previous is not None and at == self._read_at:  # nobody wrote
             return {**previous, "workers": tasks.read_workers(connection, now)}
         payload = tasks.read(connection, self._database.label, now, self._ids, previous)
         self._read_at = at

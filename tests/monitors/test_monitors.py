@@ -199,6 +199,25 @@ def test_a_monitor_does_not_keep_plain_python_alive(sqlite_url):
     assert (done.returncode, done.stdout, done.stderr) == (0, "None False False\n", "")
 
 
+def test_runs_are_read_again_only_once_somebody_wrote(sqlite_url, monkeypatch):
+    monkeypatch.setattr(base, "TEND_SECONDS", 0.05)
+    monkeypatch.setattr(base, "POLL_SECONDS", 0.02)
+    with ConnectionContext(sqlite_url) as context:
+        sample.record_run(context, "A", "one")
+        monitor = ExperimentMonitor(context)
+        tended, tend = [], monitor._tend
+        monitor._tend = lambda: (tended.append(1), tend())
+        monitor._box = Box()
+        monitor.start()
+        try:
+            until(lambda: len(tended) > 10)
+            assert monitor._looks == 1
+            sample.record_run(context, "A", "two")
+            until(lambda: any(delta["runs"]["changed"] for delta in monitor._box.table.deltas))
+        finally:
+            monitor._cancel()
+
+
 def test_tasks_are_read_again_only_once_somebody_wrote(sqlite_url, monkeypatch):
     readings = []
     whole = scheduled_task_monitor.tasks.read
