@@ -6,10 +6,11 @@ import logging
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from hanalife import MLExperiments
+from hanalife import ConnectionContext, MLExperiments
 from hanalife.clock import utc_now
-from hanalife.database import run_values, runs
+from hanalife.database import run_values, runs, shared_records
 from hanalife.errors import InvalidArgumentError
 from hanalife.records import RunStatus
 from hanalife.tracking import log
@@ -101,6 +102,19 @@ def test_a_run_that_goes_on_is_deleted_only_by_force(conn, caplog):
     assert "'busy'" in caplog.text
     assert names(conn) == []
     assert tracker.get_tracking_log_for_current_run().collect().empty
+
+
+def test_what_another_is_about_to_use_is_left_without_waiting(postgres_url):
+    in_time = sa.make_url(postgres_url).update_query_dict({"options": "-c lock_timeout=10s"})
+    with ConnectionContext(in_time.render_as_string(hide_password=False)) as conn:
+        record(conn, "E", "r")
+        run = store(conn, runs.newest, "E", "r")
+        kept = store(conn, shared_records.get, run.environment_id)
+        with conn.database.write() as another:
+            assert shared_records.put(another, kept.kind, "", kept.sha256) == kept.record_id
+            log.delete_run_log(conn, "E", "r")
+        assert store(conn, shared_records.get, run.environment_id) == kept
+        assert names(conn) == []
 
 
 @pytest.mark.parametrize("remove_mode", [False, True])
