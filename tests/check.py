@@ -17,11 +17,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 
+#: Files of tests are many and soon gone: in memory, where there is room, a database is made in a tenth of the time.
+MEMORY = Path("/dev/shm")
+LEAST_ROOM = 4 * 2**30
+
 
 def main() -> int:
     """Run every check and say how each ended."""
     # The environment's own programs first: ruff, mypy, and Node where the machine has none.
     os.environ["PATH"] = os.pathsep.join([str(SCRIPTS), os.environ["PATH"]])
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= LEAST_ROOM:
+        os.environ.setdefault("TMPDIR", str(MEMORY))
     js = ROOT / "js"
     checks: list[tuple[str, list[str], Path]] = [
         ("format", ["ruff", "format", "--check", "hanalife", "tests", "js/hatch_build.py"], ROOT),

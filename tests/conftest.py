@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import hypothesis
 import pytest
 import sqlalchemy as sa
 
 from hanalife import ConnectionContext, DataSets
+from hanalife.database.engine import Database
 from tests.postgres import Server, find_server
 
 # No test fails by the clock.
@@ -35,17 +38,40 @@ def postgres_server():
         yield running
 
 
-@pytest.fixture
-def postgres_url(postgres_server: Server):
-    """Give the URL of an empty database that is dropped afterwards."""
+@contextmanager
+def _database_of(server: Server, template: str = "template1") -> Iterator[str]:
+    """Give the URL of a new database that is dropped afterwards."""
     name = f"test_{uuid.uuid4().hex}"
-    admin = sa.create_engine(postgres_server.url, isolation_level="AUTOCOMMIT")
+    admin = sa.create_engine(server.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with admin.connect() as connection:
-        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
-    yield str(sa.make_url(postgres_server.url).set(database=name).render_as_string(hide_password=False))
+        connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    yield str(sa.make_url(server.url).set(database=name).render_as_string(hide_password=False))
     with admin.connect() as connection:
         connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_store(postgres_server: Server):
+    """Give the name of a database with an empty store: to copy it is quicker than to make its tables."""
+    with _database_of(postgres_server) as url:
+        database = Database(url)
+        database.migrate()
+        database.close()
+        yield sa.make_url(url).database
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Server, postgres_store: str):
+    """Give the URL of a database with an empty store."""
+    with _database_of(postgres_server, postgres_store) as url:
+        yield url
+
+
+@pytest.fixture
+def bare_postgres_url(postgres_server: Server):
+    """Give the URL of a database with nothing in it."""
+    with _database_of(postgres_server) as url:
+        yield url
 
 
 @pytest.fixture
@@ -56,13 +82,19 @@ def sqlite_url(tmp_path):
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request):
-    """Give the URL of an empty database of each kind in turn."""
+    """Give the URL of a database with no store or an empty one, of each kind in turn."""
     return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture(params=["sqlite_url", "bare_postgres_url"], ids=["sqlite", "postgres"])
+def bare_url(request):
+    """Give the URL of a database with nothing in it, of each kind in turn."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture
 def conn(url):
-    """Give an open connection to an empty database of each kind in turn."""
+    """Give an open connection to a database of each kind in turn."""
     with ConnectionContext(url) as connection:
         yield connection
 

@@ -8,6 +8,8 @@ import multiprocessing
 crowd = multiprocessing.get_context("forkserver")
 crowd.set_forkserver_preload(
     [
+        "skops.io",
+        "xgboost",
         "tests.demo.test_cli",
         "tests.storage.test_storage",
         "tests.storage.test_versions",

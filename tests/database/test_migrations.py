@@ -33,17 +33,17 @@ def shape(conn):
 
 
 @pytest.fixture(params=[1])
-def old_url(request, url):
+def old_url(request, bare_url):
     """Give a database filled by an earlier version."""
-    kind = "sqlite" if url.startswith("sqlite") else "postgresql"
+    kind = "sqlite" if bare_url.startswith("sqlite") else "postgresql"
     script = (STORES / f"version_{request.param}.{kind}.sql").read_text()
     if kind == "sqlite":
-        with contextlib.closing(sqlite3.connect(sa.make_url(url).database)) as connection:
+        with contextlib.closing(sqlite3.connect(sa.make_url(bare_url).database)) as connection:
             connection.executescript(script)
     else:
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(bare_url) as connection:
             connection.execute(script)
-    return url
+    return bare_url
 
 
 def test_a_migrated_store_is_shaped_like_a_fresh_one(old_url):

@@ -208,20 +208,21 @@ def child_begins(url, barrier, number):
         run.log_param("number", number)
 
 
-def test_sixteen_processes_create_the_same_experiment_in_an_empty_database(conn, url):
+def test_sixteen_processes_create_the_same_experiment_in_an_empty_database(bare_url):
     barrier = crowd.Barrier(16)
-    children = [crowd.Process(target=child_begins, args=(url, barrier, number)) for number in range(16)]
+    children = [crowd.Process(target=child_begins, args=(bare_url, barrier, number)) for number in range(16)]
     for child in children:
         child.start()
     for child in children:
         child.join(300)
     assert [child.exitcode for child in children] == [0] * 16
-    assert [each.experiment_id for each in store(conn, runs.experiments)] == ["same"]
-    found = store(conn, runs.attempts, "same", "r")
-    assert sorted(run.attempt for run in found) == list(range(1, 17))
-    params = store(conn, run_values.params, [run.run_id for run in found])
-    assert sorted(values["number"] for values in params.values()) == list(range(16))
-    assert {run.status for run in found} == {RunStatus.FINISHED}
+    with ConnectionContext(bare_url) as conn:
+        assert [each.experiment_id for each in store(conn, runs.experiments)] == ["same"]
+        found = store(conn, runs.attempts, "same", "r")
+        assert sorted(run.attempt for run in found) == list(range(1, 17))
+        params = store(conn, run_values.params, [run.run_id for run in found])
+        assert sorted(values["number"] for values in params.values()) == list(range(16))
+        assert {run.status for run in found} == {RunStatus.FINISHED}
 
 
 def child_writes_heavily(url):

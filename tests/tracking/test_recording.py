@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from hanalife import MLExperiments
+from hanalife import ConnectionContext, MLExperiments
 from hanalife.database import run_values, runs, shared_records
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError
 from hanalife.observation import CallProgress, FoldScore, LearningPoint
@@ -288,8 +288,6 @@ def test_hostile_names_are_only_text(sqlite_conn, name):
 
 
 def test_hostile_names_are_only_text_on_postgresql(postgres_url):
-    from hanalife import ConnectionContext
-
     with ConnectionContext(postgres_url) as conn:
         for name in HOSTILE:
             check_names(conn, name)
@@ -324,9 +322,10 @@ def test_metrics_whose_long_names_differ_only_at_the_end_stay_apart(conn, tracke
 # --- arming -----------------------------------------------------------------------------------
 
 
-def test_nothing_is_written_before_the_first_call(conn, model):
-    MLExperiments(conn, "E").autologging(model)
-    assert conn.get_tables()["TABLE_NAME"].tolist() == []
+def test_nothing_is_written_before_the_first_call(bare_url, model):
+    with ConnectionContext(bare_url) as conn:
+        MLExperiments(conn, "E").autologging(model)
+        assert conn.get_tables()["TABLE_NAME"].tolist() == []
 
 
 def test_a_model_stays_armed_until_it_is_disarmed(conn, tracker, model):

@@ -397,7 +397,7 @@ def test_many_conditions_and_values(conn):
 
 
 def test_a_search_of_more_fields_than_a_database_joins(conn):
-    names = [f"m{number}" for number in range(100)]
+    names = [f"m{number}" for number in range(40)]
     with conn.experiment("E").run("found") as run:
         run.log_metrics({name: float(place) for place, name in enumerate(names)})
     with conn.experiment("E").run("other") as run:
