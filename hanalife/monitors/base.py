@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import sqlalchemy as sa
 
 from hanalife.clock import Clock, utc_now
-from hanalife.controls import table as controls
 from hanalife.database.watch import WriteWatch
 from hanalife.errors import Error, InvalidArgumentError
 from hanalife.views.answers import error_info
@@ -253,6 +252,8 @@ class Monitor(ABC, Generic[P]):
 
     def _answer_control(self, args: Mapping[str, str]) -> Any:
         """Make the change that a control of the view stands for, and look what came of it."""
+        from hanalife.controls import table as controls  # more than all the rest, and only for a click
+
         name, given = args["control"], {key: value for key, value in args.items() if key != "control"}
         answer = controls.carry_out(self.connection_context, name, given)
         self._wake.set()

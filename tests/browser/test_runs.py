@@ -189,7 +189,7 @@ def test_two_monitors_on_one_kernel_each_show_their_own(lab, page, store):
     for experiment in ("LEFT", "RIGHT"):
         sample.record_run(store, experiment, f"run of {experiment}")
     both = "for name in ('LEFT', 'RIGHT'):\n    ExperimentMonitor(ConnectionContext(url), name).start()"
-    kit.write_notebook(lab, "two.ipynb", [f"from hanalife import *\nurl = '{lab.database}'\n{both}"])
+    kit.write_notebook(lab, "two.ipynb", [f"from hanalife import ConnectionContext, ExperimentMonitor\nurl = '{lab.database}'\n{both}"])
     kit.open_notebook(page, "two.ipynb")
     kit.run_cell(page, 0)
     views = page.locator(VIEW)
