@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { compareCells, filterRows, sortRows } from '../src/ui/order';
 import { count, duration, metric, moment, number, shortMoment } from '../src/ui/format';
-import { windowOf } from '../src/ui/window';
+import { EXTRA, inPlaces, mostRows, nearest, windowOf } from '../src/ui/window';
 
 test('what is missing comes last in either direction', () => {
   const cells = [0.5, null, NaN, -1, undefined, 2];
@@ -58,4 +58,23 @@ test('values are written for people', () => {
   expect(shortMoment('2025-06-15T12:00:00.000000Z', new Date(2026, 0, 5))).toBe('2025-06-15 12:00');
   expect(count(1, 'run')).toBe('1 run');
   expect(count(0, 'run')).toBe('0 runs');
+});
+
+test('a row keeps its place among the elements while the window moves', () => {
+  const places = mostRows(260, 26);
+  for (const top of [0, 100, 2_600, 13_000, 259_740]) {
+    const { first, last } = windowOf(top, 260, 26, 10_000);
+    const rows = inPlaces(first, last, places);
+    expect(rows.length).toBeLessThanOrEqual(places);
+    expect(rows.toSorted((a, b) => a - b)).toEqual(Array.from({ length: last - first }, (_, i) => first + i));
+    expect(rows.map(row => row % places)).toEqual(rows.map(row => row % places).toSorted((a, b) => a - b));
+  }
+});
+
+test('the window of the nearest step covers what is in sight', () => {
+  for (let top = 0; top < 2_000; top += 7) {
+    const { first, last } = windowOf(nearest(top, EXTRA * 26), 260, 26, 10_000);
+    expect(first * 26).toBeLessThanOrEqual(top);
+    expect(last * 26).toBeGreaterThanOrEqual(top + 260);
+  }
 });

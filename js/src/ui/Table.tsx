@@ -4,11 +4,14 @@ import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
 import { inSight, type Placed, placeColumns } from './layout';
 import { type Cell, type Sort, sortRows } from './order';
 import { TableHead } from './TableHead';
-import { windowOf } from './window';
+import { EXTRA, inPlaces, mostRows, nearest, windowOf } from './window';
 
 const ROW = 26;
 const HEAD = ROW + 1; // and its line
 const TICK_WIDTH = 28;
+/** What is drawn changes only once one has scrolled so far: half of it is to spare on either side. */
+const STEP_DOWN = EXTRA * ROW;
+const STEP_SIDEWAYS = 120;
 
 export interface Column<Row> {
   key: string;
@@ -20,6 +23,8 @@ export interface Column<Row> {
   numeric?: boolean;
   value(row: Row): Cell;
   draw?(row: Row): ComponentChildren;
+  /** How long a bar behind the value is, from 0 to 1. */
+  bar?(row: Row): number;
 }
 
 /** What a person has changed of the look of a table. */
@@ -123,8 +128,15 @@ export function Table<Row>(props: Props<Row>) {
   );
   const end = placed.at(-1);
   const wide = before + (end ? end.left + end.width : 0);
-  const drawn = useSame(inSight(placed, view.left - before, view.width));
+  const drawn = useSame(inSight(placed, view.left - before - STEP_SIDEWAYS / 2, view.width && view.width + STEP_SIDEWAYS));
   const shown = windowOf(view.top, view.height, ROW, sorted.length);
+  const places = mostRows(view.height, ROW);
+  // Told only when it is looked at: a title for each cell costs as much as the cell.
+  const titleOf = (cell: HTMLElement) => {
+    const row = sorted[Number(cell.parentElement!.ariaRowIndex) - 2];
+    const column = placed[Number(cell.ariaColIndex) - (before ? 2 : 1)]?.column;
+    return row && column ? String(column.value(row) ?? '') : '';
+  };
   const rowId = (key: string) => `${id}-${key}`;
   const isInSight = sorted.slice(shown.first, shown.last).some(row => rowKey(row) === selected);
 
@@ -139,10 +151,15 @@ export function Table<Row>(props: Props<Row>) {
       aria-activedescendant={isInSight ? rowId(selected) : undefined}
       ref={grid}
       onKeyDown={onKey}
+      onPointerMove={event => {
+        const cell = (event.target as Element).closest<HTMLElement>('[role=gridcell]');
+        if (cell) cell.title = titleOf(cell);
+      }}
       onScroll={event => {
-        const { scrollTop: top, scrollLeft: left } = event.currentTarget;
-        if (left !== scrolled.current) keepInSight(event.currentTarget, left);
-        scrolled.current = left;
+        const { scrollTop, scrollLeft } = event.currentTarget;
+        if (scrollLeft !== scrolled.current) keepInSight(event.currentTarget, scrollLeft);
+        scrolled.current = scrollLeft;
+        const [top, left] = [nearest(scrollTop, STEP_DOWN), nearest(scrollLeft, STEP_SIDEWAYS)];
         setView(old => (old.top === top && old.left === left ? old : { ...old, top, left }));
       }}
     >
@@ -152,15 +169,16 @@ export function Table<Row>(props: Props<Row>) {
       <div class="hl-body" {...(sorted.length && { role: 'rowgroup', 'aria-label': `${props.label}, rows` })}>
         {!sorted.length && <div class="hl-empty">{props.empty ?? 'Nothing here yet.'}</div>}
         <div class="hl-rows" role="presentation" style={{ height: `${sorted.length * ROW}px`, width: `${wide}px` }}>
-          {sorted.slice(shown.first, shown.last).map((row, i) => {
+          {inPlaces(shown.first, shown.last, places).map(index => {
+            const row = sorted[index]!;
             const key = rowKey(row);
             return (
               <TableRow
-                key={key}
+                key={index % places}
                 id={rowId(key)}
                 name={key}
                 row={row}
-                index={shown.first + i}
+                index={index}
                 selected={key === selected}
                 ticked={props.ticked?.has(key) ?? false}
                 drawn={drawn}
@@ -191,7 +209,10 @@ interface RowProps<Row> {
   table: { readonly current: Props<Row> };
 }
 
-/** One row, drawn again only if what it shows is another: while scrolling most rows stay what they are. */
+/**
+ * One row, drawn again only if what it shows is another: while scrolling most rows stay what they are, and the elements
+ * of those that go show those that come. A browser would work out the style of new ones, which takes longer than all the rest.
+ */
 function TableRow<Row>(props: RowProps<Row>) {
   const { id, name, row, index, selected, ticked, drawn, wide, before, scrolled, table } = props;
   return useMemo(
@@ -248,21 +269,24 @@ interface CellProps<Row> {
 
 function TableCell<Row>({ each, row, before, scrolled }: CellProps<Row>) {
   const { column } = each;
-  const value = column.draw ? null : column.value(row);
   return (
     <span
       role="gridcell"
       aria-colindex={each.index + (before ? 2 : 1)}
       class={cellClass(each)}
-      style={cellStyle(each, before, scrolled)}
+      style={{ ...cellStyle(each, before, scrolled), ...(column.bar && barStyle(column.bar(row))) }}
     >
-      {column.draw ? column.draw(row) : <span title={String(value ?? '')}>{value}</span>}
+      {column.draw ? column.draw(row) : column.value(row)}
     </span>
   );
 }
 
-export function cellClass({ column, pinned }: Placed<{ numeric?: boolean }>): string {
-  return `hl-cell${column.numeric ? ' hl-number' : ''}${pinned ? ' hl-pinned' : ''}`;
+export function cellClass({ column, pinned }: Placed<{ numeric?: boolean; bar?: unknown }>): string {
+  return `hl-cell${column.numeric ? ' hl-number' : ''}${column.bar ? ' hl-barred' : ''}${pinned ? ' hl-pinned' : ''}`;
+}
+
+function barStyle(size: number) {
+  return { backgroundSize: `calc((100% - 10px) * ${size}) 17px` };
 }
 
 /** How far a table is scrolled sideways. */

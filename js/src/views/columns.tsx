@@ -1,6 +1,6 @@
 /** The columns of the table of runs. */
 import { metricNumber } from '../contract/decode';
-import type { MetricValue, RunRow } from '../contract/types.gen';
+import type { RunRow } from '../contract/types.gen';
 import { Elapsed } from '../ui/Elapsed';
 import { duration, metric } from '../ui/format';
 import { Instant } from '../ui/Instant';
@@ -14,7 +14,7 @@ const name: Column<RunRow> = {
   least: 110,
   value: run => run.name,
   draw: run => (
-    <span title={run.name}>
+    <span>
       {run.name}
       {run.attempt > 1 && <small title="Attempt of this run name"> #{run.attempt}</small>}
     </span>
@@ -109,18 +109,12 @@ function metricColumn(metricName: string, most: number): Column<RunRow> {
     least: 76,
     numeric: true,
     value: run => metricNumber(run.metrics[metricName]) ?? run.metrics[metricName],
-    draw: run => <MetricCell value={run.metrics[metricName]} most={most} />
+    draw: run => metric(run.metrics[metricName]),
+    bar: run => {
+      const size = Math.abs(metricNumber(run.metrics[metricName]) ?? NaN) / most;
+      return Number.isFinite(size) ? size : 0;
+    }
   };
-}
-
-function MetricCell({ value, most }: { value: MetricValue | undefined; most: number }) {
-  const size = Math.abs(metricNumber(value) ?? NaN) / most;
-  return (
-    <>
-      {Number.isFinite(size) && <i class="hl-bar-behind" aria-hidden="true" style={{ width: `calc((100% - 10px) * ${size})` }} />}
-      <span title={String(value ?? '')}>{metric(value)}</span>
-    </>
-  );
 }
 
 /** The greatest size of a metric's finite values. */
