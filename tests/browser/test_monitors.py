@@ -19,7 +19,9 @@ from tests.views import sample
 
 pytestmark = pytest.mark.browser
 
-MONITOR = "from hanalife import ConnectionContext, {kind}\nmonitor = {kind}(ConnectionContext('{url}'), {ids!r})\nmonitor.start()"
+MONITOR = """from hanalife import ConnectionContext, {kind}
+monitor = {kind}(ConnectionContext('{url}'), {ids!r})
+monitor.start()"""
 
 
 def open_monitor(page, lab, name, kind, ids, then="monitor.cancel()", seconds=5):

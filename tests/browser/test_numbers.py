@@ -107,7 +107,7 @@ def first_row(text):
 
 def test_ten_thousand_runs_of_forty_metrics(lab, page, crowded):
     cells = [
-        "from hanalife import ConnectionContext, ExperimentMonitor\nimport hanalife.monitors.widgets, hanalife.monitors.charts",
+        "from hanalife import ExperimentMonitor\nimport hanalife.monitors.widgets, hanalife.monitors.charts",
         MONITOR.format(kind="ExperimentMonitor", url=crowded, ids=None),
         "import time; time.sleep(15)",
         CPU,

@@ -188,8 +188,9 @@ def test_a_long_log_and_a_long_message_are_read_by_the_page(lab, page, store):
 def test_two_monitors_on_one_kernel_each_show_their_own(lab, page, store):
     for experiment in ("LEFT", "RIGHT"):
         sample.record_run(store, experiment, f"run of {experiment}")
+    imports = "from hanalife import ConnectionContext, ExperimentMonitor"
     both = "for name in ('LEFT', 'RIGHT'):\n    ExperimentMonitor(ConnectionContext(url), name).start()"
-    kit.write_notebook(lab, "two.ipynb", [f"from hanalife import ConnectionContext, ExperimentMonitor\nurl = '{lab.database}'\n{both}"])
+    kit.write_notebook(lab, "two.ipynb", [f"{imports}\nurl = '{lab.database}'\n{both}"])
     kit.open_notebook(page, "two.ipynb")
     kit.run_cell(page, 0)
     views = page.locator(VIEW)

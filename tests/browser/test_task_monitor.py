@@ -195,7 +195,9 @@ def test_what_it_looks_like(lab, page, busy, theme, width):
     kit.write_notebook(
         lab,
         "looks.ipynb",
-        [f"from hanalife import ConnectionContext, ScheduledTaskMonitor\nm = ScheduledTaskMonitor(ConnectionContext('{busy}'))\nm.start()"],
+        [
+            f"from hanalife import ConnectionContext, ScheduledTaskMonitor as M\nm = M(ConnectionContext('{busy}'))\nm.start()"
+        ],
     )
     kit.open_notebook(page, "looks.ipynb")
     kit.set_theme(page, f"JupyterLab {theme}")
