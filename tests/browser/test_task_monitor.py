@@ -11,7 +11,7 @@ from hanalife.database import tasks as records
 from tests.browser import lab as kit
 from tests.browser.accessibility import grave_violations
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.test_monitors import open_monitor, rows
+from tests.browser.test_monitors import MONITOR, open_monitor, rows
 from tests.views import sample, task_sample
 
 pytestmark = pytest.mark.browser
@@ -192,13 +192,8 @@ def scene(view, look, name, details=None):
 def test_what_it_looks_like(lab, page, busy, theme, width):
     look = f"{theme.lower()}_{width}"
     page.set_viewport_size({"width": width, "height": 1250})
-    kit.write_notebook(
-        lab,
-        "looks.ipynb",
-        [
-            f"from hanalife import ConnectionContext, ScheduledTaskMonitor as M\nm = M(ConnectionContext('{busy}'))\nm.start()"
-        ],
-    )
+    cell = MONITOR.format(kind="ScheduledTaskMonitor", url=busy, ids=None)
+    kit.write_notebook(lab, "looks.ipynb", [cell])
     kit.open_notebook(page, "looks.ipynb")
     kit.set_theme(page, f"JupyterLab {theme}")
     try:
