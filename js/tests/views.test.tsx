@@ -73,6 +73,17 @@ test('of ten thousand runs only those in sight are drawn', async () => {
   expect(element.querySelector('[aria-label="Runs"]')!.getAttribute('aria-rowcount')).toBe('10001');
 });
 
+test('what a cell has no room for is told where one points', async () => {
+  const source = new FixedSource();
+  show(source);
+  source.show({ ...payload, runs: [{ ...manyRuns(1)[0]!, metrics: { AUC: 0.123456789 } }] });
+  await vi.waitFor(() => expect(drawn('Runs')).toHaveLength(1));
+  const cell = [...drawn('Runs')[0]!.children].find(each => each.textContent === '0.1235') as HTMLElement;
+  cell.dispatchEvent(new Event('pointermove', { bubbles: true }));
+  expect(cell.title).toBe('0.123456789');
+  expect(cell.style.backgroundSize).toContain('* 1)');
+});
+
 test('a state that comes between the first drawing and the effect is not lost', async () => {
   const source = new FixedSource();
   show(source);

@@ -133,9 +133,10 @@ export function Table<Row>(props: Props<Row>) {
   const places = mostRows(view.height, ROW);
   // Told only when it is looked at: a title for each cell costs as much as the cell.
   const titleOf = (cell: HTMLElement) => {
-    const row = sorted[Number(cell.parentElement!.ariaRowIndex) - 2];
-    const column = placed[Number(cell.ariaColIndex) - (before ? 2 : 1)]?.column;
-    return row && column ? String(column.value(row) ?? '') : '';
+    const row = sorted[Number(cell.parentElement!.getAttribute('aria-rowindex')) - 2];
+    const column = placed[Number(cell.getAttribute('aria-colindex')) - (before ? 2 : 1)]?.column;
+    const value = row && column?.value(row);
+    return typeof value === 'string' || column?.bar ? String(value ?? '') : '';
   };
   const rowId = (key: string) => `${id}-${key}`;
   const isInSight = sorted.slice(shown.first, shown.last).some(row => rowKey(row) === selected);
