@@ -70,7 +70,7 @@ def store(lab):
 @pytest.fixture(scope="package")
 def lab_page(chromium, lab):
     """Give a page with JupyterLab, loaded once."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 1250}, reduced_motion="reduce")
+    context = chromium.new_context(viewport={"width": 1400, "height": 1250})
     page = context.new_page()
     page.set_default_timeout(20_000)
     kit.load(page, lab)

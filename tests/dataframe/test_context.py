@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from hanalife import ConnectionContext, errors
+from hanalife import ConnectionContext, DataSets, errors
 
 
 def test_without_an_address_the_environment_or_the_working_directory_decides(tmp_path, monkeypatch):
@@ -53,16 +53,19 @@ def test_a_missing_table_lists_the_tables(conn, diabetes):
         conn.table("NOPE")
 
 
-def test_dropping_a_table_twice_is_only_logged(conn, diabetes, caplog):
-    assert conn.get_tables()["TABLE_NAME"].tolist() == ["PIMA_INDIANS_DIABETES_TBL"]
-    conn.drop_table("PIMA_INDIANS_DIABETES_TBL")
-    with caplog.at_level(logging.INFO):
+def test_dropping_a_table_twice_is_only_logged(bare_url, caplog):
+    with ConnectionContext(bare_url) as conn:
+        DataSets.load_diabetes_data(conn)
+        assert conn.get_tables()["TABLE_NAME"].tolist() == ["PIMA_INDIANS_DIABETES_TBL"]
         conn.drop_table("PIMA_INDIANS_DIABETES_TBL")
-    assert "does not exist" in caplog.text
+        assert conn.get_tables().empty
+        with caplog.at_level(logging.INFO):
+            conn.drop_table("PIMA_INDIANS_DIABETES_TBL")
+        assert "does not exist" in caplog.text
 
 
-def test_no_password_is_shown(postgres_url):
-    address = postgres_url.replace("postgres@", "postgres:secret@")
+def test_no_password_is_shown(bare_postgres_url):
+    address = bare_postgres_url.replace("postgres@", "postgres:secret@")
     with ConnectionContext(address) as conn:
         assert "secret" not in repr(conn)
         assert "secret" not in repr(conn.database)
