@@ -6,11 +6,13 @@ exit status is 0 only if every one passes.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 from pathlib import Path
 
@@ -24,10 +26,18 @@ LEAST_ROOM = 4 * 2**30
 
 def main() -> int:
     """Run every check and say how each ended."""
+    with contextlib.ExitStack() as stack:
+        if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= LEAST_ROOM:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(dir=MEMORY, ignore_cleanup_errors=True))
+            Path(folder).chmod(0o755)  # a database server has a user of its own
+            os.environ["TMPDIR"] = folder
+        return run_all()
+
+
+def run_all() -> int:
+    """Run one check after the other; return the exit status."""
     # The environment's own programs first: ruff, mypy, and Node where the machine has none.
     os.environ["PATH"] = os.pathsep.join([str(SCRIPTS), os.environ["PATH"]])
-    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= LEAST_ROOM:
-        os.environ.setdefault("TMPDIR", str(MEMORY))
     js = ROOT / "js"
     checks: list[tuple[str, list[str], Path]] = [
         ("format", ["ruff", "format", "--check", "hanalife", "tests", "js/hatch_build.py"], ROOT),

@@ -12,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 
 from hanalife import ConnectionContext, DataSets
-from hanalife.database.engine import Database
 from tests.postgres import Server, find_server
 
 # No test fails by the clock.
@@ -54,9 +53,8 @@ def _database_of(server: Server, template: str = "template1") -> Iterator[str]:
 def postgres_store(postgres_server: Server):
     """Give the name of a database with an empty store: to copy it is quicker than to make its tables."""
     with _database_of(postgres_server) as url:
-        database = Database(url)
-        database.migrate()
-        database.close()
+        with ConnectionContext(url) as connection:
+            connection.database.migrate()
         yield sa.make_url(url).database
 
 

@@ -65,6 +65,5 @@ def drop_unused(connection: sa.Connection, record_ids: Iterable[int]) -> None:
     unused = sa.and_(_record.c.record_id.in_(ids), _record.c.record_id.not_in(sa.select(used.c[0])))
     # One that a run holds is about to be used; to wait for it, holding others, could be to wait for oneself.
     free = sa.select(_record.c.record_id).where(unused).with_for_update(skip_locked=True)
-    found = connection.execute(free).scalars().all()
     with contextlib.suppress(sa.exc.IntegrityError), connection.begin_nested():  # a run has just begun to use one
-        connection.execute(_record.delete().where(_record.c.record_id.in_(found)))
+        connection.execute(_record.delete().where(_record.c.record_id.in_(free)))

@@ -134,9 +134,10 @@ export function Table<Row>(props: Props<Row>) {
   // Told only when it is looked at: a title for each cell costs as much as the cell.
   const titleOf = (cell: HTMLElement) => {
     const row = sorted[Number(cell.parentElement!.getAttribute('aria-rowindex')) - 2];
-    const column = placed[Number(cell.getAttribute('aria-colindex')) - (before ? 2 : 1)]?.column;
+    const column = placed.find(each => columnNumber(each, before) === Number(cell.getAttribute('aria-colindex')))?.column;
     const value = row && column?.value(row);
-    return typeof value === 'string' || column?.bar ? String(value ?? '') : '';
+    const isInOtherWords = column?.draw && !column.bar && typeof value === 'number'; // such as a duration
+    return isInOtherWords ? '' : String(value ?? '');
   };
   const rowId = (key: string) => `${id}-${key}`;
   const isInSight = sorted.slice(shown.first, shown.last).some(row => rowKey(row) === selected);
@@ -154,7 +155,8 @@ export function Table<Row>(props: Props<Row>) {
       onKeyDown={onKey}
       onPointerMove={event => {
         const cell = (event.target as Element).closest<HTMLElement>('[role=gridcell]');
-        if (cell) cell.title = titleOf(cell);
+        const title = cell && titleOf(cell);
+        if (cell && cell.title !== title) cell.title = title!;
       }}
       onScroll={event => {
         const { scrollTop, scrollLeft } = event.currentTarget;
@@ -273,13 +275,18 @@ function TableCell<Row>({ each, row, before, scrolled }: CellProps<Row>) {
   return (
     <span
       role="gridcell"
-      aria-colindex={each.index + (before ? 2 : 1)}
+      aria-colindex={columnNumber(each, before)}
       class={cellClass(each)}
       style={{ ...cellStyle(each, before, scrolled), ...(column.bar && barStyle(column.bar(row))) }}
     >
       {column.draw ? column.draw(row) : column.value(row)}
     </span>
   );
+}
+
+/** The number of a column for a screen reader, from 1, after that of the ticks. */
+export function columnNumber({ index }: Placed<unknown>, before: number): number {
+  return index + (before ? 2 : 1);
 }
 
 export function cellClass({ column, pinned }: Placed<{ numeric?: boolean; bar?: unknown }>): string {

@@ -3,7 +3,7 @@ import { useRef } from 'preact/hooks';
 import { useColumnDrag } from './columnDrag';
 import { type Placed, resized } from './layout';
 import type { Sort } from './order';
-import { cellClass, cellStyle, type Column, inSightStyle, type Look, type Scrolled } from './Table';
+import { cellClass, cellStyle, type Column, columnNumber, inSightStyle, type Look, type Scrolled } from './Table';
 
 const KEY_STEP = 10;
 const WIDEST = 2_000;
@@ -40,7 +40,7 @@ export function TableHead<Row>({ placed, wide, before, scrolled, look, onLook, o
           <span
             key={column.key}
             role="columnheader"
-            aria-colindex={each.index + (before ? 2 : 1)}
+            aria-colindex={columnNumber(each, before)}
             aria-sort={!active ? 'none' : descending ? 'descending' : 'ascending'}
             class={`${cellClass(each)} ${target === column.key ? 'hl-drop' : ''}`}
             data-column={column.key}

@@ -7,16 +7,16 @@ export function nearest(place: number, step: number): number {
 }
 
 /** Which rows of a table of fixed row height to draw, with a few more on either side. */
-export function windowOf(scrollTop: number, height: number, rowHeight: number, count: number, extra = EXTRA) {
+export function windowOf(scrollTop: number, height: number, rowHeight: number, count: number) {
   const top = Math.max(0, Math.floor(scrollTop / rowHeight));
   const bottom = Math.ceil((scrollTop + height) / rowHeight);
-  const last = Math.min(count, Math.max(bottom, top) + extra);
-  return { first: Math.max(0, Math.min(top, count) - extra), last };
+  const last = Math.min(count, Math.max(bottom, top) + EXTRA);
+  return { first: Math.max(0, Math.min(top, count) - EXTRA), last };
 }
 
 /** The most rows that a window of a height ever has. */
-export function mostRows(height: number, rowHeight: number, extra = EXTRA): number {
-  return Math.ceil(height / rowHeight) + 1 + 2 * extra;
+export function mostRows(height: number, rowHeight: number): number {
+  return Math.ceil(height / rowHeight) + 1 + 2 * EXTRA;
 }
 
 /**
