@@ -30,7 +30,7 @@ test('every word must occur, in any case and order', () => {
 
 test('the window covers what is in sight and stays within the rows', () => {
   for (const top of [0, 13, 26, 1000, 259_740, 999_999]) {
-    const { first, last } = windowOf(top, 260, 26, 10_000);
+    const { first, last } = windowOf(top, mostRows(260, 26), 26, 10_000);
     expect(first).toBeGreaterThanOrEqual(0);
     expect(last).toBeLessThanOrEqual(10_000);
     expect(last - first).toBeLessThanOrEqual(24);
@@ -39,7 +39,7 @@ test('the window covers what is in sight and stays within the rows', () => {
       expect(row).toBeLessThan(last);
     }
   }
-  expect(windowOf(0, 260, 26, 0)).toEqual({ first: 0, last: 0 });
+  expect(windowOf(0, mostRows(260, 26), 26, 0)).toEqual({ first: 0, last: 0 });
 });
 
 test('values are written for people', () => {
@@ -63,7 +63,7 @@ test('values are written for people', () => {
 test('a row keeps its place among the elements while the window moves', () => {
   const places = mostRows(260, 26);
   for (const top of [0, 100, 2_600, 13_000, 259_740]) {
-    const { first, last } = windowOf(top, 260, 26, 10_000);
+    const { first, last } = windowOf(top, mostRows(260, 26), 26, 10_000);
     const rows = inPlaces(first, last, places);
     expect(rows.length).toBeLessThanOrEqual(places);
     expect(rows.toSorted((a, b) => a - b)).toEqual(Array.from({ length: last - first }, (_, i) => first + i));
@@ -73,7 +73,7 @@ test('a row keeps its place among the elements while the window moves', () => {
 
 test('the window of the nearest step covers what is in sight', () => {
   for (let top = 0; top < 2_000; top += 7) {
-    const { first, last } = windowOf(nearest(top, EXTRA * 26), 260, 26, 10_000);
+    const { first, last } = windowOf(nearest(top, EXTRA * 26), mostRows(260, 26), 26, 10_000);
     expect(first * 26).toBeLessThanOrEqual(top);
     expect(last * 26).toBeGreaterThanOrEqual(top + 260);
   }

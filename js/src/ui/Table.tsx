@@ -1,6 +1,7 @@
 /** A table of any length and width: only rows and columns in sight are drawn, all by keyboard. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
+import { barOf, barsOf } from './bars';
 import { inSight, type Placed, placeColumns } from './layout';
 import { type Cell, type Sort, sortRows } from './order';
 import { TableHead } from './TableHead';
@@ -129,8 +130,16 @@ export function Table<Row>(props: Props<Row>) {
   const end = placed.at(-1);
   const wide = before + (end ? end.left + end.width : 0);
   const drawn = useSame(inSight(placed, view.left - before - STEP_SIDEWAYS / 2, view.width && view.width + STEP_SIDEWAYS));
-  const shown = windowOf(view.top, view.height, ROW, sorted.length);
   const places = mostRows(view.height, ROW);
+  const shown = windowOf(view.top, places, ROW, sorted.length);
+  const head = useMemo(
+    () => (
+      <div class="hl-head" role="rowgroup" style={{ width: `${wide}px` }}>
+        <TableHead placed={drawn} wide={wide} before={before} scrolled={scrolled} look={look} onLook={setLook} onMove={props.onMove} />
+      </div>
+    ),
+    [drawn, wide, before, look, setLook, props.onMove]
+  );
   // Told only when it is looked at: a title for each cell costs as much as the cell.
   const titleOf = (cell: HTMLElement) => {
     const row = sorted[Number(cell.parentElement!.getAttribute('aria-rowindex')) - 2];
@@ -166,9 +175,7 @@ export function Table<Row>(props: Props<Row>) {
         setView(old => (old.top === top && old.left === left ? old : { ...old, top, left }));
       }}
     >
-      <div class="hl-head" role="rowgroup" style={{ width: `${wide}px` }}>
-        <TableHead placed={drawn} wide={wide} before={before} scrolled={scrolled} look={look} onLook={setLook} onMove={props.onMove} />
-      </div>
+      {head}
       <div class="hl-body" {...(sorted.length && { role: 'rowgroup', 'aria-label': `${props.label}, rows` })}>
         {!sorted.length && <div class="hl-empty">{props.empty ?? 'Nothing here yet.'}</div>}
         <div class="hl-rows" role="presentation" style={{ height: `${sorted.length * ROW}px`, width: `${wide}px` }}>
@@ -227,7 +234,7 @@ function TableRow<Row>(props: RowProps<Row>) {
         aria-rowindex={index + 2}
         aria-selected={selected}
         data-key={name}
-        style={{ width: `${wide}px`, transform: `translateY(${index * ROW}px)` }}
+        style={{ width: `${wide}px`, transform: `translateY(${index * ROW}px)`, ...barsOf(drawn, row, before) }}
         onClick={() => {
           table.current.onSelect(name);
           if (table.current.clickOpens) table.current.onOpen?.(name);
@@ -246,9 +253,7 @@ function TableRow<Row>(props: RowProps<Row>) {
             />
           </span>
         )}
-        {drawn.map(each => (
-          <TableCell key={each.column.key} each={each} row={row} before={before} scrolled={scrolled} />
-        ))}
+        {drawn.map(each => cellOf(each, row, before, scrolled))}
       </div>
     ),
     [id, name, row, index, selected, ticked, drawn, wide, before]
@@ -263,21 +268,16 @@ function useSame<T>(list: T[]): T[] {
   return former.current;
 }
 
-interface CellProps<Row> {
-  each: Placed<Column<Row>>;
-  row: Row;
-  before: number;
-  scrolled: Scrolled;
-}
-
-function TableCell<Row>({ each, row, before, scrolled }: CellProps<Row>) {
+/** Not a component: the rows in sight have hundreds of cells. */
+function cellOf<Row>(each: Placed<Column<Row>>, row: Row, before: number, scrolled: Scrolled) {
   const { column } = each;
   return (
     <span
+      key={column.key}
       role="gridcell"
       aria-colindex={columnNumber(each, before)}
       class={cellClass(each)}
-      style={{ ...cellStyle(each, before, scrolled), ...(column.bar && barStyle(column.bar(row))) }}
+      style={{ ...cellStyle(each, before, scrolled), ...barOf(each, row) }}
     >
       {column.draw ? column.draw(row) : column.value(row)}
     </span>
@@ -289,12 +289,8 @@ export function columnNumber({ index }: Placed<unknown>, before: number): number
   return index + (before ? 2 : 1);
 }
 
-export function cellClass({ column, pinned }: Placed<{ numeric?: boolean; bar?: unknown }>): string {
-  return `hl-cell${column.numeric ? ' hl-number' : ''}${column.bar ? ' hl-barred' : ''}${pinned ? ' hl-pinned' : ''}`;
-}
-
-function barStyle(size: number) {
-  return { backgroundSize: `calc((100% - 10px) * ${size}) 17px` };
+export function cellClass({ column, pinned }: Placed<{ numeric?: boolean }>): string {
+  return `hl-cell${column.numeric ? ' hl-number' : ''}${pinned ? ' hl-pinned' : ''}`;
 }
 
 /** How far a table is scrolled sideways. */

@@ -6,17 +6,16 @@ export function nearest(place: number, step: number): number {
   return Math.round(place / step) * step;
 }
 
-/** Which rows of a table of fixed row height to draw, with a few more on either side. */
-export function windowOf(scrollTop: number, height: number, rowHeight: number, count: number) {
-  const top = Math.max(0, Math.floor(scrollTop / rowHeight));
-  const bottom = Math.ceil((scrollTop + height) / rowHeight);
-  const last = Math.min(count, Math.max(bottom, top) + EXTRA);
-  return { first: Math.max(0, Math.min(top, count) - EXTRA), last };
-}
-
-/** The most rows that a window of a height ever has. */
+/** The rows to draw where a height is in sight: those that it has room for, and a few more on either side. */
 export function mostRows(height: number, rowHeight: number): number {
   return Math.ceil(height / rowHeight) + 1 + 2 * EXTRA;
+}
+
+/** Which rows of a table of fixed row height to draw: always as many, unless there are fewer. */
+export function windowOf(scrollTop: number, most: number, rowHeight: number, count: number) {
+  const wanted = Math.floor(scrollTop / rowHeight) - EXTRA;
+  const first = Math.max(0, Math.min(wanted, count - most));
+  return { first, last: Math.min(count, first + most) };
 }
 
 /**
