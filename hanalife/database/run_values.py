@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -62,9 +63,25 @@ def metrics(connection: sa.Connection, run_ids: Sequence[str]) -> dict[str, dict
     without metrics, or unknown, has an empty entry.
     """
     found: dict[str, dict[str, float | str]] = {run_id: {} for run_id in run_ids}
-    for row in _rows_of(connection, _metric, list(found), (_metric.c.value, _metric.c.text)):
-        found[row.run_id][row.name] = _value(row.value, row.text)
+    columns = _metric.c.run_number, _metric.c.name_id, _metric.c.value, _metric.c.text
+    for ids in _chunks(list(found)):  # numbers only: of a long list the texts would be most of what is read
+        heads = connection.execute(sa.select(_run.c.number, _run.c.run_id).where(_run.c.run_id.in_(ids)))
+        numbers = {head.number: head.run_id for head in heads}
+        rows = connection.execute(sa.select(*columns).where(_metric.c.run_number.in_(list(numbers)))).all()
+        names = _names_in_order(connection, {row[1] for row in rows})
+        places = {name_id: place for place, name_id in enumerate(names)}
+        for number, name_id, value, text in sorted(rows, key=lambda row: places[row[1]]):
+            found[numbers[number]][names[name_id]] = _value(value, text) if value is None else value
     return found
+
+
+def _names_in_order(connection: sa.Connection, name_ids: Iterable[int]) -> dict[int, str]:
+    """Return names by their ids, in the order of the names."""
+    query = sa.select(_name.c.name_id, _name.c.name).order_by(_name.c.name)
+    found: list[Any] = []
+    for ids in _chunks(sorted(name_ids)):
+        found += connection.execute(query.where(_name.c.name_id.in_(ids)))
+    return dict(sorted(found, key=itemgetter(1)))
 
 
 def points(connection: sa.Connection, run_id: str, name: str, after: int | None = None) -> list[MetricPoint]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -24,6 +25,8 @@ _GOOD = "var(--hl-chart-good)"
 _MOST_BARS = 20
 _LONGEST_LABEL = 18
 _short = partial(shortened, longest=_LONGEST_LABEL)
+#: There is room for so many names below a chart.
+_NAMES_SIDE_BY_SIDE = 5
 
 #: Colour and dashes of the first, second and third line.
 _LINES = ((_BRAND, "solid"), (_MUTED, "dashed"), (_GOOD, "dotted"))
@@ -236,6 +239,7 @@ class CompareChart:
         with self._line.hold_sync():
             self._line.x = [label for label, _ in points]
             self._line.y = [float(value) for _, value in points]
+        self._figure.axes[0].num_ticks = _ticks(len(points))
         runs = "1 run" if len(points) == 1 else f"{len(points)} runs"
         self._figure.title = f"{metric} over {runs}" if points else "No metric to compare"
         self._figure.axes[1].label = metric or ""
@@ -377,6 +381,12 @@ class Forces:
             return _short(name)
         value = self._rows.iloc[place][name]
         return f"{_short(name)} = {value:.4g}" if isinstance(value, float) else f"{_short(name)} = {_short(str(value))}"
+
+
+def _ticks(names: int) -> int:
+    """Return the number of ticks of which bqplot makes every n-th name, so that few enough stand side by side."""
+    every = max(1, math.ceil(names / _NAMES_SIDE_BY_SIDE))
+    return names // every + 1
 
 
 def _is_number(value: float | str) -> bool:

@@ -124,8 +124,10 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
 
     def _draw(self, rows: Sequence[RunRow], row: RunRow | None) -> None:
         with self._lock:
-            if self._charts is None:
+            if self._box is None:
                 return
+            if self._charts is None:
+                self._charts = self._add_charts(self._box)
             if self._detail is not self._drawn:
                 self._charts.show(self._detail)
                 self._drawn = self._detail
@@ -143,7 +145,6 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
     # --- the view -------------------------------------------------------------------------------
 
     def _make_box(self) -> MonitorBox:
-        from hanalife.monitors.charts import RunCharts
         from hanalife.monitors.widgets import ExperimentTable, MonitorBox
 
         table = ExperimentTable(
@@ -156,10 +157,16 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
             )
         )
         table.observe(self._on_selection, "selection")
+        return MonitorBox(table, self._picture)
+
+    def _add_charts(self, box: MonitorBox) -> RunCharts:
+        """Put the charts below the table, which is seen sooner without them."""
+        from hanalife.monitors.charts import RunCharts
+
         charts = RunCharts()
         charts.compare.choice.observe(lambda _: self._wake.set(), "value")
-        self._charts = charts
-        return MonitorBox(table, [charts.widget], self._picture)
+        box.children = [*box.children, charts.widget]
+        return charts
 
     def _show_selection(self) -> None:
         with self._lock:

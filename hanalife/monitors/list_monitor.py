@@ -36,7 +36,7 @@ class ListMonitor(Monitor[P]):
 
         table = kind(methods, selected=next(iter(self._listed()), ""))
         table.observe(lambda _: self._wake.set(), "selected")
-        return MonitorBox(table, [], self._picture)
+        return MonitorBox(table, self._picture)
 
     @abstractmethod
     def _picture(self) -> str:

@@ -131,10 +131,10 @@ class DriftTable(ListTable):
 
 
 class MonitorBox(ipywidgets.VBox):  # type: ignore[misc]
-    """A table and what belongs to it, with an HTML picture for where nothing runs."""
+    """A table and what is put below it, with an HTML picture for where nothing runs."""
 
-    def __init__(self, table: MonitorTable, below: list[ipywidgets.Widget], picture: Callable[[], str]) -> None:
-        super().__init__([table, *below])
+    def __init__(self, table: MonitorTable, picture: Callable[[], str]) -> None:
+        super().__init__([table])
         self.table = table
         self._picture = picture
 

@@ -47,7 +47,7 @@ def number(value: object) -> JsonNumber:
 
 def metric(value: float | str) -> float | str:
     """Return a metric as JSON can carry it: a text stays a text."""
-    return value if isinstance(value, str) else number(value)
+    return value if isinstance(value, str) or math.isfinite(value) else number(value)
 
 
 def cut(text: str, longest: int = LONGEST_TEXT) -> str:

@@ -82,7 +82,7 @@ def test_a_checkout_without_built_javascript_imports_and_says_so(tmp_path, monke
 
 
 def test_the_box_has_a_picture_for_where_nothing_runs():
-    box = widgets.MonitorBox(Sent({}), [], lambda: "<table></table>")
+    box = widgets.MonitorBox(Sent({}), lambda: "<table></table>")
     data = box._repr_mimebundle_()
     assert data["text/html"] == "<table></table>"
     assert "application/vnd.jupyter.widget-view+json" in data

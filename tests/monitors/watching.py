@@ -42,3 +42,4 @@ class Table:
 class Box:
     def __init__(self):
         self.table = Table()
+        self.children = (self.table,)
