@@ -102,6 +102,13 @@ class ExperimentTable(MonitorTable):
         """Return the newest runs."""
         return experiments.head(cast("ExperimentsPayload", payload)) if payload else payload
 
+    def show(self, payload: Mapping[str, Any]) -> None:
+        """Send all: the newest runs first."""
+        super().show(payload)
+        older = experiments.before_head(cast("ExperimentsPayload", payload))
+        if older["runs"]:
+            self.send({"older": older})
+
 
 class ListTable(MonitorTable):
     """A list with one selected member."""

@@ -53,11 +53,20 @@ def read(
 
 def head(payload: ExperimentsPayload) -> ExperimentsPayload:
     """Return a payload with as many of its newest runs as a saved notebook should hold."""
+    return {**payload, "runs": payload["runs"][_first_of_head(payload) :]}
+
+
+def before_head(payload: ExperimentsPayload) -> RunsPage:
+    """Return the runs of a payload that its head leaves out."""
+    return {"contract": CONTRACT, "runs": payload["runs"][: _first_of_head(payload)]}
+
+
+def _first_of_head(payload: ExperimentsPayload) -> int:
     room, first = MOST_VALUES, len(payload["runs"])
     while first and room > 0:
         first -= 1
         room -= _VALUES_BESIDE_METRICS + len(payload["runs"][first]["metrics"])
-    return {**payload, "runs": payload["runs"][first:]}
+    return first
 
 
 def _in_order(order: Iterable[str], kept: Mapping[str, RunRow], read: Sequence[RunRow]) -> list[RunRow]:

@@ -1,6 +1,6 @@
 import type { AnyModel } from '@anywidget/types';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { applyExperiments, hasAllRuns } from '../src/contract/decode';
+import { applyExperiments, hasAllRuns, withOlder } from '../src/contract/decode';
 import type { ExperimentsDelta, ExperimentsPayload, RunRow } from '../src/contract/types.gen';
 import { CellSource } from '../src/rpc/cell';
 import { HttpAnswerer, HttpRunSource, HttpSource } from '../src/rpc/http';
@@ -53,6 +53,20 @@ test('a cell waits for the first look, then follows the deltas', () => {
   host.set('snapshot', experimentsJson);
   host.set('status', { word: 'live', text: '' });
   expect(source.get().status.word).toBe('live');
+  host.push({ delta: experimentsDeltaJson });
+  expect(source.get().payload!.runs.map(run => run.run_id)).toEqual(['b', 'c']);
+});
+
+test('the runs that a snapshot has no room for come after it, then the deltas', () => {
+  const host = new Host();
+  const parts = { isWhole: hasAllRuns, withOlder };
+  const source = new CellSource<ExperimentsPayload, ExperimentsDelta>(host as unknown as AnyModel, applyExperiments, parts);
+  const runs = experimentsJson.runs as unknown as RunRow[];
+  host.set('snapshot', { ...experimentsJson, total: runs.length, runs: runs.slice(-1) });
+  host.push({ older: { contract: experimentsJson.contract, runs: runs.slice(0, -1) } });
+  expect(source.get().payload!.runs).toEqual(runs);
+  host.push({ older: { contract: experimentsJson.contract, runs: runs.slice(0, -1) } }); // nothing is missing
+  expect(source.get().payload!.runs).toEqual(runs);
   host.push({ delta: experimentsDeltaJson });
   expect(source.get().payload!.runs.map(run => run.run_id)).toEqual(['b', 'c']);
 });

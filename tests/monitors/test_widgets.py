@@ -7,10 +7,11 @@ import json
 import pytest
 import sqlalchemy as sa
 
+from hanalife import ExperimentMonitor
 from hanalife.errors import RunNotFoundError
 from hanalife.monitors import charts, widgets
 from hanalife.views import answers, learning
-from tests.views import sample
+from tests.views import crowd, sample
 
 
 class Sent(widgets.MonitorTable):
@@ -67,6 +68,18 @@ def test_the_state_for_a_reloaded_page_is_the_latest():
     table.change({"seq": 1, "runs": ["new"]}, {"seq": 1})
     assert table.get_state("snapshot")["snapshot"] == {"seq": 1, "runs": ["new"]}
     assert table.sent == [{"delta": {"seq": 1}}]
+
+
+def test_runs_that_a_saved_notebook_has_no_room_for_are_sent_after_the_others(conn):
+    crowd.fill(conn, 150, 40)
+    payload = ExperimentMonitor(conn).snapshot()
+    table = widgets.ExperimentTable({})
+    sent = []
+    table.send = sent.append
+    table.show(payload)
+    assert sent[0]["older"]["runs"] + table.get_state("snapshot")["snapshot"]["runs"] == payload["runs"]
+    table.show({**payload, "runs": payload["runs"][-5:]})
+    assert len(sent) == 1
 
 
 def test_a_checkout_without_built_javascript_imports_and_says_so(tmp_path, monkeypatch):

@@ -41,6 +41,7 @@ def test_what_a_notebook_keeps_of_many_runs_is_bounded(conn):
     assert head["total"] == 150
     assert head["runs"] == whole["runs"][-len(head["runs"]) :]
     assert 50_000 < len(json.dumps(head)) < 150_000
+    assert experiments.before_head(whole)["runs"] + head["runs"] == whole["runs"]
     assert experiments.head(read(conn, None, 3))["runs"] == whole["runs"][-3:]
 
 

@@ -1,15 +1,28 @@
 /** The transport of a notebook cell: traits hold the truth, custom messages bring changes and answers. */
 import type { AnyModel } from '@anywidget/types';
 import { decode } from '../contract/decode';
-import type { ErrorInfo } from '../contract/types.gen';
+import type { ErrorInfo, RunsPage } from '../contract/types.gen';
 import { hearAgain } from './hearing';
 import { RequestError, Store } from './source';
 
-type Message<D> = { delta: D } | { detail: { id: string; value: unknown } } | { id: string; ok: unknown } | { id: string; error: ErrorInfo };
+type Message<D> =
+  | { delta: D }
+  | { older: RunsPage }
+  | { detail: { id: string; value: unknown } }
+  | { id: string; ok: unknown }
+  | { id: string; error: ErrorInfo };
 
 const ANSWER_MS = 60_000;
 /** What is not in a snapshot comes unasked, soon; a page that was loaded later has to ask for it. */
 const REST_MS = 3_000;
+
+/** How a payload comes that may be too long to be sent at once: its head, then what is older. */
+interface Parts<P> {
+  isWhole(payload: P): boolean;
+  withOlder(payload: P, page: RunsPage): P;
+}
+
+const AT_ONCE = { isWhole: () => true, withOlder: <P>(payload: P) => payload };
 
 interface Pending {
   resolve(value: unknown): void;
@@ -25,7 +38,7 @@ export class CellSource<P extends { contract: number }, D> extends Store<P> {
   constructor(
     private host: AnyModel,
     private apply: (payload: P, delta: D) => P | null,
-    private isWhole: (payload: P) => boolean = () => true
+    private parts: Parts<P> = AT_ONCE
   ) {
     super();
     host.on('change:snapshot', this.onSnapshot);
@@ -74,7 +87,7 @@ export class CellSource<P extends { contract: number }, D> extends Store<P> {
 
   private askForRest = (before: P | null): void => {
     const { payload } = this.get();
-    if (payload === null || this.isWhole(payload)) return;
+    if (payload === null || this.parts.isWhole(payload)) return;
     if (payload === before) void this.catchUp();
     else this.rest = setTimeout(this.askForRest, REST_MS, payload); // it is on its way
   };
@@ -87,6 +100,7 @@ export class CellSource<P extends { contract: number }, D> extends Store<P> {
 
   private onMessage = (message: Message<D>): void => {
     if ('delta' in message) this.onDelta(message.delta);
+    else if ('older' in message) this.onOlder(message.older);
     else if ('detail' in message) this.set({ detail: message.detail });
     else this.onReply(message);
   };
@@ -96,6 +110,11 @@ export class CellSource<P extends { contract: number }, D> extends Store<P> {
     const next = payload && this.apply(payload, delta);
     if (next) this.set({ payload: next });
     else void this.catchUp();
+  }
+
+  private onOlder(page: RunsPage): void {
+    const { payload } = this.get();
+    if (payload && !this.parts.isWhole(payload)) this.set({ payload: this.parts.withOlder(payload, page) });
   }
 
   /** A delta was missed: ask for everything. */

@@ -1,6 +1,6 @@
 import type { AnyWidget } from '@anywidget/types';
 import { h } from 'preact';
-import { applyExperiments, hasAllRuns } from '../contract/decode';
+import { applyExperiments, hasAllRuns, withOlder } from '../contract/decode';
 import type { ExperimentsDelta, ExperimentsPayload } from '../contract/types.gen';
 import { CellSource } from '../rpc/cell';
 import { mount } from '../ui/mount';
@@ -11,7 +11,7 @@ const widget: AnyWidget = () => {
   let source: CellSource<ExperimentsPayload, ExperimentsDelta>;
   return {
     initialize({ model: host }) {
-      source = new CellSource<ExperimentsPayload, ExperimentsDelta>(host, applyExperiments, hasAllRuns);
+      source = new CellSource<ExperimentsPayload, ExperimentsDelta>(host, applyExperiments, { isWhole: hasAllRuns, withOlder });
       return () => source.dispose();
     },
     render({ model: host, el }) {
