@@ -49,7 +49,7 @@ def figure(
         background_style={"fill": "none"},
         fig_margin={"top": 44, "bottom": 46, "left": left, "right": 24},
         animation_duration=0,
-        layout=ipywidgets.Layout(width="640px", height="340px"),
+        layout=ipywidgets.Layout(width="100%", max_width="760px", height="340px"),
     )
 
 

@@ -307,6 +307,32 @@ def test_dark_theme(lab, page, store):
         kit.set_theme(page, "JupyterLab Light")
 
 
+def test_charts_are_as_wide_as_the_cell(lab, page, store):
+    for number in range(12):
+        sample.record_run(store, "WIDE", f"a run with a long name {number}", 0.8 + number / 100)
+    open_monitor(page, lab, "wide", "ExperimentMonitor", "WIDE")
+    open_chart(page, "Compare runs")
+    chart = page.locator(".bqplot.figure:visible")
+    names = chart.locator(".axis").filter(has_text="Run, oldest first").locator(".tick text:visible")
+    expect(names).to_have_count(4)
+    boxes = [names.nth(place).bounding_box() for place in range(4)]
+    assert all(one["x"] + one["width"] < next_one["x"] for one, next_one in zip(boxes, boxes[1:], strict=False))
+    size = page.viewport_size
+    wide = chart.bounding_box()["width"]
+    try:
+        page.set_viewport_size({"width": 760, "height": size["height"]})
+        room = page.locator(".jp-OutputArea-output:visible").last.bounding_box()
+        page.wait_for_function(
+            "([x, width]) => { const box = document.querySelector('.jp-OutputArea .widget-tab').getBoundingClientRect();"
+            " return box.left >= x && box.right <= x + width; }",
+            arg=[room["x"], room["width"]],
+        )
+        assert chart.bounding_box()["width"] < wide
+        page.screenshot(path=SCREENSHOTS / "charts_narrow.png")
+    finally:
+        page.set_viewport_size(size)
+
+
 def test_saved_notebook_shows_runs_and_charts_without_a_kernel(lab, page, store):
     sample.record_run(store, "SAVED", "kept", 0.83)
     open_monitor(page, lab, "saved", "ExperimentMonitor", "SAVED")
