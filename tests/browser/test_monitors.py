@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -316,14 +317,15 @@ def test_charts_are_as_wide_as_the_cell(lab, page, store):
     names = chart.locator(".axis").filter(has_text="Run, oldest first").locator(".tick text:visible")
     expect(names).to_have_count(4)
     boxes = [names.nth(place).bounding_box() for place in range(4)]
-    assert all(one["x"] + one["width"] < next_one["x"] for one, next_one in zip(boxes, boxes[1:], strict=False))
+    assert all(one["x"] + one["width"] < next_one["x"] for one, next_one in itertools.pairwise(boxes))
     size = page.viewport_size
     wide = chart.bounding_box()["width"]
     try:
         page.set_viewport_size({"width": 760, "height": size["height"]})
         room = page.locator(".jp-OutputArea-output:visible").last.bounding_box()
         page.wait_for_function(
-            "([x, width]) => { const box = document.querySelector('.jp-OutputArea .widget-tab').getBoundingClientRect();"
+            "([x, width]) => {"
+            " const box = document.querySelector('.jp-OutputArea .widget-tab').getBoundingClientRect();"
             " return box.left >= x && box.right <= x + width; }",
             arg=[room["x"], room["width"]],
         )
