@@ -84,7 +84,7 @@ WITH_LABEL = FROM_DATABASE.replace("two_sample=False", "label='C0', two_sample=F
 
 #: As each check of a schedule: what is needed of the reference was frozen before, only the current rows are read.
 STORED_REFERENCE = FROM_DATABASE.replace(
-    "    def call():", "    first = conn.drift.reference(first, two_sample=False)\n    def call():"
+    "    def call():", "    first = conn.drift.reference(first)\n    def call():"
 )
 
 IN_MEMORY = (
