@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
@@ -58,9 +58,6 @@ class Monitor(ABC, Generic[P]):
     thread runs all the same and :meth:`snapshot` gives the data.
     """
 
-    #: What is shown changes with time alone, so that it is read every few seconds though nobody wrote.
-    ages: ClassVar[bool] = False
-
     def __init__(
         self, connection_context: ConnectionContext, ids: Sequence[str] | None, clock: Clock = utc_now
     ) -> None:
@@ -77,8 +74,8 @@ class Monitor(ABC, Generic[P]):
         self._looked = threading.Event()
         self._thread: threading.Thread | None = None
         self._failures = 0  # since the last good look
-        self._mark: object = None  # of the database, at the last look
-        self._looks = 0
+        self._mark: object = None  # of the database, at the last reading
+        self._readings = 0
 
     # --- what a user calls --------------------------------------------------------------------
 
@@ -144,6 +141,9 @@ class Monitor(ABC, Generic[P]):
         """Say whether the payload is whole; if not, it is read on at once."""
         return True
 
+    def _aged(self, connection: sa.Connection, latest: P) -> P | None:
+        """Return what time alone has made of the payload, if anything; asked every few seconds while nobody writes."""
+
     def _tend(self) -> None:
         """Do what is due every few seconds."""
 
@@ -170,9 +170,12 @@ class Monitor(ABC, Generic[P]):
                 if overdue:
                     tended_at = time.monotonic()
                     self._tend()
-                if mark != self._mark or (overdue and self.ages) or not self._has_all():
+                if mark != self._mark or not self._has_all():
                     self._mark = mark
-                    self._look(connection, stopped)
+                    self._take(self._read(connection, self._latest), stopped)
+                    self._readings += 1
+                elif overdue and self._latest and (aged := self._aged(connection, self._latest)):
+                    self._take(aged, stopped)
                 self._look_closer(connection)
                 connection.rollback()  # a transaction left open would never see later changes
                 self._looked.set()
@@ -180,10 +183,9 @@ class Monitor(ABC, Generic[P]):
                     self._wake.wait(POLL_SECONDS)
                     self._wake.clear()
 
-    def _look(self, connection: sa.Connection, stopped: threading.Event) -> None:
-        new = self._read(connection, self._latest)
+    def _take(self, new: P, stopped: threading.Event) -> None:
+        """Make a payload the latest, and send what it changes."""
         self._failures = 0
-        self._looks += 1
         with self._lock:
             if stopped.is_set():
                 return

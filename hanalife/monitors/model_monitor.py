@@ -57,7 +57,7 @@ class ModelMonitor(ListMonitor[ModelsPayload]):
     ) -> None:
         super().__init__(connection_context, check_ids(names, "names"), clock)
         self._detail: ModelDetail | None = None
-        self._read_at: object = None
+        self._detail_at: object = None
 
     def _export(self, path: Path) -> Path:
         return model_pages.write(self.connection_context, path, self._ids, clock=self._clock)
@@ -72,9 +72,9 @@ class ModelMonitor(ListMonitor[ModelsPayload]):
 
     def _look_closer(self, connection: sa.Connection) -> None:
         selected = self._selected()
-        if selected is None or self._read_at == (self._looks, selected):
+        if selected is None or self._detail_at == (self._readings, selected):
             return
-        self._read_at = (self._looks, selected)
+        self._detail_at = (self._readings, selected)
         detail = models.read_one(connection, selected)
         if detail != self._detail:
             self._detail = detail

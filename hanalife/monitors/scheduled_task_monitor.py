@@ -49,8 +49,6 @@ class ScheduledTaskMonitor(ListMonitor[TasksPayload]):
     []
     """
 
-    ages = True  # a worker that falls silent writes nothing
-
     def __init__(
         self,
         connection_context: ConnectionContext,
@@ -61,15 +59,13 @@ class ScheduledTaskMonitor(ListMonitor[TasksPayload]):
         super().__init__(connection_context, check_ids(task_ids, "task_ids"), clock)
         self._detail: TaskDetail | None = None
         self._detail_at: object = None
-        self._read_at: object = None  # the connection and its mark of the last reading
 
     def _read(self, connection: sa.Connection, previous: TasksPayload | None) -> TasksPayload:
-        now, at = self._clock(), (connection, self._mark)
-        if previous is not None and at == self._read_at:  # nobody wrote
-            return {**previous, "workers": tasks.read_workers(connection, now)}
-        payload = tasks.read(connection, self._database.label, now, self._ids, previous)
-        self._read_at = at
-        return payload
+        return tasks.read(connection, self._database.label, self._clock(), self._ids, previous)
+
+    def _aged(self, connection: sa.Connection, latest: TasksPayload) -> TasksPayload:
+        # A worker that falls silent writes nothing.
+        return {**latest, "workers": tasks.read_workers(connection, self._clock())}
 
     def _export(self, path: Path) -> Path:
         return pages.write_tasks(self.connection_context, path, self._ids, clock=self._clock)
@@ -81,9 +77,9 @@ class ScheduledTaskMonitor(ListMonitor[TasksPayload]):
 
     def _look_closer(self, connection: sa.Connection) -> None:
         selected = self._selected()
-        if selected is None or self._detail_at == (self._read_at, selected):
+        if selected is None or self._detail_at == (self._readings, selected):
             return
-        self._detail_at = (self._read_at, selected)
+        self._detail_at = (self._readings, selected)
         detail = tasks.read_one(connection, selected, self._detail)
         if detail != self._detail:
             self._detail = detail

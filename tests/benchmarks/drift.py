@@ -83,9 +83,7 @@ with ConnectionContext(sys.argv[1]) as conn:
 WITH_LABEL = FROM_DATABASE.replace("two_sample=False", "label='C0', two_sample=False")
 
 #: As each check of a schedule: what is needed of the reference was frozen before, only the current rows are read.
-STORED_REFERENCE = FROM_DATABASE.replace(
-    "    def call():", "    first = conn.drift.reference(first)\n    def call():"
-)
+STORED_REFERENCE = FROM_DATABASE.replace("    def call():", "    first = conn.drift.reference(first)\n    def call():")
 
 IN_MEMORY = (
     DATA

@@ -211,7 +211,7 @@ def test_runs_are_read_again_only_once_somebody_wrote(sqlite_url, monkeypatch):
         monitor.start()
         try:
             until(lambda: len(tended) > 10)
-            assert monitor._looks == 1
+            assert monitor._readings == 1
             sample.record_run(context, "A", "two")
             until(lambda: any(delta["runs"]["changed"] for delta in monitor._box.table.deltas))
         finally:
@@ -219,8 +219,11 @@ def test_runs_are_read_again_only_once_somebody_wrote(sqlite_url, monkeypatch):
 
 
 def test_tasks_are_read_again_only_once_somebody_wrote(sqlite_url, monkeypatch):
-    readings = []
-    whole = scheduled_task_monitor.tasks.read
+    readings, agings = [], []
+    whole, workers = scheduled_task_monitor.tasks.read, scheduled_task_monitor.tasks.read_workers
+    monkeypatch.setattr(
+        scheduled_task_monitor.tasks, "read_workers", lambda *args: agings.append(args) or workers(*args)
+    )
     monkeypatch.setattr(scheduled_task_monitor.tasks, "read", lambda *args: readings.append(args) or whole(*args))
     monkeypatch.setattr(base, "TEND_SECONDS", 0.05)
     monkeypatch.setattr(base, "POLL_SECONDS", 0.02)
@@ -231,7 +234,7 @@ def test_tasks_are_read_again_only_once_somebody_wrote(sqlite_url, monkeypatch):
         monitor._box = Box()
         monitor.start()
         try:
-            until(lambda: monitor._looks > 10)
+            until(lambda: len(agings) > 10)
             assert len(readings) == 1
             sample.record_task(context, "SECOND")
             until(lambda: any(delta["tasks"]["changed"] for delta in monitor._box.table.deltas))
