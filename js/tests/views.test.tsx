@@ -167,6 +167,14 @@ test('a sparse chart is as wide as its values, also of one value and of none', (
   }
 });
 
+test('what stands on an axis is where it says', () => {
+  const points: [number, number][] = [[0, 0.74], [1, 0.81], [2, 0.785]];
+  unmount = mount(element, <LineChart curve={{ title: 't', x_label: 'Step', y_label: 't', series: [{ name: 't', points }] }} />);
+  const texts = (kind: string) => [...element.querySelectorAll(`.hl-tick-${kind}`)].map(each => each.textContent);
+  expect(texts('y')).toEqual(['0.74', '0.76', '0.78', '0.8']);
+  expect(texts('x')).toEqual(['0', '1', '2']);
+});
+
 test('a search in words is asked for and its runs are shown in its order', async () => {
   const source = new FixedSource();
   source.show(payload);

@@ -322,12 +322,10 @@ def test_charts_are_as_wide_as_the_cell(lab, page, store):
     wide = chart.bounding_box()["width"]
     try:
         page.set_viewport_size({"width": 760, "height": size["height"]})
-        room = page.locator(".jp-OutputArea-output:visible").last.bounding_box()
         page.wait_for_function(
-            "([x, width]) => {"
-            " const box = document.querySelector('.jp-OutputArea .widget-tab').getBoundingClientRect();"
-            " return box.left >= x && box.right <= x + width; }",
-            arg=[room["x"], room["width"]],
+            "chart => { const [inner, outer] = [chart.querySelector('svg'), chart.closest('.jp-OutputArea-output')]"
+            ".map(element => element.getBoundingClientRect()); return inner.right <= outer.right; }",
+            arg=chart.element_handle(),
         )
         assert chart.bounding_box()["width"] < wide
         page.screenshot(path=SCREENSHOTS / "charts_narrow.png")

@@ -2,6 +2,7 @@
 import { toNumber } from '../contract/decode';
 import type { Chart, Confusion, Series } from '../contract/types.gen';
 import { number } from './format';
+import { ticksOf } from './ticks';
 
 const WIDTH = 340;
 const HEIGHT = 250;
@@ -44,12 +45,10 @@ function short(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
-/** A value on an axis, with as many decimals as tell it from its neighbours. */
-function tick(value: number, { low, high }: Range): string {
+/** A round value on an axis. */
+function tick(value: number): string {
   const size = Math.abs(value);
-  if (size >= 1e6 || (size > 0 && size < 1e-4)) return String(+value.toPrecision(3));
-  const decimals = Math.min(8, Math.max(0, Math.ceil(-Math.log10((high - low) / 4))));
-  return String(+value.toFixed(decimals));
+  return size >= 1e6 || (size > 0 && size < 1e-4) ? value.toExponential() : String(value);
 }
 
 interface LineChartProps {
@@ -76,20 +75,18 @@ export function LineChart({ curve, places, width = WIDTH }: LineChartProps) {
   );
   const x = (value: number) => LEFT + ((value - xs.low) / (xs.high - xs.low)) * (width - LEFT - RIGHT);
   const y = (value: number) => height - BOTTOM - ((value - ys.low) / (ys.high - ys.low)) * (height - top - BOTTOM);
-  const at = (span: Range, share: number) => span.low + share * (span.high - span.low);
-  const shares = [0, 0.25, 0.5, 0.75, 1];
   // Steps and candidates are counted, so that nothing is between two of them.
-  const ticks = [...new Set(shares.map(share => (fromZero ? at(xs, share) : Math.round(at(xs, share)))))];
+  const ticks = ticksOf(xs.low, xs.high).filter(value => fromZero || Number.isInteger(value));
   return (
     <svg class="hl-chart" viewBox={`0 0 ${width} ${height}`} style={{ width: `${width}px` }} role="img" aria-label={curve.title}>
       <text class="hl-chart-title" x={width / 2} y={16}>
         {short(curve.title, 50)}
       </text>
-      {shares.map(share => (
-        <g key={share}>
-          <line class="hl-gridline" x1={LEFT} x2={width - RIGHT} y1={y(at(ys, share))} y2={y(at(ys, share))} />
-          <text class="hl-tick-y" x={LEFT - 5} y={y(at(ys, share)) + 3}>
-            {tick(at(ys, share), ys)}
+      {ticksOf(ys.low, ys.high).map(value => (
+        <g key={value}>
+          <line class="hl-gridline" x1={LEFT} x2={width - RIGHT} y1={y(value)} y2={y(value)} />
+          <text class="hl-tick-y" x={LEFT - 5} y={y(value) + 3}>
+            {tick(value)}
           </text>
         </g>
       ))}
@@ -101,7 +98,7 @@ export function LineChart({ curve, places, width = WIDTH }: LineChartProps) {
           x={x(value)}
           y={height - BOTTOM + 13}
         >
-          {places ? short(places[value] ?? '', 14) : tick(value, xs)}
+          {places ? short(places[value] ?? '', 14) : tick(value)}
         </text>
       ))}
       {lines.map((line, i) => (
