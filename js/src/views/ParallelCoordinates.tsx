@@ -8,8 +8,10 @@ import { number } from '../ui/format';
 const HEIGHT = 240;
 const TOP = 40;
 const BOTTOM = 28;
-const BETWEEN = 98;
+const LEAST_BETWEEN = 98;
 const SIDE = 50;
+/** So wide at least, that a few axes leave room for the title. */
+const LEAST_WIDTH = 340;
 /** More have no room side by side. */
 const MOST_AXES = 8;
 
@@ -20,7 +22,9 @@ export function ParallelCoordinates({ search }: { search: Search }) {
   if (axes.length < 2) return null;
   const at = Math.max(0, candidates.findIndex(each => each.candidate === chosen));
   const marked = candidates[at]!;
-  const width = 2 * SIDE + (axes.length - 1) * BETWEEN;
+  const between = Math.max(LEAST_BETWEEN, (LEAST_WIDTH - 2 * SIDE) / (axes.length - 1));
+  const width = 2 * SIDE + (axes.length - 1) * between;
+  const x = (axis: number) => SIDE + axis * between;
 
   const onKey = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key] ?? 0;
@@ -31,7 +35,7 @@ export function ParallelCoordinates({ search }: { search: Search }) {
   };
 
   return (
-    <figure class="hl-parallel-lines" style={{ maxWidth: `${Math.max(width, 340)}px` }}>
+    <figure class="hl-parallel-lines" style={{ maxWidth: `${width}px` }}>
       <div
         role="group"
         tabIndex={0}
@@ -47,11 +51,11 @@ export function ParallelCoordinates({ search }: { search: Search }) {
               key={each.candidate}
               class={each === marked ? 'hl-marked' : 'hl-candidate'}
               style={{ opacity: each === marked ? 1 : shade(rank, candidates.length) }}
-              points={line(each, axes, metric)}
+              points={line(each, axes, metric, x)}
               onMouseEnter={() => setChosen(each.candidate)}
             />
           ))}
-          <polyline class="hl-marked" points={line(marked, axes, metric)} />
+          <polyline class="hl-marked" points={line(marked, axes, metric, x)} />
           {axes.map((axis, i) => (
             <g key={axis.name}>
               <line class="hl-upright" x1={x(i)} x2={x(i)} y1={TOP} y2={HEIGHT - BOTTOM} />
@@ -84,7 +88,7 @@ function axesOf({ candidates, metric }: Search): Axis[] {
   return score ? [...axes.slice(0, MOST_AXES), score] : axes.slice(0, MOST_AXES);
 }
 
-function line(candidate: Candidate, axes: Axis[], metric: string): string {
+function line(candidate: Candidate, axes: Axis[], metric: string, x: (axis: number) => number): string {
   return axes
     .map((axis, i) => {
       const isScore = i === axes.length - 1 && axis.name === metric;
@@ -92,10 +96,6 @@ function line(candidate: Candidate, axes: Axis[], metric: string): string {
       return place === null ? '' : `${x(i)},${y(place)}`;
     })
     .join(' ');
-}
-
-function x(axis: number): number {
-  return SIDE + axis * BETWEEN;
 }
 
 function y(place: number): number {
