@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -244,7 +245,8 @@ def test_a_race_goes_on_too(sqlite_conn, trained):
     begun = trained()
     model = interrupted(searching_model(**racing), data, KeyboardInterrupt(), **SAME)
     assert outcome(searching_model(**racing).fit(data, **SAME)) == whole
-    assert trained() - 2 * begun <= 8, "but for what was under way, nothing is trained twice"
+    under_way = min(4, os.cpu_count() or 1) * 8  # a fold's candidates for each thread
+    assert trained() - 2 * begun <= under_way, "but for what was under way, nothing is trained twice"
     assert {one.rung for one in search_scores(sqlite_conn, SEARCH)} == {1, 2, 3, 4}
     assert not model.is_fitted()
 
