@@ -51,8 +51,8 @@ class NewPoint(NamedTuple):  # not a dataclass: a run may log a million
 def params(connection: sa.Connection, run_ids: Sequence[str]) -> dict[str, dict[str, Json]]:
     """Return the parameters of runs: ``{run_id: {name: value}}``, names in order."""
     found: dict[str, dict[str, Json]] = {run_id: {} for run_id in run_ids}
-    for row in _rows_of(connection, _param, list(found), (_param.c.number, _param.c.text)):
-        found[row.run_id][row.name] = row.number if row.text is None else json.loads(row.text)
+    for run_id, name, number, text in _values_of(connection, _param.c.number, list(found)):
+        found[run_id][name] = number if text is None else json.loads(text)
     return found
 
 
@@ -63,25 +63,9 @@ def metrics(connection: sa.Connection, run_ids: Sequence[str]) -> dict[str, dict
     without metrics, or unknown, has an empty entry.
     """
     found: dict[str, dict[str, float | str]] = {run_id: {} for run_id in run_ids}
-    columns = _metric.c.run_number, _metric.c.name_id, _metric.c.value, _metric.c.text
-    for ids in _chunks(list(found)):  # numbers only: of a long list the texts would be most of what is read
-        heads = connection.execute(sa.select(_run.c.number, _run.c.run_id).where(_run.c.run_id.in_(ids)))
-        numbers = {head.number: head.run_id for head in heads}
-        rows = connection.execute(sa.select(*columns).where(_metric.c.run_number.in_(list(numbers)))).all()
-        names = _names_in_order(connection, {row[1] for row in rows})
-        places = {name_id: place for place, name_id in enumerate(names)}
-        for number, name_id, value, text in sorted(rows, key=lambda row: places[row[1]]):
-            found[numbers[number]][names[name_id]] = _value(value, text) if value is None else value
+    for run_id, name, value, text in _values_of(connection, _metric.c.value, list(found)):
+        found[run_id][name] = _value(value, text)
     return found
-
-
-def _names_in_order(connection: sa.Connection, name_ids: Iterable[int]) -> dict[int, str]:
-    """Return names by their ids, in the order of the names."""
-    query = sa.select(_name.c.name_id, _name.c.name).order_by(_name.c.name)
-    found: list[Any] = []
-    for ids in _chunks(sorted(name_ids)):
-        found += connection.execute(query.where(_name.c.name_id.in_(ids)))
-    return dict(sorted(found, key=itemgetter(1)))
 
 
 def points(connection: sa.Connection, run_id: str, name: str, after: int | None = None) -> list[MetricPoint]:
@@ -153,12 +137,28 @@ def _add_short(
             found[head.run_id].setdefault(head.name, []).append((row.step, row.value))
 
 
-def _rows_of(
-    connection: sa.Connection, table: sa.Table, run_ids: Sequence[str], columns: Iterable[sa.Column[Any]]
-) -> Iterator[Any]:
-    for ids in _chunks(run_ids):
-        query = sa.select(_run.c.run_id, _name.c.name, *columns).join_from(table, _run).join(_name)
-        yield from connection.execute(query.where(_run.c.run_id.in_(ids)).order_by(_run.c.number, _name.c.name))
+def _values_of(
+    connection: sa.Connection, column: sa.Column[Any], run_ids: Sequence[str]
+) -> Iterator[tuple[str, str, float | None, str | None]]:
+    """Yield run, name, number and text of what runs have in the table of a column of numbers, names in order."""
+    table = column.table
+    for ids in _chunks(run_ids):  # numbers only: of a long list the texts would be most of what is read
+        heads = connection.execute(sa.select(_run.c.number, _run.c.run_id).where(_run.c.run_id.in_(ids)))
+        runs = {head.number: head.run_id for head in heads}
+        columns = table.c.run_number, table.c.name_id, column, table.c.text
+        rows = connection.execute(sa.select(*columns).where(table.c.run_number.in_(list(runs)))).all()
+        names = _names_in_order(connection, {row[1] for row in rows})
+        places = {name_id: place for place, name_id in enumerate(names)}
+        for number, name_id, value, text in sorted(rows, key=lambda row: places[row[1]]):
+            yield runs[number], names[name_id], value, text
+
+
+def _names_in_order(connection: sa.Connection, name_ids: Iterable[int]) -> dict[int, str]:
+    """Return names by their ids, in the order of the names."""
+    found: list[Any] = []
+    for ids in _chunks(sorted(name_ids)):
+        found += connection.execute(sa.select(_name.c.name_id, _name.c.name).where(_name.c.name_id.in_(ids)))
+    return dict(sorted(found, key=itemgetter(1)))
 
 
 def _one_metric(connection: sa.Connection, run_id: str, name: str) -> Any:

@@ -123,11 +123,14 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
         return rows[-1]
 
     def _draw(self, rows: Sequence[RunRow], row: RunRow | None) -> None:
+        if self._box is None:
+            return
+        # The first time this takes a moment, in which nobody should wait for the lock.
+        from hanalife.monitors.charts import RunCharts
+
         with self._lock:
-            if self._box is None:
-                return
             if self._charts is None:
-                self._charts = self._add_charts(self._box)
+                self._charts = self._put_below(self._box, RunCharts())
             if self._detail is not self._drawn:
                 self._charts.show(self._detail)
                 self._drawn = self._detail
@@ -159,11 +162,8 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
         table.observe(self._on_selection, "selection")
         return MonitorBox(table, self._picture)
 
-    def _add_charts(self, box: MonitorBox) -> RunCharts:
+    def _put_below(self, box: MonitorBox, charts: RunCharts) -> RunCharts:
         """Put the charts below the table, which is seen sooner without them."""
-        from hanalife.monitors.charts import RunCharts
-
-        charts = RunCharts()
         charts.compare.choice.observe(lambda _: self._wake.set(), "value")
         box.children = [*box.children, charts.widget]
         return charts
