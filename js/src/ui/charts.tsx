@@ -2,7 +2,8 @@
 import { toNumber } from '../contract/decode';
 import type { Chart, Confusion, Series } from '../contract/types.gen';
 import { number } from './format';
-import { ticksOf } from './ticks';
+import { AxisNames, heightOf, ValueAxis } from './frame';
+import { ticksOf, tickText } from './ticks';
 
 const WIDTH = 340;
 const HEIGHT = 250;
@@ -45,12 +46,6 @@ function short(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
-/** A round value on an axis. */
-function tick(value: number): string {
-  const size = Math.abs(value);
-  return size >= 1e6 || (size > 0 && size < 1e-4) ? value.toExponential() : String(value);
-}
-
 interface LineChartProps {
   curve: Chart;
   /** Names of the places 0, 1, ... of the x axis, where they are no numbers. */
@@ -64,6 +59,7 @@ export function LineChart({ curve, places, width = WIDTH }: LineChartProps) {
   const rows = Math.max(1, Math.ceil(curve.series.length / LEGEND_NAMES));
   const top = TOP + (rows - 1) * LEGEND_ROW;
   const height = HEIGHT + (rows - 1) * LEGEND_ROW;
+  const frame = { width, height, left: LEFT, right: RIGHT, top, bottom: BOTTOM };
   const fromZero = 'key' in curve; // a curve of a classifier; what goes over steps shows its change instead
   const xs = range(
     all.map(point => point.x),
@@ -74,7 +70,7 @@ export function LineChart({ curve, places, width = WIDTH }: LineChartProps) {
     fromZero
   );
   const x = (value: number) => LEFT + ((value - xs.low) / (xs.high - xs.low)) * (width - LEFT - RIGHT);
-  const y = (value: number) => height - BOTTOM - ((value - ys.low) / (ys.high - ys.low)) * (height - top - BOTTOM);
+  const y = heightOf(frame, ys.low, ys.high);
   // Steps and candidates are counted, so that nothing is between two of them.
   const ticks = ticksOf(xs.low, xs.high).filter(value => fromZero || Number.isInteger(value));
   return (
@@ -82,14 +78,7 @@ export function LineChart({ curve, places, width = WIDTH }: LineChartProps) {
       <text class="hl-chart-title" x={width / 2} y={16}>
         {short(curve.title, 50)}
       </text>
-      {ticksOf(ys.low, ys.high).map(value => (
-        <g key={value}>
-          <line class="hl-gridline" x1={LEFT} x2={width - RIGHT} y1={y(value)} y2={y(value)} />
-          <text class="hl-tick-y" x={LEFT - 5} y={y(value) + 3}>
-            {tick(value)}
-          </text>
-        </g>
-      ))}
+      <ValueAxis frame={frame} low={ys.low} high={ys.high} />
       {ticks.map(value => (
         <text
           key={value}
@@ -98,7 +87,7 @@ export function LineChart({ curve, places, width = WIDTH }: LineChartProps) {
           x={x(value)}
           y={height - BOTTOM + 13}
         >
-          {places ? short(places[value] ?? '', 14) : tick(value)}
+          {places ? short(places[value] ?? '', 14) : tickText(value)}
         </text>
       ))}
       {lines.map((line, i) => (
@@ -124,12 +113,7 @@ export function LineChart({ curve, places, width = WIDTH }: LineChartProps) {
           </text>
         </g>
       ))}
-      <text class="hl-axis" x={(LEFT + width - RIGHT) / 2} y={height - 8}>
-        {curve.x_label}
-      </text>
-      <text class="hl-axis" transform={`translate(11, ${(top + height - BOTTOM) / 2}) rotate(-90)`}>
-        {short(curve.y_label, 28)}
-      </text>
+      <AxisNames frame={frame} x={curve.x_label} y={short(curve.y_label, 28)} below={8} />
     </svg>
   );
 }

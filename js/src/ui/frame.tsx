@@ -1,5 +1,5 @@
 /** The axes of a chart of values over places. */
-import { ticksOf } from './ticks';
+import { ticksOf, tickText } from './ticks';
 
 export interface Frame {
   width: number;
@@ -25,7 +25,7 @@ export function ValueAxis({ frame, low, high }: { frame: Frame; low: number; hig
         <g key={value}>
           <line class="hl-gridline" x1={frame.left} x2={frame.width - frame.right} y1={y(value)} y2={y(value)} />
           <text class="hl-tick-y" x={frame.left - 6} y={y(value) + 3}>
-            {value}
+            {tickText(value)}
           </text>
         </g>
       ))}

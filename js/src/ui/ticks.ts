@@ -8,3 +8,9 @@ export function ticksOf(low: number, high: number): number[] {
   const count = Math.floor(high / step + 1e-9) - first + 1;
   return Array.from({ length: count }, (_, i) => +((first + i) * step).toPrecision(12));
 }
+
+/** A round number on an axis. */
+export function tickText(value: number): string {
+  const size = Math.abs(value);
+  return size >= 1e6 || (size > 0 && size < 1e-4) ? value.toExponential() : String(value);
+}
