@@ -9,10 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
 #: What JSON can hold.
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+
+
+class MetricSource(StrEnum):
+    """The rows that a metric was measured on, in the order in which they count as evidence."""
+
+    TEST = "test"  #: a score on rows that the model was not fitted on
+    VALIDATION = "validation"  #: rows that the fit held out
+    CV = "cv"  #: mean over the folds of a resampling
+    TRAIN = "train"  #: rows that the model was fitted on, or a mixture that holds such rows
+    PRODUCTION = "production"  #: a later window of labeled rows
+    USER = "user"  #: logged by hand; hanalife does not know the rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,8 @@ class CallOutcome:
     dataset: DatasetFacts
     seconds: float
     metrics: Mapping[str, float | str] = field(default_factory=dict)
+    source: MetricSource = MetricSource.TRAIN  #: of all metrics and intervals
+    source_note: str = ""  #: row counts where the rows are a mixture, such as "120 of 154 rows were trained on"
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)  #: by metric; level 95 %
     importance: Mapping[str, float] = field(default_factory=dict)
     confusion: tuple[tuple[str, str, int], ...] = ()  #: (actual, predicted, count)
