@@ -110,6 +110,7 @@ class CallOutcome:
     source: MetricSource = MetricSource.TRAIN  #: of all metrics and intervals
     source_note: str = ""  #: row counts where the rows are a mixture, such as "120 of 154 rows were trained on"
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)  #: by metric; level 95 %
+    interval_notes: Mapping[str, str] = field(default_factory=dict)  #: why a metric has no interval, by metric
     importance: Mapping[str, float] = field(default_factory=dict)
     confusion: tuple[tuple[str, str, int], ...] = ()  #: (actual, predicted, count)
     curves: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)

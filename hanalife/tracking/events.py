@@ -28,6 +28,7 @@ class EventKey(StrEnum):
     OPTIMAL_PARAMETER = "OPTIMAL_PARAMETER"  #: ``[{name: value}, ...]``, chosen by a search
     METRIC = "METRIC"  #: ``[{name: value}, ...]``; a text with commas is a list per fold
     METRIC_INTERVAL = "METRIC_INTERVAL"  #: ``{name: [low, high]}``, level 95 %
+    METRIC_INTERVAL_NOTE = "METRIC_INTERVAL_NOTE"  #: ``{name: reason}``, why a metric has no interval
     VARIABLE_IMPORTANCE = "VARIABLE_IMPORTANCE"  #: ``[{feature: importance}, ...]``
     DISCRETE_FIGURE = "DISCRETE_FIGURE"  #: ``{CONFUSION_MATRIX: [[actual, predicted, count], ...]}``
     CONTINUOUS_FIGURE = "CONTINUOUS_FIGURE"  #: ``{curve: [[x, y], ...], ...}``
@@ -84,6 +85,9 @@ def of_outcome(
     if outcome.intervals:
         intervals = {f"{prefix}{name}": bounds for name, bounds in outcome.intervals.items()}
         entries.append(_event(EventKey.METRIC_INTERVAL, intervals))
+    if outcome.interval_notes:
+        notes = {f"{prefix}{name}": reason for name, reason in outcome.interval_notes.items()}
+        entries.append(_event(EventKey.METRIC_INTERVAL_NOTE, notes))
     if switches.importance and outcome.importance:
         entries.append(_event(EventKey.VARIABLE_IMPORTANCE, _pairs(outcome.importance)))
     if switches.figures and outcome.confusion:

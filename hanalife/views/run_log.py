@@ -16,7 +16,8 @@ from hanalife.views.payloads.runs import LogRow
 MOST_LOG_ENTRIES = 500
 #: The entries that are more than shown: their whole message is read.
 READ_WHOLE = (
-    *("PARAMETER", "OPTIMAL_PARAMETER", "DATASET", "METRIC_INTERVAL", "VARIABLE_IMPORTANCE", "DISCRETE_FIGURE"),
+    *("PARAMETER", "OPTIMAL_PARAMETER", "DATASET", "METRIC_INTERVAL", "METRIC_INTERVAL_NOTE", "VARIABLE_IMPORTANCE"),
+    *("DISCRETE_FIGURE",),
     *("CONTINUOUS_FIGURE", "MODEL_SIGNATURE_PROPERTY", "MODEL_SIGNATURE_INPUT_SCHEMA", "MODEL_SIGNATURE_OUTPUT_SCHEMA"),
     *("MODEL_SIGNATURE_PARAM_SPEC", "SEARCH", "ERROR", "END_OF_TRACK"),
 )
@@ -110,8 +111,3 @@ def rows(value: Any) -> list[dict[str, Any]]:
 def last(found: Sequence[Call], event_key: str) -> Any:
     """Return the last value of an event, or None."""
     return next((call.parts[event_key] for call in reversed(found) if event_key in call.parts), None)
-
-
-def merged(found: Sequence[Call], event_key: str) -> dict[str, Any]:
-    """Return the mappings of an event in all calls as one; the later one counts."""
-    return {name: value for call in found for name, value in mapping(call.parts.get(event_key)).items()}

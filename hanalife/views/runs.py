@@ -108,7 +108,7 @@ def detail(
         "jobs": [{"job_id": job.job_id, "task_id": job.task_id, "status": job.status.value} for job in around.jobs],
         "parameters": facts(pairs(first.get("PARAMETER")) or around.params),
         "optimal": facts(pairs(last(calls, "OPTIMAL_PARAMETER"))),
-        "metrics": _metrics(metrics, run_log.merged(calls, "METRIC_INTERVAL")),
+        "metrics": _metrics(metrics, calls),
         "learning": curves[: learning.MOST_CHARTS],
         "learning_total": len(curves),
         "searches": searches,
@@ -156,9 +156,22 @@ def _overview(run: Run, calls: Sequence[Call]) -> list[Fact]:
     return facts({name: value for name, value in values.items() if value != ""})
 
 
-def _metrics(metrics: Mapping[str, float | str], intervals: Mapping[str, Any]) -> list[MetricRow]:
+def _metrics(metrics: Mapping[str, float | str], calls: Sequence[Call]) -> list[MetricRow]:
+    """Return the metrics with their intervals, or with the reason for having none, from the last call that says so."""
+    intervals: dict[str, Any] = {}
+    notes: dict[str, str] = {}
+    for call in calls:
+        bounds, reasons = (mapping(call.parts.get(key)) for key in ("METRIC_INTERVAL", "METRIC_INTERVAL_NOTE"))
+        intervals = {name: value for name, value in intervals.items() if name not in reasons} | bounds
+        notes = {name: reason for name, reason in notes.items() if name not in bounds} | reasons
     return [
-        {"name": name, "value": cut(value) if isinstance(value, str) else f"{value:.6g}", "low": low, "high": high}
+        {
+            "name": name,
+            "value": cut(value) if isinstance(value, str) else f"{value:.6g}",
+            "low": low,
+            "high": high,
+            "no_interval": cut(str(notes.get(name, ""))),
+        }
         for name, value in metrics.items()
         for low, high in [_bounds(intervals.get(name))]
     ]

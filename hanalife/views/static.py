@@ -123,7 +123,9 @@ def _metric_part(metrics: Sequence[MetricRow]) -> str:
 
 def _interval(row: MetricRow) -> str:
     low, high = row["low"], row["high"]
-    return "" if low is None or high is None else f"{float(low):.4g} to {float(high):.4g}"
+    if low is None or high is None:
+        return f"no interval: {row['no_interval']}" if row["no_interval"] else ""
+    return f"{float(low):.4g} to {float(high):.4g}"
 
 
 def _candidates(search: Search) -> str:

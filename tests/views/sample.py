@@ -105,6 +105,7 @@ def outcome(auc):
             seen={"BMI": {"MINIMUM": 18.2, "MAXIMUM": 67.1}, "CLASS": {"CATEGORIES": ["0", "1"]}},
         ),
         intervals={"AUC": (auc - 0.04, auc + 0.03)},
+        interval_notes={"RECALL_1": "12 rows, fewer than 20"},
         optimal_parameters={"learning_rate": 0.1, "n_estimators": 40},
     )
 

@@ -248,10 +248,26 @@ def test_a_failed_run_tells_its_error_as_text(conn):
 def test_a_log_of_another_program_is_shown_as_far_as_it_can_be(message):
     keys = ["PARAMETER", "METRIC", "DATASET", "VARIABLE_IMPORTANCE", "DISCRETE_FIGURE", "CONTINUOUS_FIGURE"]
     keys += ["MODEL_SIGNATURE_PROPERTY", "MODEL_SIGNATURE_INPUT_SCHEMA", "MODEL_SIGNATURE_PARAM_SPEC"]
-    keys += ["METRIC_INTERVAL", "SEARCH", "OPTIMAL_PARAMETER", "ARTIFACT"]
+    keys += ["METRIC_INTERVAL", "METRIC_INTERVAL_NOTE", "SEARCH", "OPTIMAL_PARAMETER", "ARTIFACT"]
     log = [LogEntry("a", seq, key, golden.START, message) for seq, key in enumerate([*keys, "END_OF_TRACK"])]
     detail = strict(runs.detail(golden._run("a", golden.RunStatus.FINISHED), {}, RunLog.of(log)))
     assert [row["message"] for row in detail["log"]] == [message] * len(log)
+
+
+def test_a_metric_without_an_interval_says_why_and_the_last_call_counts():
+    """The same metric of two calls: first with an interval, then without one, then with one again."""
+
+    def read(*calls):
+        entries = [event for bounds in calls for event in (bounds, ("END_OF_TRACK", '{"METHOD": "score"}'))]
+        log = [LogEntry("a", seq, key, golden.START, message) for seq, (key, message) in enumerate(entries)]
+        detail = strict(runs.detail(golden._run("a", golden.RunStatus.FINISHED), {"AUC": 0.8}, RunLog.of(log)))
+        return tuple(detail["metrics"][0][key] for key in ("low", "high", "no_interval"))
+
+    interval = ("METRIC_INTERVAL", '{"AUC": [0.7, 0.9]}')
+    note = ("METRIC_INTERVAL_NOTE", '{"AUC": "one class has 3 rows"}')
+    assert read(interval) == (0.7, 0.9, "")
+    assert read(interval, note) == (None, None, "one class has 3 rows")
+    assert read(interval, note, interval) == (0.7, 0.9, "")
 
 
 def test_long_messages_are_cut_and_long_logs_end_with_their_last_entries():

@@ -90,7 +90,14 @@ def test_the_page_shows_intervals_searches_curves_and_parts(conn, tmp_path):
     sample.record_ledger(conn, "NIGHTLY", sample.record_composite(conn, "NIGHTLY"))
     text = pages.write_page(conn, tmp_path / "page.html", clock=lambda: sample.NOW).read_text()
     words = BeautifulSoup(text, "html.parser").get_text(" ")
-    for part in ("0.76 to 0.83", "LOGLOSS", "Search by error_rate", "learning_rate 0.1, n_estimators 40", "128.0 MiB"):
+    for part in (
+        "0.76 to 0.83",
+        "no interval: 12 rows, fewer than 20",
+        "LOGLOSS",
+        "Search by error_rate",
+        "learning_rate 0.1, n_estimators 40",
+        "128.0 MiB",
+    ):
         assert part in words
     for part in ("3. NIGHTLY_SCORE", "» skipped", "! late", "✕ missed", "one job at a time"):
         assert part in words

@@ -140,10 +140,11 @@ class SignatureTables(TypedDict):
 
 
 class MetricRow(Fact):
-    """A metric as text to show, and the bounds of its 95 % interval where that is known."""
+    """A metric as text to show, and the bounds of its 95 % interval, or the reason why it has none, if known."""
 
     low: JsonNumber | None
     high: JsonNumber | None
+    no_interval: str
 
 
 class Candidate(TypedDict):

@@ -135,6 +135,7 @@ export interface MetricRow {
   value: string;
   low: number | 'nan' | 'inf' | '-inf' | null;
   high: number | 'nan' | 'inf' | '-inf' | null;
+  no_interval: string;
 }
 
 export interface Candidate {

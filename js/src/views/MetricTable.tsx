@@ -5,7 +5,7 @@ import { number } from '../ui/format';
 import { DataTable } from '../ui/parts';
 
 export function MetricTable({ metrics }: { metrics: MetricRow[] }) {
-  const known = metrics.some(row => row.low !== null);
+  const known = metrics.some(row => row.low !== null || row.no_interval);
   return (
     <DataTable
       head={['Metric', 'Value', ...(known ? ['95 % interval', 'Span'] : [])]}
@@ -19,8 +19,9 @@ export function MetricTable({ metrics }: { metrics: MetricRow[] }) {
   );
 }
 
-function interval({ low, high }: MetricRow): string {
-  return low === null || high === null ? '' : `${number(toNumber(low))} to ${number(toNumber(high))}`;
+function interval({ low, high, no_interval }: MetricRow): string {
+  if (low === null || high === null) return no_interval && `no interval: ${no_interval}`;
+  return `${number(toNumber(low))} to ${number(toNumber(high))}`;
 }
 
 const WIDTH = 150;
