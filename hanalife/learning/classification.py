@@ -203,8 +203,9 @@ class UnifiedClassification(Reported):
             times (5), with ``permutation_seed``, on at most ``permutation_n_samples`` rows; see
             ``permutation_importance_``.
         impute : bool, default False
-            Fill missing values, here and in every prediction, by what the training rows show.
-            False: the algorithm deals with them in its own way.
+            Fill missing values, here and in every prediction, by what the training rows show; in an
+            evaluation or search, by what each fold's training rows show. False: the algorithm
+            deals with them in its own way.
         strategy : str, default 'most_frequent-mean'
             What fills categories and numbers: 'non' (nothing), 'delete' (the row is left out of
             the fit; a prediction never leaves a row out), 'most_frequent-mean', '-median',

@@ -15,6 +15,7 @@ from hanalife.learning.engines.engine import Engine, Rows
 from hanalife.learning.evaluation import by_name
 from hanalife.learning.evaluation.by_name import Metric
 from hanalife.learning.memory import Memory, trial_digest
+from hanalife.learning.preparation import Preparation
 from hanalife.learning.scoring import Court, Scores
 from hanalife.learning.search import Candidate
 from hanalife.observation import FoldScore
@@ -91,6 +92,7 @@ def judge(
     now: Callable[[], float] = time.monotonic,
     memory: Memory | None = None,
     identity: str = "",
+    preparation: Preparation | None = None,
 ) -> Judgement:
     """Score every candidate on every fold and choose the best by the first metric.
 
@@ -98,6 +100,7 @@ def judge(
     ----------
     engine : Engine
     rows : Rows
+        As they were read, if there is a ``preparation``.
     folds : sequence of (train, test)
         Positions of rows.
     candidates : sequence of dict
@@ -116,6 +119,8 @@ def judge(
         What an earlier search found; takes what this one finds.
     identity : str
         Hash of what all scores have in common; see :func:`memory.identity`.
+    preparation : Preparation, optional
+        What each fold learns of its training rows before the engine sees them.
 
     Raises
     ------
@@ -124,7 +129,7 @@ def judge(
     SearchCancelledError
         The memory knows that someone wants it to stop.
     """
-    court = Court(engine, rows, base, metrics, memory or Memory(), identity, now)
+    court = Court(engine, rows, base, metrics, memory or Memory(), identity, now, preparation)
     tally = Tally(progress, len(folds) * len(candidates))
     court.memory.begin(identity, tally.total)
     progress(0, tally.total, ())

@@ -50,9 +50,18 @@ class Encoding:
         label: ColumnSpec,
         categorical: Collection[str],
         *,
+        training: Array,
         classifies: bool,
     ) -> Encoding:
-        """Return the encoding of these rows.
+        """Return the encoding: features by the rows that train, classes by all rows.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame
+        features, label : ColumnSpec
+        categorical : collection of str
+        training : array of bool, shape (n_rows,)
+        classifies : bool
 
         Raises
         ------
@@ -66,9 +75,10 @@ class Encoding:
             raise InvalidArgumentError(
                 f"label: column {label.name!r} holds the one class {only}; a classifier needs two or more."
             )
-        categories = {name: _distinct(rows[name].dropna()) for name in categorical}
+        seen = rows[training]
+        categories = {name: _distinct(seen[name].dropna()) for name in categorical}
         numbers = [spec.name for spec in features if spec.name not in categories]
-        ranges = {name: bounds for name in numbers if (bounds := _range(rows[name])) is not None}
+        ranges = {name: bounds for name in numbers if (bounds := _range(seen[name])) is not None}
         return cls(tuple(features), label, classes, categories, ranges)
 
     @property

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from hanalife.database.engine import Database
     from hanalife.learning.engines.engine import Engine, Rows
     from hanalife.learning.folds import Fold
+    from hanalife.learning.preparation import Preparation
+
+#: How a fold is scored. 2: what is learned of rows, such as fills of missing values, is learned in each fold;
+#: scores of 1 saw the rows that judge, and are not taken again.
+PROTOCOL = 2
 
 #: Another one may give other bits.
 _LIBRARIES = ("numpy", "scikit-learn", "xgboost-cpu", "xgboost")
@@ -48,10 +53,20 @@ def draw_seed() -> int:
     return secrets.randbelow(2**31 - 1) + 1
 
 
-def identity(engine: Engine, rows: Rows, class_names: Sequence[str], metrics: Sequence[str]) -> str:
-    """Return the hash of what all scores of a search have in common, 64 hexadecimal digits."""
-    kind = type(engine).__name__
-    words = [kind, repr(engine.problem), list(class_names), list(metrics), rows.features.shape, _versions()]
+def identity(
+    engine: Engine,
+    rows: Rows,
+    class_names: Sequence[str],
+    metrics: Sequence[str],
+    preparation: Preparation | None = None,
+) -> str:
+    """Return the hash of what all scores of a search have in common, 64 hexadecimal digits.
+
+    ``rows`` are as they were read; how each fold prepares them is hashed by its settings.
+    """
+    settings = () if preparation is None else (repr(preparation.strategy), repr(preparation.class_weights))
+    common = [PROTOCOL, type(engine).__name__, repr(engine.problem), list(class_names), list(metrics), settings]
+    words = [*common, rows.features.shape, _versions()]
     found = hashlib.sha256(json.dumps(words, default=str).encode())
     for array in (rows.features, rows.target, *(() if rows.weights is None else (rows.weights,))):
         found.update(str(array.dtype).encode() + array.tobytes())

@@ -2,12 +2,12 @@
 
 Each feature has a method: ``non`` leaves missing values to the algorithm, ``delete`` leaves the
 row out of training, and the others name the value that takes their place. What replaces a value
-is learnt from the training rows and is the same ever after.
+is learned from the training rows, in each fold from its own (:mod:`.preparation`), and never changes afterwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -116,14 +116,9 @@ class Imputation:
         return cls(found["fills"], als.Factors.from_json(found["factors"]) if found["factors"] else None)
 
 
-def complete(strategy: Strategy, encoding: Encoding, features: Array) -> Array:
-    """Return for each row whether it stays: nothing is missing where rows are to be deleted, shape ``(n_rows,)``."""
-    deciding = [
-        place
-        for place, name in enumerate(encoding.feature_names)
-        if strategy.of(name, categorical=name in encoding.categories)[0] == DELETE
-    ]
-    return np.asarray(~np.isnan(features[:, deciding]).any(axis=1))
+def deleting(strategy: Strategy, features: Sequence[str], categorical: Collection[str]) -> list[str]:
+    """Return the features that leave a row out of training where they are missing."""
+    return [name for name in features if strategy.of(name, categorical=name in categorical)[0] == DELETE]
 
 
 def read_strategy(

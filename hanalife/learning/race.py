@@ -25,6 +25,7 @@ from hanalife.learning.halving import Bracket, Rung
 from hanalife.learning.memory import Memory
 from hanalife.learning.parameters.parameter import Parameter
 from hanalife.learning.parameters.selection import DATA_SIZE, SHA
+from hanalife.learning.preparation import Preparation
 from hanalife.learning.scoring import Court
 from hanalife.learning.search import Candidate
 from hanalife.learning.selection import Race, Selection
@@ -227,6 +228,7 @@ def run(
     memory: Memory,
     identity: str,
     now: Callable[[], float] = time.monotonic,
+    preparation: Preparation | None = None,
 ) -> Judgement:
     """Run all brackets, then the final; its winner has had all of the resource, on all folds.
 
@@ -254,7 +256,7 @@ def run(
     deadline = now() + selection.timeout_seconds if selection.timeout_seconds else math.inf
     memory.begin(identity, total)
     progress(0, total, ())
-    court = Court(engine, rows, base, metrics, memory, identity, now)
+    court = Court(engine, rows, base, metrics, memory, identity, now, preparation)
     running = _Running(court, course, selection.metric, Tally(progress, total))
     order = running.brackets(starts, deadline)
     if not running.timed_out:

@@ -22,6 +22,7 @@ from hanalife.errors import InvalidArgumentError
 from hanalife.learning.engines.engine import Engine, Rows
 from hanalife.learning.evaluation.by_name import Metric
 from hanalife.learning.memory import Memory, fold_digest, score_key, trial_digest
+from hanalife.learning.preparation import Preparation
 from hanalife.learning.search import Candidate
 from hanalife.records import SearchScore
 
@@ -45,13 +46,20 @@ class Court:
     """What candidates are judged by."""
 
     engine: Engine
-    rows: Rows
+    rows: Rows  #: as they were read
     base: Mapping[str, Any]  #: all parameters in force
     metrics: Mapping[str, Metric]  #: the first decides
     memory: Memory
     identity: str  #: hash of what all scores have in common
     now: Callable[[], float]
+    preparation: Preparation | None = None  #: None: rows are ready as they were read
     failures: dict[str, str] = field(default_factory=dict)  #: why trials failed, by the digest of their parameters
+
+    def prepared(self, fold: Fold) -> tuple[Rows, Any]:
+        """Return a fold's training rows and the features of those that judge, as the former prepare them."""
+        if self.preparation is None:
+            return self.rows.take(fold[0]), self.rows.features[fold[1]]
+        return self.preparation.fold(self.rows, fold)
 
     def scores(self, fold: Fold, outputs: Any) -> Scores:
         """Score what an engine gives for a fold's rows; a number that is not finite is not defined."""
@@ -112,10 +120,8 @@ def score(
 
     def judged(piece: Piece, n_threads: int) -> Iterator[tuple[int, int, Scores]]:
         fold, positions = piece
-        train, test = folds[fold]
-        features = court.rows.features[test]
         some = [trials[position] for position in positions]
-        for place, outputs in court.engine.fold_outputs(court.rows.take(train), features, some, n_threads):
+        for place, outputs in court.engine.fold_outputs(*court.prepared(folds[fold]), some, n_threads):
             position = positions[place]
             if isinstance(outputs, InvalidArgumentError):  # kept nowhere: the next fit finds it again
                 court.fail(digests[position], candidates[position], outputs)

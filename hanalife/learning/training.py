@@ -20,6 +20,7 @@ from hanalife.learning.explanation import permutation
 from hanalife.learning.fitted import Fitted
 from hanalife.learning.functions import Func
 from hanalife.learning.memory import Memory
+from hanalife.learning.preparation import Preparation
 from hanalife.learning.progress import Progress, Silent
 from hanalife.learning.results import tables
 from hanalife.learning.results.report import Report
@@ -68,40 +69,37 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
     arguments = plan.arguments
     if plan.in_force.get("allow_missing_dependent"):
         rows = _labelled(rows, arguments.label.name)
+    if arguments.missing is not None:
+        rows = _complete(rows, arguments.missing, arguments)
+    training, judging, which = _split(rows, arguments)
     encoding = Encoding.learn(
-        rows, arguments.features, arguments.label, arguments.categorical, classifies=plan.classifies
+        rows, arguments.features, arguments.label, arguments.categorical, training=training, classifies=plan.classifies
     )
     encoding = encoding.by_class_map(arguments.own)
     engine = plan.func.engine_for(encoding.problem)
     engine.check(plan.in_force)
-    features = encoding.matrix(rows, engine.precision)
-    if arguments.missing is not None:
-        stays = missing.complete(arguments.missing, encoding, features)
-        rows, features = _without(rows, features, stays)
-    target = encoding.target(rows[arguments.label.name])
-    training, judging, which = _split(rows, arguments)
-    if plan.classifies and len(np.unique(target[training])) < 2:
+    read = Rows(encoding.matrix(rows, engine.precision), encoding.target(rows[arguments.label.name]))
+    target, learning = read.target, read.take(training)
+    if plan.classifies and len(np.unique(learning.target)) < 2:
         raise InvalidArgumentError(
             "partition_method, strategy: the training rows hold one class only; stratify by the label, change purpose, "
             "or fill missing values instead of deleting rows."
         )
-    imputation = (
-        missing.Imputation.learn(arguments.missing, encoding, features[training]) if arguments.missing else None
-    )
-    if imputation is not None:
-        features = imputation.filled(features, encoding)
-    every = Rows(features, target, _weights(encoding, target, arguments))
+    preparation = Preparation(encoding, arguments.missing, arguments.class_weights)
+    imputation = preparation.imputation(learning)
+    features = read.features if imputation is None else imputation.filled(read.features, encoding)
+    ready = preparation.weighted(Rows(features[training], learning.target))
 
-    _tell_of_the_constant(encoding, features[training])
-    judgement = _search(engine, every.take(training), encoding, plan, progress)
+    _tell_of_the_constant(encoding, ready.features)
+    judgement = _search(engine, learning, encoding, plan, progress, preparation)
     chosen = judgement.best.candidate if judgement else {}
     parameters = {**plan.in_force, **chosen}
-    estimator = engine.train(every.take(training), parameters, progress.learnt)
+    estimator = engine.train(ready, parameters, progress.learnt)
 
     extra: dict[str, float | str] = {"PARTITION": which}
-    extra |= engine.statistics(estimator, every.take(training), {**parameters, **arguments.own})
+    extra |= engine.statistics(estimator, ready, {**parameters, **arguments.own})
     extra |= tables.of_judgement(judgement, "TEST" if plan.classifies else "CV") if judgement else {}
-    calibration = _calibration(engine, every.take(training), parameters) if arguments.calibrate else None
+    calibration = _calibration(engine, learning, parameters, preparation) if arguments.calibrate else None
     found = engine.outputs(estimator, features[judging])
     found = found if calibration is None else calibration.applied(found)
     report = plan.report(target[judging], found, encoding, extra, arguments.ntiles)
@@ -113,7 +111,9 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
     if arguments.keep_partition and arguments.key and which != "training":
         results["partition_"] = tables.partition(rows[arguments.key.name].tolist(), arguments.key.type, training)
     if arguments.permutation is not None:
-        shuffled = _permuted(engine, estimator, every.take(judging), encoding, arguments.permutation)
+        shuffled = _permuted(
+            engine, estimator, Rows(features[judging], target[judging]), encoding, arguments.permutation
+        )
         results["permutation_importance_"] = shuffled
     fitted = Fitted(
         func=plan.func,
@@ -125,7 +125,7 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
         tables=results,
         imputation=imputation,
         calibration=calibration,
-        background=_background(every.features[training], arguments),
+        background=_background(ready.features, arguments),
     )
     return fitted, report
 
@@ -164,7 +164,7 @@ def _permuted(
     return tables.Table.of(tables.PERMUTATION, [(name, *costs) for name, costs in ranked])
 
 
-def _calibration(engine: Engine, rows: Rows, parameters: Mapping[str, Any]) -> Calibration:
+def _calibration(engine: Engine, rows: Rows, parameters: Mapping[str, Any], preparation: Preparation) -> Calibration:
     """Learn from probabilities for rows that the models giving them have not seen."""
     found = np.empty((len(rows), engine.problem.n_classes or 0))
     seed = parameters["random_state"]
@@ -175,23 +175,25 @@ def _calibration(engine: Engine, rows: Rows, parameters: Mapping[str, Any]) -> C
         else folds.cv(len(rows), min(_CALIBRATION_FOLDS, len(rows)), seed)
     )
     for train, test in parts:
-        for _, outputs in engine.fold_outputs(rows.take(train), rows.features[test], [parameters]):
+        for _, outputs in engine.fold_outputs(*preparation.fold(rows, (train, test)), [parameters]):
             if isinstance(outputs, InvalidArgumentError):
                 raise outputs
             found[test] = outputs
     return Calibration.learn(rows.target, found)
 
 
-def _without(rows: pd.DataFrame, features: Array, stays: Array) -> tuple[pd.DataFrame, Array]:
-    """Leave out the rows that do not stay."""
+def _complete(rows: pd.DataFrame, strategy: missing.Strategy, arguments: FitArguments) -> pd.DataFrame:
+    """Leave out the rows that lack a value of a feature whose method is to delete them."""
+    names = missing.deleting(strategy, [spec.name for spec in arguments.features], arguments.categorical)
+    stays = rows[names].notna().all(axis=1)
     if not stays.any():
         raise InvalidArgumentError(
             "strategy: 'delete' leaves no row, each lacks a value; fill the columns instead, or deselect them."
         )
-    gone = int(np.count_nonzero(~stays))
-    if gone:
-        logger.info("%d of %d rows lack a value and are left out (strategy 'delete').", gone, len(rows))
-    return rows[stays].reset_index(drop=True), features[stays]
+    if stays.all():
+        return rows
+    logger.info("%d of %d rows lack a value and are left out (strategy 'delete').", int((~stays).sum()), len(rows))
+    return rows[stays].reset_index(drop=True)
 
 
 def _labelled(rows: pd.DataFrame, label: str) -> pd.DataFrame:
@@ -210,12 +212,6 @@ def _importance(engine: Engine, estimator: Any, encoding: Encoding) -> dict[str,
         return {}
     order = np.argsort(-shares, kind="stable")
     return {encoding.feature_names[place]: float(shares[place]) for place in order}
-
-
-def _weights(encoding: Encoding, target: Array, arguments: FitArguments) -> Array | None:
-    """Return how much each row counts, by its class; None if all count the same."""
-    weights = arguments.class_weights
-    return None if weights is None else weights.of_rows(target, encoding.class_names)
 
 
 def _split(rows: pd.DataFrame, arguments: FitArguments) -> tuple[Array, Array, str]:
@@ -256,7 +252,12 @@ def _marks(rows: pd.DataFrame, arguments: FitArguments) -> Array:
 
 
 def _search(
-    engine: Engine, rows: Rows, encoding: Encoding, plan: Plan, progress: Progress | Silent
+    engine: Engine,
+    rows: Rows,
+    encoding: Encoding,
+    plan: Plan,
+    progress: Progress | Silent,
+    preparation: Preparation | None = None,
 ) -> cross_validation.Judgement | None:
     selection = plan.selection
     if selection is None:
@@ -266,12 +267,22 @@ def _search(
     parts = [
         part for repetition in folds.seeds(seed, selection.repeat_times) for part in _folds(selection, rows, repetition)
     ]
-    hashed = memory.identity(engine, rows, encoding.class_names, selection.metrics)
+    hashed = memory.identity(engine, rows, encoding.class_names, selection.metrics, preparation)
     if selection.race is not None:
         brackets = race.brackets(selection, plan.func.parameters, rows, parts, seed)
         _check(engine, plan, [candidate for _, some, _ in brackets for candidate in some])
         return race.run(
-            engine, rows, parts, brackets, plan.in_force, metrics, selection, progress.judged, plan.memory, hashed
+            engine,
+            rows,
+            parts,
+            brackets,
+            plan.in_force,
+            metrics,
+            selection,
+            progress.judged,
+            plan.memory,
+            hashed,
+            preparation=preparation,
         )
     candidates = selection.candidates(plan.func.parameters, seed)
     _check(engine, plan, candidates)
@@ -286,6 +297,7 @@ def _search(
         progress.judged,
         memory=plan.memory,
         identity=hashed,
+        preparation=preparation,
     )
 
 
