@@ -417,6 +417,7 @@ class DriftResult:
     bins: tuple[tuple[str, float, float], ...] = ()  #: label, reference rows, current rows; weighted: shares of these
     weights: tuple[float, float] | None = None  #: what all rows of each side weigh; None: each 1
     shifts: tuple[TargetShift, ...] = ()  #: of the label, by bin
+    p_no_drift: float | None = None  #: p-value of "the effect is the minimum or more"; 1 - indicator is that of drift
 
 
 @dataclass(frozen=True, slots=True)

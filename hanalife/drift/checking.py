@@ -216,8 +216,9 @@ def check(
     binnings, learned = reference.segments[segment]
     base = learned if before is None else before
     rows = base.rows, current.rows
+    worth = base.efficiency, current.efficiency
     columns = {
-        name: Counted(binnings[name], base.counts[name], current.counts[name], reference.roles[name]).times(
+        name: Counted(binnings[name], base.counts[name], current.counts[name], reference.roles[name], worth).times(
             (base.unit, current.unit)
         )
         for name in binnings
@@ -228,8 +229,7 @@ def check(
     if method.two_sample:
         said, others = _joint_test(reference, binnings, base, current, method)
         notes += said
-    efficiency = base.efficiency, current.efficiency
-    results = [*comparison.compare(columns, rows, method.limits, others, efficiency)]
+    results = [*comparison.compare(columns, rows, method.limits, others, method.seed)]
     results = _with_shifts(reference, segment, (base, current), method.limits, results)
     features = [one.verdict for one in results]
     for name, role in reference.roles.items():

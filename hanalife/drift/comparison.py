@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
-from hanalife.drift import effects, pooling, statistics, verdict
+import numpy as np
+
+from hanalife.drift import effects, evidence, pooling, statistics, verdict
 from hanalife.drift.bins import Binning
-from hanalife.drift.verdict import DRIFT, FEWEST_ROWS, UNKNOWN, Estimate
+from hanalife.drift.evidence import ColumnEstimate
+from hanalife.drift.verdict import FEWEST_ROWS, LEVEL, UNKNOWN, Decision, Estimate
 from hanalife.records import DriftEffect, DriftResult
 
-LEVEL = 0.95  #: of the intervals of measures that no verdict is about
 _CHANCE = 0.5  #: the area under the curve of a guess
 MOST_BINS = 30  #: of a column that are kept with a result; those with the most rows
 ALL_COLUMNS = "(all columns)"  #: the name of the two-sample test among the results
@@ -26,10 +28,33 @@ class Counted:
     reference: Any
     current: Any
     role: str = "feature"
+    worth: tuple[float, float] = (1.0, 1.0)  #: rows of equal weight that a row of each side is worth
 
     def times(self, factors: tuple[float, float]) -> Counted:
         """Return the counts of both sides, each times a factor."""
         return replace(self, reference=self.reference * factors[0], current=self.current * factors[1])
+
+    @property
+    def in_rows(self) -> bool:
+        """Whether counts are numbers of rows that are worth one each."""
+        both = np.append(self.reference, self.current)
+        return self.worth == (1.0, 1.0) and bool((both == np.floor(both)).all())
+
+    @property
+    def coarse(self) -> tuple[Any, Any]:
+        """The rows' worth in the bins that the labels name."""
+        sides = zip((self.reference, self.current), self.worth, strict=True)
+        before, after = (self.binning.coarsened(counts) * worth for counts, worth in sides)
+        return before, after
+
+    def estimate(self, random: np.random.Generator) -> ColumnEstimate:
+        """Return the estimated PSI; ``random`` thins the larger side where values are rare."""
+        before, after = self.coarse
+        if not self.in_rows:
+            return evidence.of_shares(before, after, ordered=not self.binning.by_value)
+        if self.binning.by_value:
+            return evidence.of_values(before, after, random)
+        return evidence.of_bins((before[:-1], after[:-1]), (before[-1:], after[-1:]), random)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +70,7 @@ def compare(
     rows: tuple[int, int],
     limits: Limits,
     others: Mapping[str, tuple[str, Estimate, float]] | None = None,
-    efficiency: tuple[float, float] = (1.0, 1.0),
+    seed: int = 0,
 ) -> tuple[DriftResult, ...]:
     """Return a result for each column, and for each other estimate of the same family, by name.
 
@@ -58,71 +83,76 @@ def compare(
         Rows of the reference and current ones.
     others : mapping, optional
         Name -> (measure, estimate, minimum), judged under the same error rate.
-    efficiency : (float, float)
-        Rows of equal weight that a row of each side is worth; see :attr:`Summary.efficiency`.
+    seed : int
+        Of the thinning of rare values.
     """
-    if min(rows[0] * efficiency[0], rows[1] * efficiency[1]) < FEWEST_ROWS:
-        return tuple(_too_few(name, counted, rows, efficiency) for name, counted in sorted(columns.items()))
-    shown = {name: _bins(counted) for name, counted in columns.items()}
-    columns = {name: counted.times(efficiency) for name, counted in columns.items()}
-    pairs = {name: _pooled(counted) for name, counted in columns.items()}
-    divergences = {name: effects.population_stability_index(*pair) for name, pair in pairs.items()}
-    family: dict[str, tuple[str, Estimate, float]] = {
-        name: ("psi", divergence, limits.psi) for name, divergence in divergences.items()
-    }
-    judged = verdict.judge(family | dict(others or {}), limits.error_rate)
-    tests = {
-        name: statistics.chi_square(*pair, ordered=not columns[name].binning.by_value) for name, pair in pairs.items()
-    }
-    adjusted = dict(zip(tests, verdict.holm([p_value for _, p_value in tests.values()]), strict=True))
-    found = []
+    few = {name for name, counted in columns.items() if _worth(rows, counted).min() < FEWEST_ROWS}
+    results = [_too_few(name, columns[name], rows) for name in few]
+    columns = {name: counted for name, counted in columns.items() if name not in few}
+    estimates = {name: counted.estimate(np.random.default_rng(seed)) for name, counted in columns.items()}
+    decisions = _decisions(estimates, limits, others or {})
+    tests = _tests(columns)
     for name, counted in columns.items():
-        test = tests[name][0], adjusted[name]
-        one = _result(name, counted, pairs[name], test, divergences[name].value, judged[name])
-        one = _with_rows(one, divergences[name], rows, limits, len(judged), efficiency)
-        found.append(replace(one, bins=shown[name]))
-    found += [_joint(name, estimate, judged[name]) for name, estimate in (others or {}).items()]
-    return tuple(sorted(found, key=lambda result: result.column))
+        result = _result(name, counted, tests[name], estimates[name], decisions[name])
+        results.append(_with_rows(result, estimates[name], rows, counted.worth[1], limits, len(decisions)))
+    results += [_joint(name, estimate, decisions[name]) for name, estimate in (others or {}).items()]
+    return tuple(sorted(results, key=lambda result: result.column))
+
+
+def _worth(rows: tuple[int, int], counted: Counted) -> Any:
+    return np.multiply(rows, counted.worth)
+
+
+def _decisions(
+    estimates: Mapping[str, ColumnEstimate], limits: Limits, others: Mapping[str, tuple[str, Estimate, float]]
+) -> dict[str, Decision]:
+    family: dict[str, tuple[str, Estimate, float]] = {
+        name: ("psi", estimate, limits.psi) for name, estimate in estimates.items()
+    }
+    return verdict.judge(family | dict(others), limits.error_rate)
+
+
+def _tests(columns: Mapping[str, Counted]) -> dict[str, tuple[float, float]]:
+    """Return Pearson's statistic of each column, and its p-value adjusted for their number."""
+    found = {name: statistics.pearson(np.array(_pooled(counted))) for name, counted in columns.items()}
+    adjusted = verdict.holm([p_value for _, p_value in found.values()])
+    return {name: (found[name][0], p_value) for name, p_value in zip(found, adjusted, strict=True)}
 
 
 def _pooled(counted: Counted) -> tuple[Any, Any]:
-    binning = counted.binning
-    coarse = binning.coarsened(counted.reference), binning.coarsened(counted.current)
-    return pooling.pooled(*coarse, ordered=not binning.by_value)
+    return pooling.pooled(*counted.coarse, ordered=not counted.binning.by_value)
 
 
 def _result(
-    name: str,
-    counted: Counted,
-    pair: tuple[Any, Any],
-    test: tuple[float, float],
-    psi: float,
-    judged: tuple[str, float, DriftEffect],
+    name: str, counted: Counted, test: tuple[float, float], estimate: ColumnEstimate, decision: Decision
 ) -> DriftResult:
-    word, indicator, effect = judged
     return DriftResult(
         column=name,
         method="chi_square",
         statistic=test[0],
         p_value=test[1],
-        psi=psi,
-        drifted=word == DRIFT,
+        psi=estimate.value,
+        drifted=decision.verdict == verdict.DRIFT,
         role=counted.role,
-        verdict=word,
-        effect=effect,
-        indicator=indicator,
-        effects=_measures(counted, pair, effect.minimum or 0.0),
+        verdict=decision.verdict,
+        effect=decision.effect,
+        indicator=decision.indicator,
+        effects=_measures(counted, decision.effect.minimum or 0.0),
+        bins=_bins(counted),
+        p_no_drift=decision.p_no_drift,
     )
 
 
-def _measures(counted: Counted, pair: tuple[Any, Any], minimum: float) -> tuple[DriftEffect, ...]:
+def _measures(counted: Counted, minimum: float) -> tuple[DriftEffect, ...]:
+    pair = _pooled(counted)
     divergence = effects.jensen_shannon(*pair)
     tail = (1 - LEVEL) / 2
     found = [
         DriftEffect("jensen_shannon", divergence.corrected, *divergence.bounds(tail, tail), minimum / 8),
         DriftEffect("total_variation", *effects.total_variation(*pair, LEVEL)),
     ]
-    binning, before, after = counted.binning, counted.reference, counted.current
+    binning = counted.binning
+    before, after = counted.reference * counted.worth[0], counted.current * counted.worth[1]
     if not binning.by_value and before[:-1].sum() and after[:-1].sum():
         area = effects.wasserstein(before[:-1], after[:-1], binning.edges, binning.spread, LEVEL)
         found.append(DriftEffect("wasserstein", *area))
@@ -146,35 +176,48 @@ def _bins(counted: Counted) -> tuple[tuple[str, float, float], ...]:
 
 def _with_rows(
     result: DriftResult,
-    divergence: effects.Divergence,
+    estimate: ColumnEstimate,
     rows: tuple[int, int],
+    worth: float,
     limits: Limits,
     family: int,
-    efficiency: tuple[float, float],
 ) -> DriftResult:
+    """Return the result with the current rows that would decide, if it is unknown."""
     if result.verdict != UNKNOWN:
         return result
+    if estimate.undecided:
+        return replace(result, reason=estimate.undecided)
+    minima = limits.psi, limits.psi * estimate.resolved**2
     levels = limits.error_rate / family, limits.error_rate
-    worth = rows[0] * efficiency[0]
-    needed = verdict.rows_needed(divergence.corrected, limits.psi, divergence.freedom, levels, worth)
-    result = replace(result, rows_needed=None if needed is None else ceil(needed / efficiency[1]))
-    return replace(result, reason=verdict.needs(result, rows[0]))
+    needed = verdict.rows_needed(estimate.corrected, minima, estimate.freedom, levels, estimate.rows[0])
+    more = None if needed is None else max(ceil(needed / worth), rows[1] + 1)
+    reason = estimate.hidden or verdict.needs(more, rows)
+    return replace(result, rows_needed=more, reason=reason)
 
 
-def _joint(name: str, estimate: tuple[str, Estimate, float], judged: tuple[str, float, DriftEffect]) -> DriftResult:
-    word, indicator, effect = judged
-    p_value = estimate[1].probability_above(_CHANCE)
-    reason = "" if word != UNKNOWN else "the interval reaches over the minimum: take more rows"
+def _joint(name: str, estimate: tuple[str, Estimate, float], decision: Decision) -> DriftResult:
     return DriftResult(
-        name, estimate[0], effect.value, p_value, 0.0, word == DRIFT, "rows", word, effect, indicator, reason=reason
+        column=name,
+        method=estimate[0],
+        statistic=decision.effect.value,
+        p_value=estimate[1].probability_above(_CHANCE),
+        psi=0.0,
+        drifted=decision.verdict == verdict.DRIFT,
+        role="rows",
+        verdict=decision.verdict,
+        effect=decision.effect,
+        indicator=decision.indicator,
+        reason="" if decision.verdict != UNKNOWN else "inconclusive with these rows: take more of both sides",
+        p_no_drift=decision.p_no_drift,
     )
 
 
-def _too_few(name: str, counted: Counted, rows: tuple[int, int], efficiency: tuple[float, float]) -> DriftResult:
-    place = 1 if rows[1] * efficiency[1] < FEWEST_ROWS else 0
-    side, number = ("reference", "current")[place], f"{rows[place]}"
-    worth = rows[place] * efficiency[place]
-    counting = "" if efficiency[place] == 1 else f", which with their weights are worth {worth:.3g}"
+def _too_few(name: str, counted: Counted, rows: tuple[int, int]) -> DriftResult:
+    worth = _worth(rows, counted)
+    place = 1 if worth[1] < FEWEST_ROWS else 0
+    side = ("reference", "current")[place]
+    plural = "s"[: rows[place] != 1]
+    counting = "" if counted.worth[place] == 1 else f", which are worth {worth[place]:.3g} of equal weight"
     return DriftResult(
         name,
         "chi_square",
@@ -183,8 +226,8 @@ def _too_few(name: str, counted: Counted, rows: tuple[int, int], efficiency: tup
         0.0,
         drifted=False,
         role=counted.role,
-        rows_needed=ceil(FEWEST_ROWS / efficiency[1]) if side == "current" else None,
-        reason=f"{number} {side} rows{counting}: fewer than {FEWEST_ROWS} tell nothing",
+        rows_needed=ceil(FEWEST_ROWS / counted.worth[1]) if side == "current" else None,
+        reason=f"{rows[place]:,} {side} row{plural}{counting}: at least {FEWEST_ROWS} are needed",
         bins=_bins(counted) if min(rows) else (),
     )
 

@@ -18,11 +18,12 @@ _FOLDED_MEAN = float(np.sqrt(2 / np.pi))
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """An estimated divergence as a noncentral chi-square: ``scale * value`` has ``freedom`` degrees."""
+    """An estimated divergence: ``scale * value`` is a noncentral chi-square around ``scale * truth``."""
 
     value: float
     scale: float  #: rows that it counts for; noncentrality = scale * true value
     freedom: float
+    window_scale: float = float("nan")  #: the scale if only the current rows are due to chance
 
     @property
     def corrected(self) -> float:
@@ -55,7 +56,16 @@ def population_stability_index(reference: Any, current: Any) -> Divergence:
     reference, current : array of shape (n_bins,)
         Counts over the same bins, with at least one row each.
     """
-    p, q, rows = _shares(reference, current)
+    return _stability(*_shares(reference, current))
+
+
+def two_value_divergence(reference: Any, current: Any) -> Divergence:
+    """Return the PSI of two values, one of which may have no row at all."""
+    p, q = (np.asarray(counts, dtype=float) + 0.5 for counts in (reference, current))
+    return _stability(p / p.sum(), q / q.sum(), (float(np.sum(reference)), float(np.sum(current))))
+
+
+def _stability(p: Floats, q: Floats, rows: tuple[float, float]) -> Divergence:
     ratio = np.log(q / p)
     value = float(((q - p) * ratio).sum())
     return _matched(value, p, q, rows, (-ratio + 1 - q / p, ratio + 1 - p / q))
@@ -90,14 +100,26 @@ def _matched(
     small the scale tends to the harmonic ``n1 * n2 / (n1 + n2)``.
     """
     harmonic = rows[0] * rows[1] / (rows[0] + rows[1])
-    variance = _variance(p, slopes[0]) / rows[0] + _variance(q, slopes[1]) / rows[1]
-    scale = 4 * value / variance if variance > 0 and value > 0 else harmonic
-    return Divergence(value, float(np.clip(scale, harmonic / 20, harmonic * 20)), max(len(p) - 1.0, 1.0))
+    variances = _variance(p, slopes[0]) / rows[0], _variance(q, slopes[1]) / rows[1]
+    scale = scale_of(value, sum(variances), harmonic)
+    return Divergence(value, scale, max(len(p) - 1.0, 1.0), scale_of(value, variances[1], rows[1]))
+
+
+def scale_of(value: float, variance: float, rows: float, most: float = 20.0) -> float:
+    """Return the scale whose noncentral chi-square has a variance, within limits about a number of rows."""
+    if value <= 0 or variance <= 0:
+        return rows
+    return float(np.clip(4 * value / variance, rows / 20, rows * most))
 
 
 def _variance(shares: Floats, values: Floats) -> float:
     mean = (shares * values).sum()
     return float((shares * (values - mean) ** 2).sum())  # never below 0, as a difference of squares may be
+
+
+def partial_variance(shares: Floats, values: Floats) -> float:
+    """Return the variance of values that have some shares, and are 0 for the rest of the rows."""
+    return float(max((shares * values**2).sum() - (shares * values).sum() ** 2, 0.0))
 
 
 def total_variation(reference: Any, current: Any, level: float = 0.95) -> tuple[float, float, float]:

@@ -25,22 +25,42 @@ def noncentral_cdf(value: Any, freedom: Any, noncentrality: Any) -> Floats:
 
     Beyond 5,000 by the normal approximation of a power of X (M. Sankaran, Biometrika 50, 1963).
     """
-    from scipy.special import chndtr, ndtr
+    from scipy.special import chndtr
 
     value, freedom, noncentrality = np.broadcast_arrays(
         *(np.asarray(x, float) for x in (value, freedom, noncentrality))
     )
+    value = np.maximum(value, 0.0)
+    normal = approximate_cdf(value, freedom, noncentrality)
+    small = np.maximum(np.maximum(value, noncentrality), freedom) < _SERIES_ENDS
+    series = chndtr(np.where(small, value, 1.0), np.where(small, freedom, 1.0), np.where(small, noncentrality, 1.0))
+    return np.asarray(np.where(small, series, normal), dtype=float)
+
+
+def _sankaran(freedom: Any, noncentrality: Any) -> tuple[Any, Any, Any]:
+    """Return the power of X over its mean that is nearly normal, with its mean and standard deviation."""
     total = freedom + noncentrality
     second, third = freedom + 2 * noncentrality, freedom + 3 * noncentrality
     power = 1 - 2 * total * third / (3 * second**2)
     slope = second / total**2
     skew = (power - 1) * (1 - 3 * power)
     mean = 1 + power * slope * (power - 1 - 0.5 * (2 - power) * skew * slope)
-    deviation = power * np.sqrt(2 * slope) * (1 + 0.5 * skew * slope)
-    normal = ndtr(((value / total) ** power - mean) / deviation)
-    small = np.maximum(value, noncentrality) < _SERIES_ENDS
-    series = chndtr(np.where(small, value, 1.0), freedom, np.where(small, noncentrality, 1.0))
-    return np.asarray(np.where(small, series, normal), dtype=float)
+    return power, mean, power * np.sqrt(2 * slope) * (1 + 0.5 * skew * slope)
+
+
+def approximate_cdf(value: Any, freedom: Any, noncentrality: Any) -> Floats:
+    """Return ``P(X <= value)`` of a noncentral chi-square by Sankaran's approximation."""
+    from scipy.special import ndtr
+
+    power, mean, deviation = _sankaran(freedom, noncentrality)
+    return np.asarray(ndtr(((value / (freedom + noncentrality)) ** power - mean) / deviation), dtype=float)
+
+
+def approximate_quantile(probability: float, freedom: Any, noncentrality: Any) -> Floats:
+    """Return the value below which a noncentral chi-square lies with the probability, by Sankaran's approximation."""
+    power, mean, deviation = _sankaran(freedom, noncentrality)
+    root = np.maximum(mean + deviation * normal_quantile(probability), 0.0)
+    return np.asarray((freedom + noncentrality) * root ** (1 / power), dtype=float)
 
 
 def noncentrality_at(probability: Any, value: Any, freedom: Any) -> Floats:
@@ -49,7 +69,7 @@ def noncentrality_at(probability: Any, value: Any, freedom: Any) -> Floats:
 
     probability, value, freedom = np.broadcast_arrays(*(np.asarray(x, float) for x in (probability, value, freedom)))
     possible = noncentral_cdf(value, freedom, 0.0) > probability
-    if (value < _SERIES_ENDS).all():
+    if (np.maximum(value, freedom) < _SERIES_ENDS).all():
         found = chndtrinc(np.where(possible, value, freedom), freedom, np.where(possible, probability, 0.25))
         return np.asarray(np.where(possible, found, 0.0), dtype=float)
     low, high = np.zeros(value.shape), value + 40 * np.sqrt(value + freedom) + 200
@@ -58,19 +78,6 @@ def noncentrality_at(probability: Any, value: Any, freedom: Any) -> Floats:
         above = noncentral_cdf(value, freedom, middle) > probability
         low, high = np.where(above, middle, low), np.where(above, high, middle)
     return np.asarray(np.where(possible, high, 0.0), dtype=float)
-
-
-def value_at(probability: float, freedom: float, noncentrality: float) -> float:
-    """Return the value below which a noncentral chi-square lies with the probability."""
-    mean, spread = freedom + noncentrality, np.sqrt(2 * freedom + 4 * noncentrality)
-    low, high = 0.0, mean + 40 * spread
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if noncentral_cdf(middle, freedom, noncentrality) < probability:
-            low = middle
-        else:
-            high = middle
-    return float((low + high) / 2)
 
 
 def share_difference(
@@ -102,6 +109,23 @@ def jeffreys(hits: float, rows: float, level: float = 0.95) -> tuple[float, floa
     low = betaincinv(hits + 0.5, misses + 0.5, tail) if hits > 0 else 0.0
     high = betaincinv(hits + 0.5, misses + 0.5, 1 - tail) if misses > 0 else 1.0
     return hits / rows, float(low), float(high)
+
+
+def binomial_cdf(counts: Any, rows: int, share: float) -> Floats:
+    """Return the chances of at most these counts; 0 below 0, 1 from ``rows`` on."""
+    from scipy.special import bdtr
+
+    counts = np.asarray(counts, dtype=float)
+    inside = (counts >= 0) & (counts < rows)
+    return np.asarray(np.where(inside, bdtr(np.where(inside, counts, 0), rows, share), counts >= rows), dtype=float)
+
+
+def binomial_chances(counts: Floats, rows: int, share: float) -> Floats:
+    """Return the chances of counts of a binomial distribution."""
+    from scipy.special import gammaln, xlog1py, xlogy
+
+    ways = gammaln(rows + 1) - gammaln(counts + 1) - gammaln(rows - counts + 1)
+    return np.asarray(np.exp(ways + xlogy(counts, share) + xlog1py(rows - counts, -share)), dtype=float)
 
 
 def wilson(hits: float, rows: float, level: float = 0.95) -> tuple[float, float, float]:

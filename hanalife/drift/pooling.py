@@ -18,15 +18,30 @@ def pooled(reference: Any, current: Any, *, ordered: bool) -> tuple[Floats, Floa
     Parameters
     ----------
     ordered : bool
-        Whether neighbours are joined; else all thin bins become one.
+        Whether neighbors are joined; else all thin bins become one.
     """
     table = np.array([reference, current], dtype=float)
     share = table.sum(axis=1).min() / max(table.sum(), 1.0)
-    joined = _neighbours(table, share) if ordered else _thin(table, share)
+    joined = _neighbors(table, share) if ordered else _thin(table, share)
     return joined[0], joined[1]
 
 
-def _neighbours(table: Floats, share: float) -> Floats:
+def joined_neighbors(table: Floats, others: Floats) -> Floats:
+    """Join neighboring bins until each expects 5 rows; bins of ``others`` only count as rows of both samples.
+
+    Parameters
+    ----------
+    table, others : array of shape (2, n_bins)
+        Rows of the reference and current ones.
+    """
+    rows = table.sum(axis=1) + others.sum(axis=1)
+    return _neighbors(table, rows.min() / max(rows.sum(), 1.0))
+
+
+def _neighbors(table: Floats, share: float) -> Floats:
+    """Join bins from the left; a thin bin at the end goes to the one before."""
+    if not table.shape[1]:
+        return table
     groups: list[Any] = [np.zeros(2)]
     for column in table.T:
         if groups[-1].sum() * share >= EXPECTED_ROWS:

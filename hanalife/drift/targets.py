@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from hanalife.drift import bins, effects, intervals, pooling, verdict
 from hanalife.drift.bins import Binning, Counts
-from hanalife.drift.comparison import LEVEL, MOST_BINS, Limits
+from hanalife.drift.comparison import MOST_BINS, Limits
 from hanalife.drift.intervals import Floats
+from hanalife.drift.verdict import LEVEL
 from hanalife.records import TargetShift
 
 #: So many classes of a label are looked at apart; rarer ones together.
@@ -138,9 +139,9 @@ def shifts(
     )
     found: dict[str, list[TargetShift]] = {}
     for (name, place), pair in pairs.items():
-        binning, (word, indicator, _) = columns[name][0], judged[name, place]
+        binning, decision = columns[name][0], judged[name, place]
         shown = _share(target, pair) if target.names else _mean(target, pair)
-        one = TargetShift(binning.labels[place], not binning.by_value, word, indicator, *shown)
+        one = TargetShift(binning.labels[place], not binning.by_value, decision.verdict, decision.indicator, *shown)
         found.setdefault(name, []).append(one)
     return {name: tuple(several) for name, several in found.items()}
 

@@ -7,35 +7,46 @@ that the PSI is above the minimum, ``no_drift`` that it is below, each with a ch
 - ``drift`` is corrected for the number of columns by Holm's method: if nothing moved by more than
   the minimum, the chance that any column is called ``drift`` is at most ``error_rate`` for the whole
   data set, however the columns depend on each other. (Simultaneous intervals promise the same and
-  find less.) The lower end of a shown interval bears this correction, so that it lies above the
-  minimum exactly if the verdict is ``drift``.
+  find less.) The adjusted p-value is part of the result; the interval beside it is that of the column alone.
 - ``no_drift`` needs no correction: for a data set it is said only if every column passes, and such a
   joint claim errs no more often than the weakest of its parts (R. L. Berger, Technometrics 24, 1982).
 
-How soon it speaks: with the minimum of 0.1 over tenths and as many reference rows as current ones, twice the
-minimum is called ``drift`` with a chance of 70 to 80 % from about 770 rows on each side if one column is
-watched, 1,400 if ten are, 1,700 if thirty are; and practically always from 5,000. With 50 rows the word is
-``unknown``, and the result says how many rows would decide.
+Intervals have the level 95 % each, on both sides, whatever the error rate: they show how well the effect is known, and
+the verdict follows from its p-value, not from them.
+
+How soon a verdict is possible: with the minimum of 0.1 over tenths and as many reference rows as current ones,
+twice the minimum is called ``drift`` with a chance of 70 to 80 % from about 770 rows on each side if one column is
+watched, 1,400 if ten are, 1,700 if thirty are; and practically always from 5,000. With 50 rows the verdict is
+``unknown``, and the result says how many rows are needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
 from typing import Protocol, TypeVar
 
+import numpy as np
+
 from hanalife.drift import intervals
-from hanalife.records import DriftEffect, DriftResult
+from hanalife.drift.intervals import Floats
+from hanalife.records import DriftEffect
 
 DRIFT, NO_DRIFT, UNKNOWN = "drift", "no_drift", "unknown"
 
 #: A PSI below it is too small to matter, by a common rule of thumb.
 MINIMUM_PSI = 0.1
 ERROR_RATE = 0.05
+#: Of each interval that is shown, whatever the error rate and the number of columns.
+LEVEL = 0.95
 #: Chance of a decision that the rows needed are reckoned for, if the effect is as it was measured.
 POWER = 0.8
 #: With fewer rows on either side, approximations do not hold and nothing is said.
 FEWEST_ROWS = 20
 _MOST_ROWS = 2**40
+#: The rows needed are bracketed in so many rounds of trials.
+_ROUNDS, _TRIALS = 3, 24
 
 
 Name = TypeVar("Name", bound=Hashable)
@@ -75,28 +86,23 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def holm_levels(p_values: Sequence[float], error_rate: float) -> list[float]:
-    """Return the level at which Holm's method judges each p-value: ``p <= level`` if it rejects, else not.
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict with the p-values that it follows from, and the effect that it is about."""
 
-    >>> holm_levels([0.01, 0.5, 0.02], 0.06)
-    [0.02, 0.06, 0.03]
-    >>> holm_levels([0.03, 0.5, 0.02], 0.03)
-    [0.01, 0.01, 0.01]
-    """
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
-    levels = [error_rate] * len(p_values)
-    stopped = None
-    for rank, index in enumerate(order):
-        level = error_rate / (len(p_values) - rank)
-        stopped = level if stopped is None and p_values[index] > level else stopped
-        levels[index] = level if stopped is None else stopped
-    return levels
+    verdict: str
+    effect: DriftEffect
+    p_drift: float  #: of an effect up to the minimum, adjusted for the number of estimates
+    p_no_drift: float  #: of an effect of the minimum or more
+
+    @property
+    def indicator(self) -> float:
+        """1 less the adjusted p-value: above ``1 - error_rate`` exactly for the verdict ``drift``."""
+        return 1.0 - self.p_drift
 
 
-def judge(
-    estimates: Mapping[Name, tuple[str, Estimate, float]], error_rate: float
-) -> dict[Name, tuple[str, float, DriftEffect]]:
-    """Return verdict, indicator and effect of each of a family of estimates.
+def judge(estimates: Mapping[Name, tuple[str, Estimate, float]], error_rate: float) -> dict[Name, Decision]:
+    """Return the decision on each of a family of estimates.
 
     Parameters
     ----------
@@ -104,27 +110,20 @@ def judge(
         Name -> (measure, estimate, minimum effect).
     error_rate : float in ]0, 1[
         Chance of a false ``drift`` among all of them, at most.
-
-    Returns
-    -------
-    mapping
-        The indicator, in [0, 1], is 1 less the p-value of "the effect is at most the minimum",
-        adjusted by Holm: it is above ``1 - error_rate`` exactly for the verdict ``drift``.
     """
-    names = list(estimates)
-    above = [estimates[name][1].probability_above(estimates[name][2]) for name in names]
-    found = {}
-    for name, adjusted, level in zip(names, holm(above), holm_levels(above, error_rate), strict=True):
-        measure, estimate, minimum = estimates[name]
-        low, high = estimate.bounds(level, error_rate)
-        if adjusted < error_rate:
-            word = DRIFT
-        elif estimate.probability_below(minimum) < error_rate:
-            word = NO_DRIFT
-        else:
-            word = UNKNOWN
-        found[name] = word, 1.0 - adjusted, DriftEffect(measure, estimate.corrected, low, high, minimum)
-    return found
+    above = [estimate.probability_above(minimum) for _, estimate, minimum in estimates.values()]
+    return {
+        name: _decision(*estimates[name], adjusted, error_rate)
+        for name, adjusted in zip(estimates, holm(above), strict=True)
+    }
+
+
+def _decision(measure: str, estimate: Estimate, minimum: float, p_drift: float, error_rate: float) -> Decision:
+    p_no_drift = estimate.probability_below(minimum)
+    tail = (1 - LEVEL) / 2
+    effect = DriftEffect(measure, estimate.corrected, *estimate.bounds(tail, tail), minimum)
+    word = DRIFT if p_drift < error_rate else NO_DRIFT if p_no_drift < error_rate else UNKNOWN
+    return Decision(word, effect, p_drift, p_no_drift)
 
 
 def overall(verdicts: Sequence[str]) -> str:
@@ -135,48 +134,56 @@ def overall(verdicts: Sequence[str]) -> str:
 
 
 def rows_needed(
-    effect: float, minimum: float, freedom: float, levels: tuple[float, float], reference_rows: float
+    effect: float, minimum: tuple[float, float], freedom: float, levels: tuple[float, float], reference_rows: float
 ) -> int | None:
-    """Return the current rows that decide with a chance of 80 %, if the effect is as it was measured.
+    """Return the current rows that decide with a chance of 80 %, if the effect is what was measured.
+
+    Both quantiles are those of Sankaran's approximation, which is near enough for a plan.
 
     Parameters
     ----------
     effect : float
         The PSI less its bias.
+    minimum : (float, float)
+        The minimum effect for ``drift``, and for ``no_drift``.
     levels : (float, float)
-        Chance of error of ``drift`` (after correction) and of ``no_drift``.
+        Chance of error of ``drift`` (after correction), and of ``no_drift``.
     reference_rows : float
-        As they are; they limit what current rows can tell.
+        They limit what current rows can tell.
 
     Returns
     -------
     int or None
-        None if no number of current rows suffices: the reference is too small, or the effect is
-        too close to the minimum.
+        None if the reference is too small, or the effect too close to the minimum.
     """
-
-    def decides(rows: int) -> bool:
-        scale = reference_rows * rows / (reference_rows + rows)
-        if effect > minimum:
-            limit = intervals.value_at(1 - levels[0], freedom, scale * minimum)
-            return 1 - float(intervals.noncentral_cdf(limit, freedom, scale * effect)) >= POWER
-        limit = intervals.value_at(levels[1], freedom, scale * minimum)
-        return float(intervals.noncentral_cdf(limit, freedom, scale * effect)) >= POWER
-
-    if not decides(_MOST_ROWS):
-        return None
-    low, high = 1, _MOST_ROWS
-    while high - low > max(1, low // 100):
-        middle = int((low * high) ** 0.5) if high > 4 * low else (low + high) // 2
-        low, high = (low, middle) if decides(middle) else (middle, high)
-    return high
+    low, high = 1.0, float(_MOST_ROWS)
+    for _ in range(_ROUNDS):
+        rows = np.geomspace(low, high, _TRIALS)
+        enough = _power(effect, minimum, freedom, levels, reference_rows * rows / (reference_rows + rows)) >= POWER
+        if not enough[-1]:
+            return None
+        first = int(np.argmax(enough))
+        low, high = float(rows[max(first - 1, 0)]), float(rows[first])
+    return ceil(high)
 
 
-def needs(result: DriftResult, reference_rows: int) -> str:
-    """Return in words what an ``unknown`` lacks."""
-    if result.rows_needed is not None:
-        return f"about {result.rows_needed:,} current rows would decide, if the shift is what it seems"
+def _power(
+    effect: float, minimum: tuple[float, float], freedom: float, levels: tuple[float, float], scales: Floats
+) -> Floats:
+    """Return the chance of a decision on each scale."""
+    is_drift = effect > minimum[0]
+    threshold, level = (minimum[0], 1 - levels[0]) if is_drift else (minimum[1], levels[1])
+    limit = intervals.approximate_quantile(level, freedom, scales * threshold)
+    below = intervals.approximate_cdf(limit, freedom, scales * effect)
+    return 1 - below if is_drift else below
+
+
+def needs(rows_needed: int | None, rows: tuple[int, int]) -> str:
+    """Return what a column without a decision lacks, given the rows of the reference and current ones."""
+    if rows_needed is not None:
+        more = rows_needed - rows[1]
+        return f"needs about {more:,} more row{'s'[: more != 1]}, if the effect is what was measured"
     return (
-        f"no number of current rows would decide against {reference_rows:,} reference rows: "
-        "take more of these, or a larger minimum effect"
+        f"the reference ({rows[0]:,} row{'s'[: rows[0] != 1]}) is too small to decide, if the effect is what was "
+        "measured; enlarge it or raise the minimum effect"
     )

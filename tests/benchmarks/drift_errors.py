@@ -85,7 +85,7 @@ def needed(columns):
     """Return the rows on each side for a chance of 80 % to see twice the minimum."""
     many = 2**40  # on the other side: then rows_needed is the harmonic of two equal sides, twice over
     levels = verdict.ERROR_RATE / columns, verdict.ERROR_RATE
-    return 2 * verdict.rows_needed(2 * MINIMUM, MINIMUM, 9, levels, many)
+    return 2 * verdict.rows_needed(2 * MINIMUM, (MINIMUM, MINIMUM), 9, levels, many)
 
 
 def psi(column):

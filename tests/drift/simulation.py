@@ -84,7 +84,7 @@ class Unbounded:
 def words(columns, error_rate=verdict.ERROR_RATE):
     """Return the verdicts on the columns of one data set."""
     family = {place: ("psi", Unbounded(estimate(column)), MINIMUM) for place, column in enumerate(columns)}
-    return [word for word, _, _ in verdict.judge(family, error_rate).values()]
+    return [decision.verdict for decision in verdict.judge(family, error_rate).values()]
 
 
 def psi_of(reference, current):
