@@ -158,6 +158,7 @@ class ModelState:
     facts: Mapping[str, Any]
     tables: Mapping[str, Mapping[str, Any]]
     estimator: Any
+    training_keys: bytes | None = None  #: of :func:`hanalife.training_keys.pack`; None: the rows are unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,7 @@ class ModelVersion(ModelHead):
     notes: str | None = None
     card: str | None = None  #: Markdown written by the user
     schedule: Mapping[str, Any] | None = None
+    training_keys: str | None = None  #: SHA-256 of the packed keys of its training rows, key of the blob
 
 
 @dataclass(frozen=True, slots=True)

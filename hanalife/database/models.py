@@ -117,12 +117,14 @@ def numbers(connection: sa.Connection, name: str) -> list[int]:
 
 def delete(connection: sa.Connection, name: str, number: int) -> bool:
     """Delete one version and its bytes unless they are used elsewhere; return whether it was there."""
-    content_hash = connection.execute(sa.select(_table.c.content_hash).where(*_is(name, number))).scalar()
-    if content_hash is None:
+    found = connection.execute(sa.select(_table.c.content_hash, _table.c.training_keys).where(*_is(name, number)))
+    hashes = found.first()
+    if hashes is None:
         return False
     connection.execute(_tag.delete().where(_tag.c.name == name, _tag.c.version == number))
     connection.execute(_table.delete().where(*_is(name, number)))
-    blobs.drop_unused(connection, content_hash)
+    for sha256 in filter(None, hashes):
+        blobs.drop_unused(connection, sha256)
     return True
 
 

@@ -291,6 +291,7 @@ model_version = sa.Table(
     sa.Column("notes", sa.Text),
     sa.Column("card", sa.Text),
     sa.Column("schedule", JsonText),
+    sa.Column("training_keys", ID, sa.ForeignKey("hl_blob.sha256")),  # NULL: the training rows are unknown
     sa.Column("tables", JsonText),  # the largest, so the last: reads of the others need not pass it
 )
 
@@ -345,6 +346,7 @@ task = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     # The model a task keeps for itself; set so that a blob in use is never collected.
     sa.Column("content_hash", ID, sa.ForeignKey("hl_blob.sha256")),
+    sa.Column("training_keys", ID, sa.ForeignKey("hl_blob.sha256")),  # of that model
     sa.Column("parallel_attribute", WORD),  # ALL or ANY, of a parallel composite
     sa.Column("retries", sa.Integer, nullable=False, server_default="0"),
     sa.Column("backoff_seconds", sa.Double, nullable=False, server_default="10"),

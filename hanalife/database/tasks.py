@@ -17,7 +17,7 @@ from hanalife.errors import TaskNotFoundError
 from hanalife.records import Job, JobStatus, Schedule, Task, TaskLogEntry, TaskPolicy, Tick, TickStatus, Worker
 
 _POLICY = [field.name for field in fields(TaskPolicy)]
-_NOT_READ = ("content_hash", "incident_job")
+_NOT_READ = ("content_hash", "training_keys", "incident_job")
 _TASK_COLUMNS = [column for column in tables.task.columns if column.name not in _NOT_READ]
 _LOG_COLUMNS = [column for column in tables.task_log.columns if column.name != "entry_id"]
 
@@ -134,11 +134,13 @@ def task(connection: sa.Connection, task_id: str) -> Task:
     return found[0]
 
 
-def insert_task(connection: sa.Connection, new: Task, content_hash: str | None = None) -> None:
-    """Add a task; ``content_hash`` names the bytes of the model that it keeps for itself."""
+def insert_task(
+    connection: sa.Connection, new: Task, content_hash: str | None = None, training_keys: str | None = None
+) -> None:
+    """Add a task; the hashes name the bytes and the training keys of the model that it keeps for itself."""
     values = asdict(new)
     values |= values.pop("policy")
-    connection.execute(tables.task.insert().values(**values, content_hash=content_hash))
+    connection.execute(tables.task.insert().values(**values, content_hash=content_hash, training_keys=training_keys))
 
 
 def update_task(connection: sa.Connection, task_id: str, **values: Any) -> None:
@@ -151,10 +153,10 @@ def delete_task(connection: sa.Connection, task_id: str) -> None:
     at = tables.task.c.task_id == task_id
     connection.execute(tables.task_member.delete().where(tables.task_member.c.task_id == task_id))
     connection.execute(tables.trigger.delete().where(tables.trigger.c.task_id == task_id))
-    content_hash = connection.execute(sa.select(tables.task.c.content_hash).where(at)).scalar()
+    hashes = connection.execute(sa.select(tables.task.c.content_hash, tables.task.c.training_keys).where(at)).first()
     connection.execute(tables.task.delete().where(at))
-    if content_hash is not None:
-        blobs.drop_unused(connection, content_hash)
+    for sha256 in filter(None, hashes or ()):
+        blobs.drop_unused(connection, sha256)
 
 
 def schedule(connection: sa.Connection, task_id: str) -> Schedule | None:

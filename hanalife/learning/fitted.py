@@ -15,6 +15,7 @@ from hanalife.learning.functions import Func
 from hanalife.learning.missing import Imputation
 from hanalife.learning.results.tables import Table
 from hanalife.observation import ColumnSpec
+from hanalife.training_keys import TrainingKeys
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,7 @@ class Fitted:
     imputation: Imputation | None = None  #: None: missing values are left to the algorithm
     calibration: Calibration | None = None  #: None: probabilities are the engine's own
     background: Array | None = None  #: features of training rows that stand for what is usual, for explanations
+    training_keys: TrainingKeys | None = None  #: of the rows trained on; None: saved before these were stored
 
     @property
     def engine(self) -> Engine:

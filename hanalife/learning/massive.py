@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from hanalife.errors import ArgumentTypeError, Error, FitIncompleteError, InvalidArgumentError
-from hanalife.learning import selection
+from hanalife.learning import selection, trained_rows
 from hanalife.learning.arguments import by_group as arguments
 from hanalife.learning.arguments.columns import check_column, check_frame
 from hanalife.learning.arguments.reading import ReadArguments
@@ -23,12 +23,14 @@ from hanalife.learning.results.tables import Table
 from hanalife.learning.side_by_side import for_each
 from hanalife.learning.signature import Conformity
 from hanalife.learning.state import fitted_of, group_facts
-from hanalife.learning.unified import UnifiedModel, without_none
-from hanalife.observation import CallOutcome
+from hanalife.learning.unified import Scored, UnifiedModel, without_none
+from hanalife.observation import CallOutcome, MetricSource
 from hanalife.records import ModelState
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from hanalife.dataframe.context import ConnectionContext
     from hanalife.dataframe.frame import DataFrame
@@ -115,14 +117,23 @@ class GroupedModel(UnifiedModel):
             facts={"group_key": found.group_key, "groups": groups},
             tables={name: table.to_json() for name, table in found.tables.items()},
             estimator={name: one.estimator for name, one in found.groups.items()},
+            keys={name: one.training_keys for name, one in found.groups.items()},
         )
+
+    def is_trained_on(self, rows: pd.DataFrame) -> NDArray[np.bool_] | None:
+        """Return which rows the model was trained on, or None if that is unknown; see :meth:`Model.is_trained_on`."""
+        if not self.massive:
+            return super().is_trained_on(rows)
+        found = self._require_groups()
+        return trained_rows.which_of_groups(found.groups, found.group_key, rows)
 
     def _restore(self, connection_context: ConnectionContext, found: ModelState) -> None:
         if not self.massive:
             super()._restore(connection_context, found)
             return
+        keys = trained_rows.unpack(found.training_keys)
         groups = {
-            name: fitted_of(self._function, facts, facts["tables"], found.estimator[name])
+            name: fitted_of(self._function, facts, facts["tables"], found.estimator[name], keys.get(name))
             for name, facts in found.facts["groups"].items()
         }
         self._accept_groups(FittedGroups.of(found.facts["group_key"], groups), connection_context)
@@ -164,7 +175,15 @@ class GroupedModel(UnifiedModel):
             return rows, {name: report for name, (_, report) in done.items()}, errors
 
         told = self._words(plan.in_force) | plan.arguments.in_words() | _in_words(group_key, words)
-        _, self.run_id = self._call("fit", told, work, lambda found: self._describe_groups(data, *found))
+
+        def describe(found: tuple[pd.DataFrame, dict[str, Report], Table]) -> CallOutcome:
+            rows, reports, errors = found
+            sources = {trained_rows.source_of_fit(report.metrics) for report in reports.values()}
+            # Groups may be partitioned differently; then the weakest evidence counts for all.
+            source = MetricSource.TRAIN if MetricSource.TRAIN in sources else MetricSource.VALIDATION
+            return self._describe_groups(data, rows, reports, errors, (source, ""))
+
+        _, self.run_id = self._call("fit", told, work, describe)
         return self
 
     def _arguments_of(self, name: str, data: DataFrame, words: arguments.Keywords, plan: Plan) -> FitArguments:
@@ -224,17 +243,17 @@ class GroupedModel(UnifiedModel):
         words = arguments.keywords(given, rest, "score")
         checked, own = self._checked_groups("score", data.deselect(group_key), words)
 
-        def work() -> tuple[pd.DataFrame, dict[str, Report], Table, list[DataFrame]]:
+        def work() -> tuple[pd.DataFrame, dict[str, Scored], Table, list[DataFrame]]:
             rows = reading.read(data, given["key"])
             parts = by_group(rows, group_key)
 
-            def score(name: str) -> tuple[pd.DataFrame, Report]:
-                return self._judged(self._of_group(name), parts[name], own.get(name, checked))
+            def score(name: str) -> Scored:
+                return self._scored(self._of_group(name), parts[name], own.get(name, checked))
 
             done, errors = for_each(parts, score, None, Memory())
             context = data.connection_context
-            predicted = stacked({name: found for name, (found, _) in done.items()})[: checked.max_result_num]
-            reports = {name: report for name, (_, report) in done.items()}
+            predicted = stacked({name: scored.predicted for name, scored in done.items()})[: checked.max_result_num]
+            reports = {name: scored.report for name, scored in done.items()}
             found = {name: report.tables() for name, report in reports.items()}
             self._score_tables = {
                 kind: under_group_id({name: one[kind] for name, one in found.items()})
@@ -247,10 +266,17 @@ class GroupedModel(UnifiedModel):
             ]
             self.scoring_list_, self.testing_data = frames, data
             self.hanaml_score_params = without_none(words.given)
-            return rows, reports, errors, frames
+            return rows, done, errors, frames
+
+        def describe(found: tuple[pd.DataFrame, dict[str, Scored], Table, list[DataFrame]]) -> CallOutcome:
+            rows, done, errors, _ = found
+            reports = {name: scored.report for name, scored in done.items()}
+            all_rows = sum(scored.rows for scored in done.values())
+            measured_on = trained_rows.source_of((scored.trained for scored in done.values()), all_rows)
+            return self._describe_groups(data, rows, reports, errors, measured_on)
 
         told = self._words(groups.any.parameters) | checked.in_words() | _in_words(group_key, words)
-        (*_, frames), _ = self._call("score", told, work, lambda found: self._describe_groups(data, *found[:3]))
+        (*_, frames), _ = self._call("score", told, work, describe)
         return frames
 
     def _predict(self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]) -> Any:
@@ -348,7 +374,12 @@ class GroupedModel(UnifiedModel):
         return self.error_msg_
 
     def _describe_groups(
-        self, data: DataFrame, rows: pd.DataFrame, reports: Mapping[str, Report], errors: Table
+        self,
+        data: DataFrame,
+        rows: pd.DataFrame,
+        reports: Mapping[str, Report],
+        errors: Table,
+        measured_on: tuple[MetricSource, str],
     ) -> CallOutcome:
         """Tell of all groups at once: each metric and importance is the mean over the groups that have it."""
         groups = self._require_groups()
@@ -360,6 +391,8 @@ class GroupedModel(UnifiedModel):
                 "FAILED_GROUPS": len(errors.rows),
                 **means([report.metrics for report in reports.values()]),
             },
+            source=measured_on[0],
+            source_note=measured_on[1],
             importance=means([groups.groups[name].importance for name in reports]),
             signature=self._signature(groups.any),
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from hanalife.errors import ArgumentTypeError, FitIncompleteError, NotSupportedError
-from hanalife.learning import selection, signature, state
+from hanalife.learning import selection, signature, state, trained_rows
 from hanalife.learning.functions import Func, find_func, of_multi_class
 from hanalife.learning.hana_only import HanaOnly
 from hanalife.learning.parameters import parameter as parameters
@@ -17,9 +17,12 @@ from hanalife.learning.results import tables
 from hanalife.learning.results.tables import Table
 from hanalife.observation import CallObserver, ColumnSpec, Signature
 from hanalife.records import ModelState
+from hanalife.training_keys import TrainingKeys
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from hanalife.dataframe.context import ConnectionContext
     from hanalife.dataframe.frame import DataFrame
@@ -246,6 +249,35 @@ class Model(HanaOnly, ABC):
         """Return the table of the last ``predict``."""
         return _tables_of([] if self._predicted is None else [self._predicted])
 
+    # --- training rows ------------------------------------------------------------------------
+
+    def is_trained_on(self, rows: pd.DataFrame) -> NDArray[np.bool_] | None:
+        """Return which rows the model was trained on, or None if that is unknown.
+
+        Rows that influenced the fit in any way count: those of early stopping, calibration and
+        search too. Those that the fit held out for validation do not. A row is recognised by the
+        key column of the fit; if the fit had none, by the values of the features and the label,
+        so that another row with the same values counts as well.
+
+        Parameters
+        ----------
+        rows : pandas.DataFrame, shape (n_rows, n_columns)
+            With the key column of the fit; without one, with the features and the label; and with
+            the group's column if there is a model for each group.
+
+        Returns
+        -------
+        numpy.ndarray of bool, shape (n_rows,), or None
+            None: the model was stored by a hanalife that kept no training keys, or the columns
+            by which a row is recognised are missing.
+
+        Raises
+        ------
+        FitIncompleteError
+            The model is not fitted.
+        """
+        return trained_rows.which(self._require(), rows)
+
     # --- state --------------------------------------------------------------------------------
 
     def to_state(self) -> ModelState:
@@ -257,9 +289,16 @@ class Model(HanaOnly, ABC):
             The model is not fitted.
         """
         fitted = self._require()
-        return self._state(state.facts_of(fitted), state.tables_of(fitted), fitted.estimator)
+        keys = {"": fitted.training_keys}
+        return self._state(state.facts_of(fitted), state.tables_of(fitted), fitted.estimator, keys)
 
-    def _state(self, facts: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]], estimator: Any) -> ModelState:
+    def _state(
+        self,
+        facts: Mapping[str, Any],
+        tables: Mapping[str, Mapping[str, Any]],
+        estimator: Any,
+        keys: Mapping[str, TrainingKeys | None],
+    ) -> ModelState:
         fitted = self._any_fitted()
         assert fitted is not None, "only a fitted model has a state"
         common = {
@@ -274,6 +313,7 @@ class Model(HanaOnly, ABC):
             facts={**facts, **common},
             tables=tables,
             estimator=estimator,
+            training_keys=trained_rows.pack(keys),
         )
 
     @classmethod
@@ -287,7 +327,8 @@ class Model(HanaOnly, ABC):
         return model
 
     def _restore(self, connection_context: ConnectionContext, found: ModelState) -> None:
-        fitted = state.fitted_of(self._function, found.facts, found.tables, found.estimator)
+        keys = trained_rows.unpack(found.training_keys)
+        fitted = state.fitted_of(self._function, found.facts, found.tables, found.estimator, keys.get(""))
         self._accept(fitted, connection_context)
 
     # --- for the models -----------------------------------------------------------------------

@@ -16,6 +16,7 @@ from hanalife.learning.functions import Func
 from hanalife.learning.missing import Imputation
 from hanalife.learning.results.tables import Table
 from hanalife.observation import ColumnSpec
+from hanalife.training_keys import TrainingKeys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,6 +45,7 @@ def facts_of(fitted: Fitted) -> dict[str, Any]:
         "imputation": fitted.imputation.to_json() if fitted.imputation else None,
         "background": None if fitted.background is None else _rows(fitted.background),
         "calibration": fitted.calibration.to_json() if fitted.calibration else None,
+        "training_rows": None if fitted.training_keys is None else fitted.training_keys.rows,
     }
 
 
@@ -57,7 +59,13 @@ def group_facts(fitted: Fitted) -> dict[str, Any]:
     return facts_of(fitted) | {"tables": tables_of(fitted)}
 
 
-def fitted_of(func: Func, facts: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]], estimator: Any) -> Fitted:
+def fitted_of(
+    func: Func,
+    facts: Mapping[str, Any],
+    tables: Mapping[str, Mapping[str, Any]],
+    estimator: Any,
+    training_keys: TrainingKeys | None,
+) -> Fitted:
     """Make the fitted model of a state's parts.
 
     Raises
@@ -85,6 +93,7 @@ def fitted_of(func: Func, facts: Mapping[str, Any], tables: Mapping[str, Mapping
         imputation=Imputation.from_json(facts["imputation"]) if facts.get("imputation") else None,
         background=_matrix(facts.get("background"), func, encoding),
         calibration=Calibration.from_json(facts["calibration"]) if facts.get("calibration") else None,
+        training_keys=training_keys,
     )
 
 

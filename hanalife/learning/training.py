@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from hanalife.errors import InvalidArgumentError
-from hanalife.learning import cross_validation, folds, memory, missing, race, search
+from hanalife.learning import cross_validation, folds, memory, missing, race, search, trained_rows
 from hanalife.learning.arguments.fitting import FitArguments
 from hanalife.learning.encoding import Encoding
 from hanalife.learning.engines.engine import Engine, Rows
@@ -126,6 +126,7 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
         imputation=imputation,
         calibration=calibration,
         background=_background(ready.features, arguments),
+        training_keys=trained_rows.keys_of(rows[training], arguments.key, encoding),
     )
     return fitted, report
 

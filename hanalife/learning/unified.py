@@ -7,9 +7,10 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from hanalife.learning import trained_rows
 from hanalife.learning.arguments.columns import check_frame
 from hanalife.learning.arguments.fitting import FitArguments, fit_arguments
 from hanalife.learning.arguments.keywords import check_imputation, check_rest
@@ -19,7 +20,7 @@ from hanalife.learning.model import Model
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.results import tables
 from hanalife.learning.signature import Conformity
-from hanalife.observation import CallOutcome, CallStart, ColumnSpec
+from hanalife.observation import CallOutcome, CallStart, ColumnSpec, MetricSource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,10 +32,21 @@ if TYPE_CHECKING:
     from hanalife.learning.fitted import Fitted
     from hanalife.learning.memory import Memory
     from hanalife.learning.results.report import Report
+    from hanalife.learning.trained_rows import Mask
 
     Array = NDArray[Any]
 
 R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Rows that one fitted model has predicted and whose truth is known."""
+
+    predicted: pd.DataFrame
+    report: Report
+    rows: int
+    trained: Mask | None  #: which of the rows trained the model; None: unknown
 
 
 class UnifiedModel(Model):
@@ -135,9 +147,10 @@ class UnifiedModel(Model):
         fitted = self._require()
         checked = self._checked("score", fitted, data, given, rest)
 
-        def work() -> tuple[pd.DataFrame, Report, list[DataFrame]]:
+        def work() -> tuple[pd.DataFrame, Scored, list[DataFrame]]:
             read = reading.read(data, given["key"])
-            predicted, report = self._judged(fitted, read, checked)
+            scored = self._scored(fitted, read, checked)
+            predicted, report = scored.predicted, scored.report
             columns = dict(self._prediction_columns(checked.key))
             context = data.connection_context
             self._score_tables = report.tables()
@@ -147,15 +160,23 @@ class UnifiedModel(Model):
             ]
             self.scoring_list_, self.testing_data = frames, data
             self.hanaml_score_params = without_none(given)
-            return read, report, frames
+            return read, scored, frames
+
+        def describe(done: tuple[pd.DataFrame, Scored, list[DataFrame]]) -> CallOutcome:
+            read, scored, _ = done
+            return self._describe(data, read, scored.report, trained_rows.source_of([scored.trained], scored.rows))
 
         words = self._words(fitted.parameters) | checked.in_words()
-        (_, _, frames), _ = self._call("score", words, work, lambda done: self._describe_score(data, done[0], done[1]))
+        (*_, frames), _ = self._call("score", words, work, describe)
         return frames
 
-    def _judged(self, fitted: Fitted, rows: pd.DataFrame, checked: ReadArguments) -> tuple[pd.DataFrame, Report]:
-        """Predict rows and judge it."""
-        rows = fitted.rows_to_read(rows, checked.own, scores=True).reset_index(drop=True)
+    def _scored(self, fitted: Fitted, rows: pd.DataFrame, checked: ReadArguments) -> Scored:
+        """Predict rows, evaluate the predictions, and find out which of the rows the model was trained on."""
+        trained = trained_rows.which(fitted, rows)
+        scorable = fitted.rows_to_read(rows, checked.own, scores=True)
+        if trained is not None:
+            trained = trained[rows.index.get_indexer(scorable.index)]
+        rows = scorable.reset_index(drop=True)
         actual = fitted.encoding.target(rows[checked.label])
         conformity = Conformity(fitted.encoding, checked.policy)
         conformity.check_rows(rows)
@@ -163,7 +184,8 @@ class UnifiedModel(Model):
         features, found = fitted.outputs(rows)
         report = self._report_score(fitted, actual, found, checked)
         first = slice(checked.max_result_num)
-        return self._predictions(fitted, rows[first], features[first], found[first], checked), report
+        predicted = self._predictions(fitted, rows[first], features[first], found[first], checked)
+        return Scored(predicted, report, len(rows), trained)
 
     def _predict(self, data: DataFrame, given: Mapping[str, Any], rest: Mapping[str, Any]) -> DataFrame:
         from hanalife.learning import reading
@@ -209,16 +231,21 @@ class UnifiedModel(Model):
     def _describe_fit(self, data: DataFrame, rows: pd.DataFrame, report: Report) -> CallOutcome:
         fitted = self._require()
         return replace(
-            self._describe_score(data, rows, report),
+            self._describe(data, rows, report, (trained_rows.source_of_fit(report.metrics), "")),
             importance=fitted.importance,
             optimal_parameters=fitted.chosen,
         )
 
-    def _describe_score(self, data: DataFrame, rows: pd.DataFrame, report: Report) -> CallOutcome:
+    def _describe(
+        self, data: DataFrame, rows: pd.DataFrame, report: Report, measured_on: tuple[MetricSource, str]
+    ) -> CallOutcome:
+        source, note = measured_on
         return CallOutcome(
             dataset=data.facts(rows),
             seconds=self.runtime or 0.0,
             metrics=report.metrics,
+            source=source,
+            source_note=note,
             intervals=report.intervals,
             confusion=report.confusion,
             curves=report.curves,

@@ -66,6 +66,12 @@ class Call:
         kept = self.model.get("kept")
         return kept["content_hash"] if kept else None
 
+    @property
+    def training_keys(self) -> str | None:
+        """The key of the training keys of a model that the task keeps for itself."""
+        kept = self.model.get("kept")
+        return kept["training_keys"] if kept else None
+
     def to_json(self) -> dict[str, Any]:
         """Return the call as JSON values."""
         return asdict(self)

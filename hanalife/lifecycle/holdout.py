@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -12,6 +11,7 @@ import sqlalchemy as sa
 from hanalife.dataframe.creation import create_dataframe_from_pandas
 from hanalife.dataframe.frame import DataFrame
 from hanalife.errors import InvalidArgumentError
+from hanalife.training_keys import text_of
 
 _HELD = "#HL_HELD"
 
@@ -50,13 +50,5 @@ def draw(key: Any, seed: int) -> float:
     >>> draw("7", 1) == draw(7, 1)
     True
     """
-    digest = hashlib.sha256(f"hanalife hold-out {seed} {_text(key)}".encode()).digest()
+    digest = hashlib.sha256(f"hanalife hold-out {seed} {text_of(key)}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
-
-
-def _text(key: Any) -> str:
-    if isinstance(key, float):
-        return f"{key:.17g}"
-    if isinstance(key, Decimal):
-        return f"{key.normalize():f}"
-    return str(key.isoformat()) if hasattr(key, "isoformat") else str(key)

@@ -28,9 +28,16 @@ def make_room(connection: sa.Connection, context: ConnectionContext, task_id: st
         remove(connection, context, task_id)
 
 
-def create(connection: sa.Connection, task: Task, said: Sequence[str], *, content_hash: str | None = None) -> None:
+def create(
+    connection: sa.Connection,
+    task: Task,
+    said: Sequence[str],
+    *,
+    content_hash: str | None = None,
+    training_keys: str | None = None,
+) -> None:
     """Keep a task and say so in its log."""
-    tasks.insert_task(connection, task, content_hash)
+    tasks.insert_task(connection, task, content_hash, training_keys)
     tasks.append_log(connection, task.task_id, [("TASK", task.created_at, line) for line in said])
 
 

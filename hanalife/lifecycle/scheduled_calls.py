@@ -265,7 +265,8 @@ class ScheduledCalls(ScheduledTimes):
             said = [f"Created: {method} into {', '.join(call.outputs)}."]
             said += [f"Data of the session was copied once, to table {table}." for table in call.copies]
             task = self._new_task(task_id, method, call.to_json(), "", dialects.now(connection))
-            kept_tasks.create(connection, task, said, content_hash=call.content_hash)
+            hashes = {"content_hash": call.content_hash, "training_keys": call.training_keys}
+            kept_tasks.create(connection, task, said, **hashes)
         self._last = {**self._last, method: call}
 
     def _new_task(

@@ -22,8 +22,9 @@ from hanalife.errors import CorruptModelError, ModelStorageError, UnreachableFil
 from hanalife.records import ModelVersion
 from hanalife.storage import formats
 from hanalife.storage.archives import member
+from hanalife.training_keys import unpack
 
-MANIFEST, MODEL, SIGNATURE = "manifest.json", "model.bin", "signature.txt"
+MANIFEST, MODEL, KEYS, SIGNATURE = "manifest.json", "model.bin", "training_keys.bin", "signature.txt"
 
 #: Of the manifest; a newer one is refused.
 VERSION = 1
@@ -41,11 +42,14 @@ class Parts:
     size: int  #: of the model's bytes
     open_model: Callable[[], BinaryIO]
     path: Path | None  #: of a bundle
+    training_keys: bytes | None  #: the packed keys of the model's training rows, if it has any
 
 
 def manifest_of(version: ModelVersion, tags: Mapping[str, str], size: int) -> bytes:
     """Return the manifest of a version whose bytes are so many."""
     known = {field.name: getattr(version, field.name) for field in fields(version) if field.name not in _LOCAL}
+    if version.training_keys is None:
+        del known["training_keys"]  # so that a hanalife that does not know them reads the bundle too
     content = {
         "hanalife_model": VERSION,
         "model": known | {"created_at": version.created_at.isoformat()},
@@ -69,25 +73,34 @@ def sign(manifest: bytes, key: bytes | None) -> str | None:
     return None if key is None else signing.signature([manifest], key)
 
 
-def write_folder(folder: Path, manifest: bytes, file: BinaryIO, signature: str | None) -> None:
+def write_folder(
+    folder: Path, manifest: bytes, file: BinaryIO, signature: str | None, training_keys: bytes | None
+) -> None:
     """Write a model into a folder; what an earlier one left there is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).write_bytes(manifest)
     file.seek(0)
     with (folder / MODEL).open("wb") as target:
         shutil.copyfileobj(file, target, 1024 * 1024)
-    (folder / SIGNATURE).unlink(missing_ok=True)
+    for name in (SIGNATURE, KEYS):
+        (folder / name).unlink(missing_ok=True)
+    if training_keys is not None:
+        (folder / KEYS).write_bytes(training_keys)
     if signature is not None:
         (folder / SIGNATURE).write_text(signature, encoding="ascii")
 
 
-def write_file(target: Path | BinaryIO, manifest: bytes, file: BinaryIO, signature: str | None) -> None:
+def write_file(
+    target: Path | BinaryIO, manifest: bytes, file: BinaryIO, signature: str | None, training_keys: bytes | None
+) -> None:
     """Write a model into one file, a zip archive without compression and without times."""
     file.seek(0)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(member(MANIFEST), manifest)
         if signature is not None:
             archive.writestr(member(SIGNATURE), signature)
+        if training_keys is not None:
+            archive.writestr(member(KEYS), training_keys)
         with archive.open(member(MODEL), "w", force_zip64=True) as target_file:
             shutil.copyfileobj(file, target_file, 1024 * 1024)
 
@@ -142,7 +155,16 @@ def check(parts: Parts, key: bytes | None) -> tuple[dict[str, Any], dict[str, st
         raise ModelStorageError(f"{MANIFEST}: version {version!r} is unknown to this hanalife; upgrade it.")
     if (listed["sha256"], listed["size"]) != found:
         raise CorruptModelError(f"{MODEL}: expected {listed}, found {found[1]} bytes for {found[0]}.")
+    _check_keys(parts.training_keys, known.get("training_keys"))
     return known, tags, listed["sha256"]
+
+
+def _check_keys(content: bytes | None, sha256: object) -> None:
+    found = None if content is None else hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise CorruptModelError(f"{KEYS}: expected bytes of SHA-256 {sha256}, found {found}.")
+    if content is not None:
+        unpack(content)
 
 
 @contextmanager
@@ -170,7 +192,7 @@ def verified_copy(parts: Parts, sha256: str) -> Iterator[BinaryIO]:
 def _is_as_written(path: Path, parts: Parts, file: BinaryIO) -> bool:
     """Say whether a bundle is, byte for byte, what its parts give; an archive has room for more."""
     with formats.scratch() as again, path.open("rb") as given:
-        write_file(again, parts.manifest, file, parts.signature)
+        write_file(again, parts.manifest, file, parts.signature, parts.training_keys)
         return sha256_of(again) == sha256_of(given)
 
 
@@ -185,6 +207,7 @@ def _folder_parts(folder: Path) -> Parts:
         size=(folder / MODEL).stat().st_size,
         open_model=lambda: (folder / MODEL).open("rb"),
         path=None,
+        training_keys=(folder / KEYS).read_bytes() if (folder / KEYS).is_file() else None,
     )
 
 
@@ -200,7 +223,8 @@ def _file_parts(archive: zipfile.ZipFile, path: Path) -> Parts:
     with _damage_named(f"path: {path}"):
         manifest = _bounded(members[MANIFEST].file_size, lambda: archive.read(MANIFEST))
         signature = archive.read(SIGNATURE).decode("ascii", "replace") if SIGNATURE in members else None
-    return Parts(manifest, signature, members[MODEL].file_size, lambda: _member_file(archive), path)
+        keys = archive.read(KEYS) if KEYS in members else None
+    return Parts(manifest, signature, members[MODEL].file_size, lambda: _member_file(archive), path, keys)
 
 
 def _member_file(archive: zipfile.ZipFile) -> BinaryIO:

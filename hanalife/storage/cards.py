@@ -161,7 +161,9 @@ def _body(
     yield from _section("Parameters", shown)
     yield from _section("Metrics", [(name, interval_text(value)) for name, value in metrics.items()])
     importance = tables.get("importance_", {}).get("rows", [])
-    yield from _section("Importance", [(row[0], f"{float(row[1]):.4g}") for row in importance[:_SHOWN_FEATURES]])
+    yield from _section(
+        "Importance", [(": ".join(row[:-1]), f"{float(row[-1]):.4g}") for row in importance[:_SHOWN_FEATURES]]
+    )
     yield from _section("Input", (signature or {}).get("inputs", []))
     yield from _section("Output", (signature or {}).get("outputs", []))
     yield from ("", "## Limits", "")

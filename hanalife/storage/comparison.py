@@ -57,13 +57,29 @@ def facts(version: ModelVersion) -> dict[tuple[str, str], str]:
     constructor = dict(state["constructor"])
     parameters = {**constructor, **constructor.pop("kwargs", {}), **state["facts"].get("parameters", {})}
     parameters.pop("kwargs", None)
-    data = {"content hash": version.dataset_hash, "run": version.run_id, **state["fit_parameters"]}
+    data = {
+        "content hash": version.dataset_hash,
+        "run": version.run_id,
+        "training rows": training_rows(version),
+        **state["fit_parameters"],
+    }
     return {
         **_section("PARAMETER", parameters),
         **_section("DATA", data),
         **{("METRIC", name): interval_text(value) for name, value in with_bounds(version.metrics or {}).items()},
         **_section("ENVIRONMENT", version.environment or {}),
     }
+
+
+def training_rows(version: ModelVersion) -> str:
+    """Return how many rows a version was trained on, and whether the store can tell which."""
+    known = version.state["facts"]
+    groups = known.get("groups", {"": known}).values()
+    if version.training_keys is None:
+        return "unknown"
+    rows = sum(group["training_rows"] for group in groups)
+    recognised_by = "their keys" if next(iter(groups))["key"] else "hashes of their values"
+    return f"trained on {rows:,} row{'' if rows == 1 else 's'}, {recognised_by} kept"
 
 
 def side_by_side(columns: Sequence[Mapping[tuple[str, str], str]]) -> list[tuple[Any, ...]]:

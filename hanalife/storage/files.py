@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -52,9 +53,9 @@ class Files(StorageBase):
         ModelStorageError
             There is no such version.
         """
-        with self._exported(name, version) as (found, manifest, file):
+        with self._exported(name, version) as (found, manifest, file, keys):
             folder = Path(directory or ".") / f"{file_name(name)}_{found.version}"
-            bundle.write_folder(folder, manifest, file, bundle.sign(manifest, key_of(key)))
+            bundle.write_folder(folder, manifest, file, bundle.sign(manifest, key_of(key)), keys)
         if is_print:
             print(f"Model {name!r} version {found.version} was exported to {folder}.")  # noqa: T201 - hana_ml does
         return folder
@@ -67,9 +68,9 @@ class Files(StorageBase):
         The same version gives the same bytes. ``path`` is by default ``<name>_<version>.hanalife``
         in the working directory; the other arguments are those of :meth:`export_model`.
         """
-        with self._exported(name, version) as (found, manifest, file):
+        with self._exported(name, version) as (found, manifest, file, keys):
             target = Path(path or f"{file_name(name)}_{found.version}.hanalife")
-            bundle.write_file(target, manifest, file, bundle.sign(manifest, key_of(key)))
+            bundle.write_file(target, manifest, file, bundle.sign(manifest, key_of(key)), keys)
         return target
 
     def import_model(
@@ -102,7 +103,7 @@ class Files(StorageBase):
         CorruptModelError
             The files are damaged, not signed with the key, or name something that is not allowed.
         """
-        with _imported(Path(path), key) as (found, tags, file), self._writing() as connection:
+        with _imported(Path(path), key) as (found, tags, file, keys), self._writing() as connection:
             models.reserve(connection, found.name)
             old = models.version(connection, found.name, found.version)
             if old is not None and not force:
@@ -112,6 +113,8 @@ class Files(StorageBase):
             self._check_replaceable(connection, found.name, found.version)
             models.delete(connection, found.name, found.version)
             blobs.put_file(connection, file)
+            if keys is not None:
+                blobs.put(connection, keys)
             models.insert(connection, found)
             for tag, value in tags.items():
                 models.set_tag(connection, found.name, found.version, tag, value)
@@ -151,10 +154,11 @@ class Files(StorageBase):
                 environment=lineage.environment(),
                 report=getattr(model, "report", None) if save_report else None,
                 card=getattr(model, "model_card_", None),
+                training_keys=None if state.training_keys is None else sha256(state.training_keys).hexdigest(),
             )
             manifest = bundle.manifest_of(found, {}, file.seek(0, os.SEEK_END))
             folder = Path(directory) / f"{file_name(name)}_{number}"
-            bundle.write_folder(folder, manifest, file, bundle.sign(manifest, key_of(key)))
+            bundle.write_folder(folder, manifest, file, bundle.sign(manifest, key_of(key)), state.training_keys)
         return folder
 
     def load_model_from_files(
@@ -171,34 +175,36 @@ class Files(StorageBase):
         return load(self.connection_context, Path(path), key)
 
     @contextmanager
-    def _exported(self, name: str, version: int | None) -> Iterator[tuple[ModelVersion, bytes, BinaryIO]]:
+    def _exported(self, name: str, version: int | None) -> Iterator[tuple[ModelVersion, bytes, BinaryIO, bytes | None]]:
         with formats.scratch() as file:
             with self._reading() as connection:
                 found = self._find(connection, name, version)
                 tags = models.tags(connection, name, found.version)
                 blobs.get_file(connection, found.content_hash, file)
-            yield found, bundle.manifest_of(found, tags, file.seek(0, os.SEEK_END)), file
+                keys = None if found.training_keys is None else blobs.get(connection, found.training_keys)
+            yield found, bundle.manifest_of(found, tags, file.seek(0, os.SEEK_END)), file, keys
 
 
 def load(connection_context: ConnectionContext, path: Path, key: Key = None) -> Any:
     """Return the model of a folder or bundle; its frames live on the connection."""
     with bundle.reading(path) as parts:
-        known, _, sha256 = bundle.check(parts, key_of(key))
-        with bundle.verified_copy(parts, sha256) as file:
+        known, _, content_hash = bundle.check(parts, key_of(key))
+        with bundle.verified_copy(parts, content_hash) as file:
             estimator = formats.read(known["format"], file)
     found = ModelVersion(**known)
-    model = states.instantiate(connection_context, states.with_estimator(states.Kept.of(found).state, estimator))
+    state = states.with_estimator(states.Kept.of(found).state, estimator, parts.training_keys)
+    model = states.instantiate(connection_context, state)
     model.name, model.version, model.run_id = found.name, found.version, found.run_id
     return model
 
 
 @contextmanager
-def _imported(path: Path, key: Key) -> Iterator[tuple[ModelVersion, dict[str, str], BinaryIO]]:
+def _imported(path: Path, key: Key) -> Iterator[tuple[ModelVersion, dict[str, str], BinaryIO, bytes | None]]:
     with bundle.reading(path) as parts:
-        known, tags, sha256 = bundle.check(parts, key_of(key))
+        known, tags, content_hash = bundle.check(parts, key_of(key))
         check_name(known["name"])
         check_version(known["version"])
         states.find_class(known["class_path"])
-        with bundle.verified_copy(parts, sha256) as file:
+        with bundle.verified_copy(parts, content_hash) as file:
             formats.read(known["format"], file)  # what cannot be loaded is not taken in
-            yield ModelVersion(**known), tags, file
+            yield ModelVersion(**known), tags, file, parts.training_keys

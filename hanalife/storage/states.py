@@ -36,11 +36,14 @@ class Kept:
     state: Mapping[str, Any]
     content_hash: str  #: SHA-256 of the estimator's bytes
     format: str
+    training_keys: str | None = None  #: SHA-256 of the packed keys of its training rows
 
     @classmethod
     def of(cls, version: ModelVersion) -> Kept:
         """Return what a stored version keeps."""
-        return cls({**version.state, "tables": version.tables}, version.content_hash, version.format)
+        return cls(
+            {**version.state, "tables": version.tables}, version.content_hash, version.format, version.training_keys
+        )
 
 
 def json_parts(state: ModelState) -> dict[str, Any]:
@@ -66,7 +69,12 @@ def keep(connection: sa.Connection, state: ModelState) -> Kept:
     parts = json_parts(state)
     with formats.scratch() as file:
         name = formats.write(state.estimator, file)
-        return Kept(parts, blobs.put_file(connection, file), name)
+        return Kept(parts, blobs.put_file(connection, file), name, keep_keys(connection, state))
+
+
+def keep_keys(connection: sa.Connection, state: ModelState) -> str | None:
+    """Write the keys of a model's training rows; return their SHA-256, or None if they are unknown."""
+    return None if state.training_keys is None else blobs.put(connection, state.training_keys)
 
 
 def restore(connection: sa.Connection, kept: Kept) -> ModelState:
@@ -79,12 +87,13 @@ def restore(connection: sa.Connection, kept: Kept) -> ModelState:
     """
     with formats.scratch() as file:
         blobs.get_file(connection, kept.content_hash, file)
-        return with_estimator(kept.state, formats.read(kept.format, file))
+        keys = None if kept.training_keys is None else blobs.get(connection, kept.training_keys)
+        return with_estimator(kept.state, formats.read(kept.format, file), keys)
 
 
-def with_estimator(parts: Mapping[str, Any], estimator: Any) -> ModelState:
+def with_estimator(parts: Mapping[str, Any], estimator: Any, training_keys: bytes | None) -> ModelState:
     """Return the state of a model from its parts."""
-    return ModelState(**{part: parts[part] for part in _JSON_PARTS}, estimator=estimator)
+    return ModelState(**{part: parts[part] for part in _JSON_PARTS}, estimator=estimator, training_keys=training_keys)
 
 
 def instantiate(connection_context: ConnectionContext, state: ModelState) -> Any:

@@ -143,6 +143,7 @@ class ModelStorage(Aliases, Cards, Comparison, Files, Onnx, Schedules, HanaOnly)
             draft = self._draft(name, number, kept, state, formats.write(state.estimator, file))
             draft |= {"report": report, "notes": notes, "card": card}
             with self._writing() as connection:
+                draft["training_keys"] = states.keep_keys(connection, state)
                 number = self._store(connection, draft, file, if_exists)
                 for tag, value in (tags or {}).items():
                     models.set_tag(connection, name, number, tag, str(value))
@@ -200,8 +201,10 @@ class ModelStorage(Aliases, Cards, Comparison, Files, Onnx, Schedules, HanaOnly)
         kept = {part for part in ("notes", "card") if draft[part] is None}
         values = {part: value for part, value in draft.items() if part not in kept}
         models.update(connection, old.name, old.version, values)
-        if old.content_hash != draft["content_hash"]:
-            blobs.drop_unused(connection, old.content_hash)
+        for part in ("content_hash", "training_keys"):
+            before = getattr(old, part)
+            if before is not None and before != draft[part]:
+                blobs.drop_unused(connection, before)
         event = {"replace": "REPLACED", "replace_meta": "META_REPLACED"}[if_exists]
         details = {"content_hash": draft["content_hash"], "before": _trace(old)}
         models.note_event(connection, event, old.name, old.version, draft["created_at"], details=details)

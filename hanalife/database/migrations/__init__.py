@@ -24,6 +24,7 @@ from hanalife.database.migrations import (
     step_8_loop,
     step_9_alerts,
     step_10_run_indexes,
+    step_11_training_keys,
 )
 from hanalife.errors import IncompatibleStoreError
 
@@ -40,6 +41,7 @@ STEPS: tuple[Step, ...] = (
     step_8_loop.upgrade,
     step_9_alerts.upgrade,
     step_10_run_indexes.upgrade,
+    step_11_training_keys.upgrade,
 )
 
 #: The version of a store that is up to date.
