@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from hanalife.observation import MetricSource
+
 #: A name that needs no quotes.
 PLAIN_NAME: Final = re.compile(r"\w+(?:\.\w+)*")
 
@@ -62,17 +64,20 @@ class Field:
 
     >>> str(Field(Kind.METRIC, "AUC")), str(Field(Kind.TAG, "a b")), str(Field(Kind.ATTRIBUTE, "name"))
     ('metrics.AUC', 'tags."a b"', 'name')
+    >>> str(Field(Kind.METRIC, "AUC", MetricSource.TEST))
+    'metrics.AUC@test'
     """
 
     kind: Kind
     name: str
+    source: MetricSource | None = None  #: of a metric; None: the one that counts most as evidence
 
     def __str__(self) -> str:
         if self.kind is Kind.ATTRIBUTE:
             return self.name
         is_plain = PLAIN_NAME.fullmatch(self.name)
         quoted = self.name if is_plain else '"{}"'.format(self.name.replace('"', '""'))
-        return f"{self.kind}.{quoted}"
+        return f"{self.kind}.{quoted}" if self.source is None else f"{self.kind}.{quoted}@{self.source}"
 
     @property
     def type(self) -> ValueType:
@@ -203,11 +208,9 @@ class Columns:
 
     items: tuple[Field | Kind, ...]
 
-    def names(self, kind: Kind) -> list[str] | None:
-        """Return the names of the fields of a kind; None is all of them."""
-        if kind in self.items:
-            return None
-        return [item.name for item in self.items if isinstance(item, Field) and item.kind is kind]
+    def of_kind(self, kind: Kind) -> list[Field]:
+        """Return the fields of a kind that are named."""
+        return [item for item in self.items if isinstance(item, Field) and item.kind is kind]
 
     def resolve(self, known: Iterable[Field]) -> list[Field]:
         """Return the fields, given those that the runs have; each once."""

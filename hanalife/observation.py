@@ -107,7 +107,7 @@ class CallOutcome:
     dataset: DatasetFacts
     seconds: float
     metrics: Mapping[str, float | str] = field(default_factory=dict)
-    source: MetricSource = MetricSource.TRAIN  #: of all metrics and intervals
+    source: MetricSource = MetricSource.TRAIN  #: of all metrics and intervals but the ``other_sources``
     source_note: str = ""  #: row counts where the rows are a mixture, such as "120 of 154 rows were trained on"
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)  #: by metric; level 95 %
     interval_notes: Mapping[str, str] = field(default_factory=dict)  #: why a metric has no interval, by metric
@@ -116,6 +116,11 @@ class CallOutcome:
     curves: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     signature: Signature | None = None
     optimal_parameters: Mapping[str, Any] = field(default_factory=dict)
+    other_sources: Mapping[str, MetricSource] = field(default_factory=dict)  #: of metrics of other rows than the rest
+
+    def source_of(self, metric: str) -> MetricSource:
+        """Return the source of one of the metrics."""
+        return self.other_sources.get(metric, self.source)
 
 
 class CallObserver(Protocol):

@@ -64,6 +64,7 @@ class Experiment:
     description: str
     owner: str
     created_at: datetime
+    primary_metric: str | None = None  #: what its runs are ranked by, such as ``AUC`` or ``AUC@test``
 
 
 @dataclass(frozen=True, slots=True)

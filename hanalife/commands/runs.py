@@ -6,6 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
+from hanalife import evidence
 from hanalife.commands.answers import Answer, Commands, command
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _show(conn: ConnectionContext, options: argparse.Namespace) -> Answer:
     from hanalife.tracking.events import to_json
 
     facts = run_facts.find(conn, options.run)
-    plain = json.loads(to_json(asdict(facts)))
+    plain = json.loads(to_json(asdict(facts) | {"metrics": evidence.by_label(facts.metrics)}))
     lines = [f"{name:20} {value}" for name, value in plain["run"].items() if value not in (None, "")]
     for title in ("params", "metrics", "tags"):
         lines += ["", title, *(f"  {name:30} {value}" for name, value in plain[title].items())]

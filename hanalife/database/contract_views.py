@@ -71,8 +71,9 @@ def _runs() -> sa.Select[Any]:
 
 
 def _metrics() -> sa.Select[Any]:
-    metric, name = tables.run_metric, tables.value_name
-    query = sa.select(_run.c.run_id, name.c.name, metric.c.value, metric.c.text, metric.c.step, metric.c.points)
+    metric, name = tables.run_metric, tables.metric_name
+    values = (metric.c[column] for column in ("value", "text", "step", "points"))
+    query = sa.select(_run.c.run_id, name.c.name, *values, name.c.source, name.c.metric)
     query = query.join_from(metric, _run, metric.c.run_number == _run.c.number)
     return query.join(name, metric.c.name_id == name.c.name_id)
 

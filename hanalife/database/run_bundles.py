@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hanalife.database import blobs, tables
 from hanalife.records import Experiment, Run
 
-_run, _name, _metric, _point = tables.run, tables.value_name, tables.run_metric, tables.run_point
+_run, _metric, _point = tables.run, tables.run_metric, tables.run_point
 _log, _tag, _artifact = tables.run_log, tables.run_tag, tables.run_artifact
 _snapshot, _part = tables.snapshot, tables.snapshot_part
 
@@ -19,20 +19,28 @@ _snapshot, _part = tables.snapshot, tables.snapshot_part
 RECORDS = ("environment_id", "code_id", "cells_id", "dataset_id")
 
 
-def points(connection: sa.Connection, number: int) -> list[tuple[str, int, float | None, str | None, int]]:
-    """Return all points of the metrics of a run: name, step, number, text, milliseconds."""
-    heads = sa.select(_name.c.name, _metric.c.step, _metric.c.value, _metric.c.text, _metric.c.offset_ms)
-    heads = heads.join_from(_metric, _name).where(_metric.c.run_number == number, _metric.c.points == 1)
-    series = sa.select(_name.c.name, _point.c.step, _point.c.value, _point.c.text, _point.c.offset_ms)
-    series = series.join_from(_point, _name).where(_point.c.run_number == number)
-    rows = [tuple(row) for query in (heads, series) for row in connection.execute(query)]
-    return sorted(rows, key=lambda row: row[:2])
+def points(connection: sa.Connection, number: int) -> list[tuple[str, int, float | None, str | None, int, str]]:
+    """Return all points of the metrics of a run: name, step, number, text, milliseconds, source."""
+    name = tables.metric_name
+    heads = sa.select(*_columns(_metric)).join_from(_metric, name)
+    series = sa.select(*_columns(_point)).join_from(_point, name)
+    queries = (
+        heads.where(_metric.c.run_number == number, _metric.c.points == 1),
+        series.where(_point.c.run_number == number),
+    )
+    rows = [tuple(row) for query in queries for row in connection.execute(query)]
+    return sorted(rows, key=lambda row: (row[0], row[-1], row[1]))
+
+
+def _columns(table: sa.Table) -> tuple[sa.Column[Any], ...]:
+    name = tables.metric_name
+    return name.c.name, table.c.step, table.c.value, table.c.text, table.c.offset_ms, name.c.source
 
 
 def params(connection: sa.Connection, number: int) -> list[tuple[str, float | None, str | None]]:
     """Return the parameters of a run as they are stored: name, number, JSON text."""
-    param = tables.run_param
-    query = sa.select(_name.c.name, param.c.number, param.c.text).join_from(param, _name)
+    param, name = tables.run_param, tables.value_name
+    query = sa.select(name.c.name, param.c.number, param.c.text).join_from(param, name)
     rows = connection.execute(query.where(param.c.run_number == number))
     return sorted(((row.name, row.number, row.text) for row in rows), key=lambda row: row[0])
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
 from hanalife.database import dialects, outlines, tables
 from hanalife.database.direct import Direct
 from hanalife.database.types import json_text
-from hanalife.observation import Json
+from hanalife.evidence import MetricKey
+from hanalife.observation import Json, MetricSource
 from hanalife.records import MetricPoint
 
 #: A series with more points than this has an outline, which is what a chart reads.
@@ -28,8 +29,11 @@ LONG_SERIES = 2 * outlines.MOST_STRETCHES
 _VALUES_PER_QUERY = 5_000  # databases limit the number of bound parameters
 _NON_FINITE = ("nan", "inf", "-inf")  # SQLite would store NaN as NULL
 
+K = TypeVar("K")
+
 _run = tables.run
-_name = tables.value_name
+_param_name = tables.value_name
+_metric_name = tables.metric_name
 _param = tables.run_param
 _metric = tables.run_metric
 _point = tables.run_point
@@ -43,6 +47,12 @@ class NewPoint(NamedTuple):  # not a dataclass: a run may log a million
     step: int | None  #: None: one more than the highest of the series
     value: float | str
     offset_ms: int  #: after the run's ``created_at``
+    source: MetricSource = MetricSource.USER
+
+    @property
+    def key(self) -> MetricKey:
+        """The metric that it is a value of."""
+        return MetricKey(self.name, self.source)
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -51,26 +61,36 @@ class NewPoint(NamedTuple):  # not a dataclass: a run may log a million
 def params(connection: sa.Connection, run_ids: Sequence[str]) -> dict[str, dict[str, Json]]:
     """Return the parameters of runs: ``{run_id: {name: value}}``, names in order."""
     found: dict[str, dict[str, Json]] = {run_id: {} for run_id in run_ids}
-    for run_id, name, number, text in _values_of(connection, _param.c.number, list(found)):
+    for run_id, name, number, text in _values_of(connection, _param.c.number, _param_names, list(found)):
         found[run_id][name] = number if text is None else json.loads(text)
     return found
 
 
-def metrics(connection: sa.Connection, run_ids: Sequence[str]) -> dict[str, dict[str, float | str]]:
-    """Return the latest metrics of runs: ``{run_id: {name: value}}``, names in order.
+def metrics(connection: sa.Connection, run_ids: Sequence[str]) -> dict[str, dict[MetricKey, float | str]]:
+    """Return the latest metrics of runs: ``{run_id: {(name, source): value}}``, names in order.
 
     A value is a number, which may be NaN or infinite, or a text such as a list per fold. A run
     without metrics, or unknown, has an empty entry.
     """
-    found: dict[str, dict[str, float | str]] = {run_id: {} for run_id in run_ids}
-    for run_id, name, value, text in _values_of(connection, _metric.c.value, list(found)):
-        found[run_id][name] = _value(value, text)
+    found: dict[str, dict[MetricKey, float | str]] = {run_id: {} for run_id in run_ids}
+    for run_id, key, value, text in _values_of(connection, _metric.c.value, _metric_keys, list(found)):
+        found[run_id][key] = _value(value, text)
     return found
 
 
-def points(connection: sa.Connection, run_id: str, name: str, after: int | None = None) -> list[MetricPoint]:
-    """Return the history of a metric by step; only later steps than ``after``, if it is given."""
-    latest = _one_metric(connection, run_id, name)
+def points(
+    connection: sa.Connection,
+    run_id: str,
+    name: str,
+    source: MetricSource | None = None,
+    *,
+    after: int | None = None,
+) -> list[MetricPoint]:
+    """Return the history of a metric by step; only later steps than ``after``, if it is given.
+
+    Without a source it is that of the source that counts most as evidence.
+    """
+    latest = _one_metric(connection, run_id, name, source)
     if latest is None:
         return []
     if latest.points == 1:
@@ -87,13 +107,13 @@ def points(connection: sa.Connection, run_id: str, name: str, after: int | None 
 
 def series(
     connection: sa.Connection, run_ids: Sequence[str], names: Sequence[str] | None = None
-) -> dict[str, dict[str, list[outlines.Point]]]:
-    """Return the series of runs for a chart: ``{run_id: {name: [(step, value), ...]}}`` by step.
+) -> dict[str, dict[MetricKey, list[outlines.Point]]]:
+    """Return the series of runs for a chart: ``{run_id: {(name, source): [(step, value), ...]}}`` by step.
 
     Of a series with more than 256 points a few hundred come back, the extremes among them.
     Values that are not finite are left out, and so are metrics with one point only.
     """
-    found: dict[str, dict[str, list[outlines.Point]]] = {run_id: {} for run_id in run_ids}
+    found: dict[str, dict[MetricKey, list[outlines.Point]]] = {run_id: {} for run_id in run_ids}
     for ids in _chunks(list(found)):
         heads = connection.execute(_heads(ids, names)).all()
         known = {(head.number, head.name_id): head for head in heads}
@@ -102,16 +122,21 @@ def series(
         for row in connection.execute(sa.select(_outline).where(here)):
             head = known.pop((row.run_number, row.name_id), None)
             if head is not None:
-                found[head.run_id][head.name] = _with_end(outlines.from_bytes(row.data).points(), head)
+                found[head.run_id][_key(head)] = _with_end(outlines.from_bytes(row.data).points(), head)
         _add_short(connection, known, found)
     return found
 
 
 def _heads(run_ids: Sequence[str], names: Sequence[str] | None) -> sa.Select[Any]:
-    columns = _run.c.run_id, _run.c.number, _name.c.name, _name.c.name_id, _metric.c.step, _metric.c.value
-    query = sa.select(*columns).join_from(_metric, _run).join(_name).order_by(_run.c.number, _name.c.name)
+    columns = _run.c.run_id, _run.c.number, _metric_name.c.name, _metric_name.c.source, _metric_name.c.name_id
+    query = sa.select(*columns, _metric.c.step, _metric.c.value).join_from(_metric, _run).join(_metric_name)
+    query = query.order_by(_run.c.number, _metric_name.c.name, _metric_name.c.rank)
     query = query.where(_run.c.run_id.in_(run_ids), _metric.c.points > 1)
-    return query if names is None else query.where(_name.c.name.in_(list(names)))
+    return query if names is None else query.where(_metric_name.c.name.in_(list(names)))
+
+
+def _key(row: Any) -> MetricKey:
+    return MetricKey(row.name, MetricSource(row.source))
 
 
 def _with_end(found: list[outlines.Point], head: Any) -> list[outlines.Point]:
@@ -122,7 +147,7 @@ def _with_end(found: list[outlines.Point], head: Any) -> list[outlines.Point]:
 def _add_short(
     connection: sa.Connection,
     heads: Mapping[tuple[int, int], Any],
-    found: Mapping[str, dict[str, list[outlines.Point]]],
+    found: Mapping[str, dict[MetricKey, list[outlines.Point]]],
 ) -> None:
     """Add the series that have no outline, point by point."""
     if not heads:
@@ -134,36 +159,49 @@ def _add_short(
     for row in connection.execute(query):
         head = heads.get((row.run_number, row.name_id))
         if head is not None:
-            found[head.run_id].setdefault(head.name, []).append((row.step, row.value))
+            found[head.run_id].setdefault(_key(head), []).append((row.step, row.value))
 
 
 def _values_of(
-    connection: sa.Connection, column: sa.Column[Any], run_ids: Sequence[str]
-) -> Iterator[tuple[str, str, float | None, str | None]]:
-    """Yield run, name, number and text of what runs have in the table of a column of numbers, names in order."""
+    connection: sa.Connection,
+    column: sa.Column[Any],
+    keys_of: Callable[[sa.Connection, Iterable[int]], dict[int, K]],
+    run_ids: Sequence[str],
+) -> Iterator[tuple[str, K, float | None, str | None]]:
+    """Yield run, key, number and text of what runs have in the table of a column of numbers, keys in order."""
     table = column.table
     for ids in _chunks(run_ids):  # numbers only: of a long list the texts would be most of what is read
         heads = connection.execute(sa.select(_run.c.number, _run.c.run_id).where(_run.c.run_id.in_(ids)))
         runs = {head.number: head.run_id for head in heads}
         columns = table.c.run_number, table.c.name_id, column, table.c.text
         rows = connection.execute(sa.select(*columns).where(table.c.run_number.in_(list(runs)))).all()
-        names = _names_in_order(connection, {row[1] for row in rows})
-        places = {name_id: place for place, name_id in enumerate(names)}
+        keys = keys_of(connection, {row[1] for row in rows})
+        places = {name_id: place for place, name_id in enumerate(keys)}
         for number, name_id, value, text in sorted(rows, key=lambda row: places[row[1]]):
-            yield runs[number], names[name_id], value, text
+            yield runs[number], keys[name_id], value, text
 
 
-def _names_in_order(connection: sa.Connection, name_ids: Iterable[int]) -> dict[int, str]:
-    """Return names by their ids, in the order of the names."""
+def _param_names(connection: sa.Connection, name_ids: Iterable[int]) -> dict[int, str]:
+    """Return names of parameters by their ids, in the order of the names."""
     found: list[Any] = []
     for ids in _chunks(sorted(name_ids)):
-        found += connection.execute(sa.select(_name.c.name_id, _name.c.name).where(_name.c.name_id.in_(ids)))
+        query = sa.select(_param_name.c.name_id, _param_name.c.name).where(_param_name.c.name_id.in_(ids))
+        found += connection.execute(query)
     return dict(sorted(found, key=itemgetter(1)))
 
 
-def _one_metric(connection: sa.Connection, run_id: str, name: str) -> Any:
-    query = sa.select(_metric, _run.c.created_at).join_from(_metric, _run).join(_name)
-    return connection.execute(query.where(_run.c.run_id == run_id, _name.c.name == name)).first()
+def _metric_keys(connection: sa.Connection, name_ids: Iterable[int]) -> dict[int, MetricKey]:
+    """Return keys of metrics by their ids, in the order of names and then of evidence."""
+    found: list[Any] = []
+    for ids in _chunks(sorted(name_ids)):
+        found += connection.execute(sa.select(_metric_name).where(_metric_name.c.name_id.in_(ids)))
+    return {row.name_id: _key(row) for row in sorted(found, key=lambda row: (row.name, row.rank))}
+
+
+def _one_metric(connection: sa.Connection, run_id: str, name: str, source: MetricSource | None) -> Any:
+    query = sa.select(_metric, _run.c.created_at).join_from(_metric, _run).join(_metric_name)
+    query = query.where(_run.c.run_id == run_id, _metric_name.c.name == name).order_by(_metric_name.c.rank)
+    return connection.execute(query if source is None else query.where(_metric_name.c.source == source)).first()
 
 
 def _value(value: float | None, text: str | None) -> float | str:
@@ -186,27 +224,27 @@ def write(connection: sa.Connection, number: int, params: Mapping[str, Json], ne
 
     Parameters are plain JSON or floats of any kind. A point of the same step is replaced.
     """
-    known = _known(connection, number, dict.fromkeys((*params, *(point.name for point in new))))
-    _set_params(connection, number, params, known)
-    _add_points(connection, number, new, known)
+    names = _param_ids(connection, params)
+    _set_params(connection, number, params, names)
+    _add_points(connection, number, new, _known(connection, number, dict.fromkeys(point.key for point in new)))
 
 
 def _set_params(
-    connection: sa.Connection, number: int, values: Mapping[str, Json], known: Mapping[str, _Known]
+    connection: sa.Connection, number: int, values: Mapping[str, Json], name_ids: Mapping[str, int]
 ) -> None:
-    rows = [
-        {"run_number": number, "name_id": known[name].name_id, **_param_value(value)} for name, value in values.items()
-    ]
+    rows = [{"run_number": number, "name_id": name_ids[name], **_param_value(value)} for name, value in values.items()]
     dialects.upsert_many(connection, _param, sorted(rows, key=_by_name))
 
 
-def _add_points(connection: sa.Connection, number: int, new: Sequence[NewPoint], known: Mapping[str, _Known]) -> None:
-    by_name: dict[str, list[NewPoint]] = {}
+def _add_points(
+    connection: sa.Connection, number: int, new: Sequence[NewPoint], known: Mapping[MetricKey, _Known]
+) -> None:
+    by_key: dict[MetricKey, list[NewPoint]] = {}
     for point in new:
-        by_name.setdefault(point.name, []).append(point)
+        by_key.setdefault(point.key, []).append(point)
     heads, rows, grown = [], [], []
-    for name, its_points in by_name.items():
-        name_id, head = known[name]
+    for metric, its_points in by_key.items():
+        name_id, head = known[metric]
         added = _by_step(its_points, -1 if head is None else head["step"])
         key = {"run_number": number, "name_id": name_id}
         if head is None and len(added) == 1:
@@ -228,42 +266,81 @@ def forget(connection: sa.Connection, run_ids: Iterable[str]) -> None:
         connection.execute(table.delete().where(table.c.run_number.in_(numbers)))
 
 
+def _param_ids(connection: sa.Connection, names: Iterable[str]) -> dict[str, int]:
+    """Return the id of each name of a parameter; new names are added."""
+    wanted = list(names)
+    found: dict[str, int] = {}
+    for part in _chunks(wanted):
+        size, values = _padded(part)
+        found |= dict(map(tuple, _find_params(size).rows(connection, values)))
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        # In order, so that two processes that add the same names never wait in a circle.
+        dialects.insert_missing(connection, _param_name, [{"name": name} for name in sorted(missing)])
+        found |= _param_ids(connection, missing)
+    return found
+
+
 class _Known(NamedTuple):
-    """What the store knows of a name: its id, and the run's latest metric of that name."""
+    """What the store knows of a metric: the id of its name and source, and the run's latest value."""
 
     name_id: int
     head: dict[str, Any] | None
 
 
-def _known(connection: sa.Connection, number: int, names: Iterable[str]) -> dict[str, _Known]:
-    """Return what is known of each name; new names are added."""
-    wanted = list(names)
-    found: dict[str, _Known] = {}
-    for part in _chunks(wanted):
-        size = 1 << (len(part) - 1).bit_length()
-        padded = [*part, *[part[0]] * (size - len(part))]
-        values = {"number": number, **{f"name_{place}": name for place, name in enumerate(padded)}}
-        for name, name_id, *head in _find(size).rows(connection, values):
-            key = {"run_number": number, "name_id": name_id}
-            found[name] = _Known(name_id, None if head[0] is None else key | dict(zip(_HEAD, head, strict=True)))
-    missing = [name for name in wanted if name not in found]
+def _known(connection: sa.Connection, number: int, keys: Iterable[MetricKey]) -> dict[MetricKey, _Known]:
+    """Return what is known of each metric; new names and sources are added."""
+    wanted = dict.fromkeys(keys)
+    found: dict[MetricKey, _Known] = {}
+    for part in _chunks(list(dict.fromkeys(key.name for key in wanted))):
+        size, values = _padded(part)
+        for name, source, name_id, *head in _find_metrics(size).rows(connection, values | {"number": number}):
+            metric = MetricKey(name, MetricSource(source))
+            if metric in wanted:
+                key = {"run_number": number, "name_id": name_id}
+                found[metric] = _Known(name_id, None if head[0] is None else key | dict(zip(_HEAD, head, strict=True)))
+    missing = [key for key in wanted if key not in found]
     if missing:
         # In order, so that two processes that add the same names never wait in a circle.
-        dialects.insert_missing(connection, _name, [{"name": name} for name in sorted(missing)])
+        dialects.insert_missing(connection, _metric_name, [_name_row(key) for key in sorted(missing)])
         found |= _known(connection, number, missing)
     return found
+
+
+def _name_row(key: MetricKey) -> dict[str, Any]:
+    return {"name": key.name, "source": str(key.source), "metric": key.metric, "rank": key.rank}
 
 
 _HEAD = ("points", "step", "offset_ms", "value", "text")
 
 
-@functools.cache  # of few sizes: powers of two
-def _find(size: int) -> Direct:
-    """Return the query for names, as many as ``size``, and the run's latest metrics of them."""
-    is_its = sa.and_(_metric.c.run_number == sa.bindparam("number"), _metric.c.name_id == _name.c.name_id)
+def _padded(names: Sequence[str]) -> tuple[int, dict[str, Any]]:
+    """Return names as parameters of a query for a power of two of them, the first repeated."""
+    size = 1 << (len(names) - 1).bit_length()
+    padded = [*names, *[names[0]] * (size - len(names))]
+    return size, {f"name_{place}": name for place, name in enumerate(padded)}
+
+
+def _is_wanted(column: sa.Column[Any], size: int) -> sa.ColumnElement[bool]:
     wanted: list[Any] = [sa.bindparam(f"name_{place}") for place in range(size)]
-    query = sa.select(_name.c.name, _name.c.name_id, *(_metric.c[column] for column in _HEAD))
-    return Direct(query.join_from(_name, _metric, is_its, isouter=True).where(_name.c.name.in_(wanted)))
+    return column.in_(wanted)
+
+
+@functools.cache  # of few sizes: powers of two
+def _find_params(size: int) -> Direct:
+    """Return the query for names of parameters, as many as ``size``."""
+    query = sa.select(_param_name.c.name, _param_name.c.name_id)
+    return Direct(query.where(_is_wanted(_param_name.c.name, size)))
+
+
+@functools.cache
+def _find_metrics(size: int) -> Direct:
+    """Return the query for names of metrics, as many as ``size``, and the run's latest values of them."""
+    is_its = sa.and_(_metric.c.run_number == sa.bindparam("number"), _metric.c.name_id == _metric_name.c.name_id)
+    columns = _metric_name.c.name, _metric_name.c.source, _metric_name.c.name_id
+    query = sa.select(*columns, *(_metric.c[column] for column in _HEAD))
+    query = query.join_from(_metric_name, _metric, is_its, isouter=True)
+    return Direct(query.where(_is_wanted(_metric_name.c.name, size)))
 
 
 def _by_name(row: Mapping[str, Any]) -> int:

@@ -19,6 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hanalife import evidence
 from hanalife.conditions import Field, Kind, Operator, Value
 from hanalife.database import dialects, functions, tables
 from hanalife.database.types import UtcDateTime
@@ -31,6 +32,7 @@ NON_FINITE = ("nan", "inf", "-inf")
 _TRUTHS = {True: ("true", "True"), False: ("false", "False")}
 _NUMBER: sa.Double[float] = sa.Double()
 _TEXT = sa.String()
+_metric_name = tables.metric_name
 
 Expression = sa.ColumnElement[Any]
 Test = sa.ColumnElement[bool]
@@ -74,7 +76,7 @@ def of(field: Field) -> Values:
     """Return the values of a metric, a parameter or a tag."""
     if field.kind is Kind.TAG:
         return _tag(field.name)
-    return _metric(field.name) if field.kind is Kind.METRIC else _param(field.name)
+    return _metric(field) if field.kind is Kind.METRIC else _param(field.name)
 
 
 def stored(kind: Kind) -> sa.FromClause:
@@ -112,21 +114,34 @@ def _number_of_text(text: Expression) -> Expression:
 # Rows as they are stored: SQLite reads them several times as fast as through a query of its own.
 
 
-def _metric(name: str) -> Values:
-    row = tables.run_metric.alias()
-    return Values(row, _belongs(row, name), row.c.value, row.c.text)
+def _metric(field: Field) -> Values:
+    """Return the values of a metric: of several of a run, that of the source that counts most as evidence."""
+    row, other = tables.run_metric.alias(), tables.run_metric.alias()
+    of_run = sa.select(_metric_name.c.name_id).join_from(
+        _metric_name,
+        other,
+        sa.and_(other.c.run_number == tables.run.c.number, other.c.name_id == _metric_name.c.name_id),
+    )
+    first = of_run.where(is_metric(field)).order_by(_metric_name.c.rank).limit(1).correlate(tables.run)
+    return Values(row, _belongs(row, first.scalar_subquery()), row.c.value, row.c.text)
+
+
+def is_metric(field: Field) -> Test:
+    """Return the condition that a name in the store is meant by a field."""
+    column = _metric_name.c.name if evidence.is_stored_name(field.name) else _metric_name.c.metric
+    test: Test = column == field.name
+    return test if field.source is None else sa.and_(test, _metric_name.c.source == str(field.source))
 
 
 def _param(name: str) -> Values:
-    row = tables.run_param.alias()
+    row, names = tables.run_param.alias(), tables.value_name
     text = text_of_json(row.c.text, row.c.number)
-    belongs = sa.and_(_belongs(row, name), row.c.text.is_distinct_from("null"))
+    name_id = sa.select(names.c.name_id).where(names.c.name == name).scalar_subquery()
+    belongs = sa.and_(_belongs(row, name_id), row.c.text.is_distinct_from("null"))
     return Values(row, belongs, _number_of_param(row.c.number, text), text)
 
 
-def _belongs(row: Any, name: str) -> Test:
-    names = tables.value_name
-    name_id = sa.select(names.c.name_id).where(names.c.name == name).scalar_subquery()
+def _belongs(row: Any, name_id: Expression) -> Test:
     return sa.and_(row.c.run_number == tables.run.c.number, row.c.name_id == name_id)
 
 

@@ -31,6 +31,7 @@ experiment = sa.Table(
     sa.Column("description", sa.Text, nullable=False),
     sa.Column("owner", KEY, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("primary_metric", KEY),  # what its runs are ranked by, such as AUC or AUC@test; NULL: not said
 )
 
 # Facts that many runs share, each stored once: a run refers to its number.
@@ -106,7 +107,7 @@ run_log = sa.Table(
     sa.Column("message", sa.Text, nullable=False),
 )
 
-# Names of parameters and metrics, each stored once.
+# Names of parameters, each stored once.
 value_name = sa.Table(
     "hl_value_name",
     metadata,
@@ -126,12 +127,25 @@ run_param = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# Names of metrics with the source of the values, each pair stored once: rows of values grow by nothing.
+metric_name = sa.Table(
+    "hl_metric_name",
+    metadata,
+    sa.Column("name_id", big_identity(), sa.Identity(), primary_key=True),
+    sa.Column("name", KEY, nullable=False),
+    sa.Column("source", WORD, nullable=False),
+    sa.Column("metric", KEY, nullable=False),  # the base name: AUC of SCORE_AUC
+    sa.Column("rank", sa.Integer, nullable=False),  # of a run's values of one metric the lowest counts
+    sa.UniqueConstraint("name", "source"),
+    sa.Index("hl_metric_name_metric", "metric", "rank"),
+)
+
 # The latest value of each metric. Its history is in hl_run_point once it has two points or more.
 run_metric = sa.Table(
     "hl_run_metric",
     metadata,
     sa.Column("run_number", sa.BigInteger, sa.ForeignKey("hl_run.number"), primary_key=True, autoincrement=False),
-    sa.Column("name_id", sa.BigInteger, sa.ForeignKey("hl_value_name.name_id"), primary_key=True),
+    sa.Column("name_id", sa.BigInteger, sa.ForeignKey("hl_metric_name.name_id"), primary_key=True),
     sa.Column("value", sa.Double),  # NULL: not finite, or a text such as a list per fold
     sa.Column("text", sa.Text),
     sa.Column("step", sa.BigInteger, nullable=False),
@@ -144,7 +158,7 @@ run_point = sa.Table(
     "hl_run_point",
     metadata,
     sa.Column("run_number", sa.BigInteger, sa.ForeignKey("hl_run.number"), primary_key=True, autoincrement=False),
-    sa.Column("name_id", sa.BigInteger, sa.ForeignKey("hl_value_name.name_id"), primary_key=True),
+    sa.Column("name_id", sa.BigInteger, sa.ForeignKey("hl_metric_name.name_id"), primary_key=True),
     sa.Column("step", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("value", sa.Double),
     sa.Column("text", sa.Text),
@@ -157,7 +171,7 @@ run_outline = sa.Table(
     "hl_run_outline",
     metadata,
     sa.Column("run_number", sa.BigInteger, sa.ForeignKey("hl_run.number"), primary_key=True, autoincrement=False),
-    sa.Column("name_id", sa.BigInteger, sa.ForeignKey("hl_value_name.name_id"), primary_key=True),
+    sa.Column("name_id", sa.BigInteger, sa.ForeignKey("hl_metric_name.name_id"), primary_key=True),
     sa.Column("data", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -10,7 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.database import tables
+from hanalife import evidence
+from hanalife.conditions import Field, Kind
+from hanalife.database import search_values, tables
 from hanalife.records import Trigger
 
 _trigger = tables.trigger
@@ -64,15 +66,19 @@ def observe_table(connection: sa.Connection, watched: Mapping[str, Any]) -> Any:
 
 
 def observe_metric(connection: sa.Connection, watched: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return run and value of the newest run of an experiment that has a metric, or None."""
-    run, metric, known = tables.run, tables.run_metric, tables.value_name
+    """Return run and value of the newest run of an experiment that has a metric, or None.
+
+    Of several values that of the source that counts most as evidence.
+    """
+    run, metric, known = tables.run, tables.run_metric, tables.metric_name
+    field = Field(Kind.METRIC, *evidence.parse_metric(watched["metric"], "metric"))
     query = (
         sa.select(run.c.run_id, metric.c.value)
         .join_from(run, metric, metric.c.run_number == run.c.number)
         .join(known, known.c.name_id == metric.c.name_id)
-        .where(run.c.experiment_id == watched["experiment_id"], known.c.name == watched["metric"])
+        .where(run.c.experiment_id == watched["experiment_id"], search_values.is_metric(field))
         .where(metric.c.value.is_not(None))
-        .order_by(run.c.created_at.desc(), run.c.run_id.desc())
+        .order_by(run.c.created_at.desc(), run.c.run_id.desc(), known.c.rank)
         .limit(1)
     )
     row = connection.execute(query).first()

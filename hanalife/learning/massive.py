@@ -19,6 +19,7 @@ from hanalife.learning.parameters.formulas import with_degrees
 from hanalife.learning.parameters.parameter import Parameter
 from hanalife.learning.progress import Silent
 from hanalife.learning.results import tables
+from hanalife.learning.results.report import other_sources
 from hanalife.learning.results.tables import Table
 from hanalife.learning.side_by_side import for_each
 from hanalife.learning.signature import Conformity
@@ -393,6 +394,9 @@ class GroupedModel(UnifiedModel):
             },
             source=measured_on[0],
             source_note=measured_on[1],
+            other_sources={
+                name: origin for report in reports.values() for name, origin in other_sources(report).items()
+            },
             importance=means([groups.groups[name].importance for name in reports]),
             signature=self._signature(groups.any),
         )

@@ -19,6 +19,7 @@ from hanalife.learning.calls import observed
 from hanalife.learning.model import Model
 from hanalife.learning.parameters import parameter as parameters
 from hanalife.learning.results import tables
+from hanalife.learning.results.report import other_sources
 from hanalife.learning.signature import Conformity
 from hanalife.observation import CallOutcome, CallStart, ColumnSpec, MetricSource
 
@@ -232,6 +233,7 @@ class UnifiedModel(Model):
         fitted = self._require()
         return replace(
             self._describe(data, rows, report, (trained_rows.source_of_fit(report.metrics), "")),
+            other_sources=other_sources(report),
             importance=fitted.importance,
             optimal_parameters=fitted.chosen,
         )
@@ -260,6 +262,7 @@ class UnifiedModel(Model):
             dataset=data.facts_of(tally.content.rows, tally.content.hexdigest()),
             seconds=self.runtime or 0.0,
             metrics=self._predicted_metrics(fitted, tally),
+            source=MetricSource.USER,
             signature=self._signature(fitted),
         )
 

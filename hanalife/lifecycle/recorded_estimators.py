@@ -13,6 +13,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from hanalife import evidence
 from hanalife.errors import DataNotFoundError, InvalidArgumentError
 from hanalife.tracking import estimators, events, training_data
 from hanalife.tracking.recorder import shortened
@@ -47,7 +48,7 @@ def require_reproducible(facts: RunFacts) -> None:
         The estimator holds others, or it was judged by rows that are not recorded.
     """
     inner = sorted(name for name in facts.params if "__" in name)
-    unknown = sorted(name for name in facts.metrics if not name.startswith("training_"))
+    unknown = sorted(key.name for key in facts.metrics if not key.name.startswith("training_"))
     reason = ""
     if inner:
         reason = f"holds other estimators ({inner[0]}), which are not recorded as such"
@@ -132,13 +133,13 @@ def parameters(estimator: Any) -> dict[str, Any]:
 def fitted(estimator: Any, rows: Any, labels: Any, weights: Any) -> dict[str, float]:
     """Fit an estimator; return its metrics on all rows, and the ends of its curves."""
     estimator.fit(rows, labels, **({} if weights is None else {"sample_weight": weights}))
-    found = {name: values[-1] for name, values in estimators.curves(estimator).items() if values}
+    found = {key.name: values[-1] for key, values in estimators.curves(estimator).items() if values}
     return found | estimators.training_metrics(estimator, rows, labels, math.inf)
 
 
 def recorded_metrics(facts: RunFacts) -> dict[str, Any]:
     """Return the metrics of a run that a new fit can be held against: those of all rows."""
-    return {name: value for name, value in facts.metrics.items() if not name.endswith("_sample")}
+    return {name: value for name, value in evidence.by_label(facts.metrics).items() if not name.endswith("_sample")}
 
 
 def _value(recorded: Any) -> Any:

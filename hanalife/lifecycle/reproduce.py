@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from hanalife import evidence
 from hanalife.errors import DataNotFoundError, Error, InvalidArgumentError
 from hanalife.lifecycle import recorded_estimators
 from hanalife.observation import CallOutcome, CallProgress, CallStart
@@ -196,7 +197,9 @@ def _fitted_again(facts: RunFacts, frame: DataFrame, tolerance: float) -> Reprod
         model.fit(data=frame, **_fit_arguments(facts.params))
     except (Error, TypeError) as error:
         refused = (Difference("parameter", "refused", "accepted", str(error)),)
-    recorded = {name: value for name, value in facts.metrics.items() if not name.startswith(_OF_OTHERS)}
+    recorded = {
+        name: value for name, value in evidence.by_label(facts.metrics).items() if not name.startswith(_OF_OTHERS)
+    }
     return _judged(facts, refused, (facts.params, witness.parameters), (recorded, witness.metrics), tolerance)
 
 

@@ -297,12 +297,13 @@ class _Fit:
         best, metrics = estimators.chosen(estimator)
         if best:
             batch.entries.append((events.EventKey.OPTIMAL_PARAMETER, events.to_json([{n: v} for n, v in best.items()])))
-        curves = estimators.curves(estimator)
+        sources = estimators.evaluation_sources(self._given, self._rows)
+        curves = estimators.curves(estimator, sources)
         for part, its_metrics in self._evaluations.items():
-            curves |= {f"{part}_{metric}": list(values) for metric, values in its_metrics.items()}
+            curves |= estimators.evaluation_curves(part, its_metrics, sources)
         batch.points += [
-            NewPoint(shortened(name), step, float(value), elapsed)
-            for name, values in curves.items()
+            NewPoint(shortened(key.name), step, float(value), elapsed, key.source)
+            for key, values in curves.items()
             for step, value in enumerate(values)
         ]
         if self._settings.log_metrics and not self._is_train:
@@ -310,7 +311,9 @@ class _Fit:
             metrics |= estimators.training_metrics(estimator, self._rows, self._labels, room)
         if metrics:
             batch.entries.append((events.EventKey.METRIC, events.to_json([{n: v} for n, v in metrics.items()])))
-        batch.points += [NewPoint(name, 0, value, elapsed) for name, value in metrics.items()]
+        batch.points += [
+            NewPoint(name, 0, value, elapsed, estimators.source_of(name)) for name, value in metrics.items()
+        ]
 
     def _add_data(self, batch: Batch) -> None:
         if self._data is not None:

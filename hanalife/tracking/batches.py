@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hanalife.clock import format_utc
 from hanalife.database import run_artifacts, run_tags, run_values, runs, shared_records
 from hanalife.database.run_values import NewPoint
-from hanalife.observation import Json
+from hanalife.observation import Json, MetricSource
 from hanalife.tracking.events import Event, EventKey, plain
 
 _MOMENTS = ("created_at", "heartbeat_at", "ended_at", "event_time")
@@ -74,7 +74,9 @@ class Batch:
         """Return the batch as values that Python's JSON can hold; a float may be NaN."""
         return {
             "params": self.params,
-            "points": [[each.name, each.step, plain(each.value), each.offset_ms] for each in self.points],
+            "points": [
+                [each.name, each.step, plain(each.value), each.offset_ms, str(each.source)] for each in self.points
+            ],
             "entries": [[str(key), message] for key, message in self.entries],
             "tags": self.tags,
             "artifacts": [
@@ -89,7 +91,7 @@ def from_json(values: Mapping[str, Any]) -> Batch:
     """Read what :meth:`Batch.to_json` gave."""
     return Batch(
         params=dict(values["params"]),
-        points=[NewPoint(*each) for each in values["points"]],
+        points=[_point(*each) for each in values["points"]],
         entries=[(EventKey(key), message) for key, message in values["entries"]],
         tags=dict(values["tags"]),
         artifacts=[
@@ -99,6 +101,10 @@ def from_json(values: Mapping[str, Any]) -> Batch:
         shared=[Shared(*each) for each in values["shared"]],
         changes=with_moments(values["changes"]),
     )
+
+
+def _point(name: str, step: int | None, value: Any, offset_ms: int, source: str = "user") -> NewPoint:
+    return NewPoint(name, step, value, offset_ms, MetricSource(source))
 
 
 def without_moments(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,9 +26,19 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import sqlalchemy as sa
 
 from hanalife import signing
-from hanalife.database import blobs, run_artifacts, run_bundles, run_values, runs, shared_records, snapshots
+from hanalife.database import (
+    blobs,
+    metrics_without_source,
+    run_artifacts,
+    run_bundles,
+    run_values,
+    runs,
+    shared_records,
+    snapshots,
+)
 from hanalife.database.run_values import NewPoint
 from hanalife.errors import BundleError, InvalidArgumentError, RunNotFoundError
+from hanalife.observation import MetricSource
 from hanalife.records import Artifact, Experiment, Run, RunStatus
 from hanalife.signing import Key, key_of
 from hanalife.tracking import identity
@@ -38,7 +48,7 @@ if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
 
 FORMAT: Final = "hanalife-experiment"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2  #: in the first, metrics had no source
 
 _MANIFEST = "manifest.json"
 _MOMENTS = ("created_at", "heartbeat_at", "ended_at", "event_time")
@@ -363,9 +373,10 @@ class _Import:
         identity.require_name(run.name, "name")
         number = run_bundles.add_run(self._connection, run)
         params = {name: _value(*row) for name, *row in found["params"]}
+        facts = _facts(found)
         points = [
-            NewPoint(name, step, _point_value(number_, text), offset_ms)
-            for name, step, number_, text, offset_ms in found["points"]
+            NewPoint(name, step, _point_value(value, text), offset_ms, _source(name, facts, *source))
+            for name, step, value, text, offset_ms, *source in found["points"]
         ]
         run_values.write(self._connection, number, params, points)
         run_bundles.add_tags(self._connection, run.run_id, [tuple(row) for row in found["tags"]])
@@ -378,6 +389,21 @@ class _Import:
     def _record(self, sha256: str) -> int:
         found = self._json(f"records/{sha256}.json")
         return shared_records.put(self._connection, found["kind"], found["content"])
+
+
+def _facts(found: Mapping[str, Any]) -> metrics_without_source.RunFacts:
+    """Return what a run tells of the sources of its metrics."""
+    ends = (json.loads(entry["message"]) for entry in found["log"] if entry["event_key"] == "END_OF_TRACK")
+    return metrics_without_source.RunFacts(
+        procedure=found["run"]["procedure"],
+        first_method=next((end["METHOD"] for end in ends), None),
+        partition=next((text for name, _, _, text, *_ in found["points"] if name == "PARTITION"), None),
+        partition_method=next((_value(*row) for name, *row in found["params"] if name == "PARTITION_METHOD"), None),
+    )
+
+
+def _source(name: str, facts: metrics_without_source.RunFacts, source: str | None = None) -> MetricSource:
+    return metrics_without_source.source_of(name, facts) if source is None else MetricSource(source)
 
 
 def _value(number: float | None, text: str | None) -> Any:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import difflib
 import html
+import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from hanalife import evidence
+from hanalife.evidence import MetricKey
+from hanalife.observation import MetricSource
 from hanalife.tracking.events import plain
 
 if TYPE_CHECKING:
@@ -28,13 +32,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class MetricChange:
-    """A metric that is different."""
+    """A metric that is different; values of different sources stand side by side without a difference."""
 
-    name: str
+    name: str  #: ``AUC@test``, or ``AUC@test vs AUC@validation``; a metric that was logged by hand has no source
     left: float | str | None
     right: float | str | None
-    difference: float | None  #: right - left, of two numbers
+    difference: float | None  #: right - left, of two numbers of one source
     relative: float | None  #: difference / abs(left); None where left is 0
+    left_source: MetricSource | None = None  #: None where left is None
+    right_source: MetricSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,17 +195,60 @@ def _is_same(left: Any, right: Any) -> bool:
     return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
 
 
-def metric_changes(left: Mapping[str, float | str], right: Mapping[str, float | str]) -> tuple[MetricChange, ...]:
-    """Return the metrics that are different, by name."""
-    return tuple(_metric(change) for change in changes(left, right))
+Metrics = Mapping[MetricKey, float | str]
 
 
-def _metric(change: Change) -> MetricChange:
-    left, right = change.left, change.right
-    if isinstance(left, str | None) or isinstance(right, str | None):
-        return MetricChange(change.name, left, right, None, None)
+def metric_changes(left: Metrics, right: Metrics) -> tuple[MetricChange, ...]:
+    """Return the metrics that are different, by base name and source.
+
+    Like is compared with like. Of what only one run has, the sources that count most as evidence are
+    shown side by side, if both have one.
+    """
+    sides = [_by_base(evidence.by_metric(metrics)) for metrics in (left, right)]
+    return tuple(
+        change
+        for metric in sorted({*sides[0], *sides[1]})
+        for change in _changes_of(metric, *(s.get(metric, {}) for s in sides))
+    )
+
+
+def _by_base(metrics: Metrics) -> dict[str, dict[MetricSource, float | str]]:
+    found: dict[str, dict[MetricSource, float | str]] = {}
+    for key, value in metrics.items():
+        found.setdefault(key.name, {})[key.source] = value
+    return found
+
+
+def _changes_of(
+    metric: str, left: Mapping[MetricSource, float | str], right: Mapping[MetricSource, float | str]
+) -> Iterator[MetricChange]:
+    """Yield the changes of one metric, whose values come by source in the order of evidence."""
+    for source in (source for source in left if source in right):
+        if not _is_same(left[source], right[source]):
+            yield _change(metric, source, left[source], right[source])
+    only = [source for source in left if source not in right], [source for source in right if source not in left]
+    for ours, theirs in itertools.zip_longest(*only):
+        yield MetricChange(
+            name=" vs ".join(_labelled(metric, source) for source in (ours, theirs) if source is not None),
+            left=None if ours is None else left[ours],
+            right=None if theirs is None else right[theirs],
+            difference=None,
+            relative=None,
+            left_source=ours,
+            right_source=theirs,
+        )
+
+
+def _change(metric: str, source: MetricSource, left: float | str, right: float | str) -> MetricChange:
+    name = _labelled(metric, source)
+    if isinstance(left, str) or isinstance(right, str):
+        return MetricChange(name, left, right, None, None, source, source)
     difference = float(right) - float(left)
-    return MetricChange(change.name, left, right, difference, difference / abs(left) if left else None)
+    return MetricChange(name, left, right, difference, difference / abs(left) if left else None, source, source)
+
+
+def _labelled(metric: str, source: MetricSource) -> str:
+    return metric if source is MetricSource.USER else f"{metric}@{source}"
 
 
 def data_change(left: Mapping[str, Any], right: Mapping[str, Any]) -> DataChange:

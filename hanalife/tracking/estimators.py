@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
+from hanalife.evidence import MetricKey
+from hanalife.observation import MetricSource
 from hanalife.tracking.batches import NewArtifact
 
 #: Features with the highest importance that are kept.
 MOST_FEATURES: Final = 1_000
 MOST_TEXT: Final = 2_000
+
+_BEST_SCORE: Final = "best_score"
+_OF_FOLDS: Final = ("mean_test_",)
+_TRAINING: Final = ("train", "learn")  # how an evaluation on the rows of the fit is called
 
 _SAMPLE_ROWS = 100
 _FEW_ROWS = 1_000  # are predicted in any case
@@ -35,20 +42,69 @@ def _plain_or_text(value: Any) -> Any:
     return str(value)[:MOST_TEXT]
 
 
-def curves(estimator: Any) -> dict[str, list[float]]:
-    """Return what the estimator noted round by round or candidate by candidate: ``{name: values}``."""
-    found: dict[str, list[float]] = {}
+def curves(estimator: Any, sources: Mapping[str, MetricSource] = MappingProxyType({})) -> dict[MetricKey, list[float]]:
+    """Return what the estimator noted round by round or candidate by candidate.
+
+    ``sources`` are those of its evaluations by name, see :func:`evaluation_sources`.
+    """
+    found: dict[MetricKey, list[float]] = {}
     for part, metrics in _evaluations(estimator).items():
-        found |= {f"{part}_{metric}": list(values) for metric, values in metrics.items()}
+        found |= evaluation_curves(part, metrics, sources)
     for name, attribute in (("training_loss", "loss_curve_"), ("training_score", "train_score_")):
         values = _attribute(estimator, attribute)
         if values is not None and len(values) > 1:
-            found[name] = [float(value) for value in values]
+            found[MetricKey(name, source_of(name))] = [float(value) for value in values]
     results = _attribute(estimator, "cv_results_")
     if isinstance(results, Mapping):
-        scores = {name: values for name, values in results.items() if name.startswith("mean_test_")}
-        found |= {name: [float(value) for value in values] for name, values in scores.items()}
+        scores = {name: values for name, values in results.items() if name.startswith(_OF_FOLDS)}
+        found |= {
+            MetricKey(name, source_of(name)): [float(value) for value in values] for name, values in scores.items()
+        }
     return found
+
+
+def evaluation_curves(
+    part: str, metrics: Mapping[str, Any], sources: Mapping[str, MetricSource]
+) -> dict[MetricKey, list[float]]:
+    """Return the curves of one evaluation, whose name tells the source unless ``sources`` has it."""
+    by_name = MetricSource.TRAIN if part.lower().startswith(_TRAINING) else MetricSource.VALIDATION
+    source = sources.get(part, by_name)
+    return {MetricKey(f"{part}_{metric}", source): list(values) for metric, values in metrics.items()}
+
+
+def evaluation_sources(given: Mapping[str, Any], rows: Any) -> dict[str, MetricSource]:
+    """Return the source of each evaluation that a fit is asked for, by its name.
+
+    It is ``train`` where the evaluated data are the object that is fitted, else ``validation``. ``given`` are the
+    arguments of ``fit`` (``eval_set``, ``eval_names``), of ``xgboost.train`` (``evals``) or of ``lightgbm.train``
+    (``valid_sets``, ``valid_names``).
+    """
+    data = [(name, evaluated) for evaluated, name in given.get("evals") or ()]
+    data += _named(_listed(given.get("valid_sets")), given.get("valid_names"), "valid_")
+    fitted = [pair[0] for pair in _listed(given.get("eval_set"))]
+    for prefix in ("validation_", "valid_"):  # of XGBoost, of LightGBM
+        data += _named(fitted, given.get("eval_names"), prefix)
+    return {name: MetricSource.TRAIN if each is rows else MetricSource.VALIDATION for name, each in data}
+
+
+def _named(evaluated: Sequence[Any], names: Any, prefix: str) -> list[tuple[str, Any]]:
+    listed = _listed(names)
+    return [
+        (str(listed[place]) if place < len(listed) else f"{prefix}{place}", each)
+        for place, each in enumerate(evaluated)
+    ]
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return one or several values as a list; a pair of rows and labels is one."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list) else [value]
+
+
+def source_of(name: str) -> MetricSource:
+    """Return the source of a metric that is not of an evaluation."""
+    return MetricSource.CV if name.startswith((*_OF_FOLDS, _BEST_SCORE)) else MetricSource.TRAIN
 
 
 def _evaluations(estimator: Any) -> Mapping[str, Mapping[str, Any]]:
@@ -86,7 +142,7 @@ def chosen(estimator: Any) -> tuple[dict[str, Any], dict[str, float]]:
     score = _attribute(estimator, "best_score_")
     return (
         {name: _short(value) for name, value in best.items()} if isinstance(best, Mapping) else {},
-        {"best_score": float(score)} if isinstance(score, float) else {},
+        {_BEST_SCORE: float(score)} if isinstance(score, float) else {},
     )
 
 

@@ -11,6 +11,11 @@ Pure: no database, no clock. A search has three parts, each of which may be left
 :data:`hanalife.conditions.ATTRIBUTES`. A name of other signs than letters, digits, ``_`` and dots is quoted:
 ``metrics."F1_SCORE_a b"``. Names and values regard case, keywords do not.
 
+**Sources of metrics.** ``metrics.AUC@test`` is the AUC that was measured on rows of this source, one of
+``test validation cv train production user``. ``metrics.AUC`` is, run by run, the first of these that
+the run has, in this order. ``AUC`` also finds what a call stored under a longer name, such as the ``SCORE_AUC`` of a
+score after a fit; ``metrics.SCORE_AUC`` finds that name alone.
+
 **Conditions.** ``= != < <= > >=``, ``in (...)``, ``between LOW and HIGH`` (both ends belong to
 it), ``like`` with ``%`` for any text and ``_`` for one character, ``is null``; before ``in``,
 ``between``, ``like`` and ``null`` a ``not``. They are joined by ``and``, ``or``, ``not`` and brackets;
@@ -64,6 +69,7 @@ from hanalife.conditions import (
     ValueType,
 )
 from hanalife.errors import SearchError
+from hanalife.observation import MetricSource
 from hanalife.records import RunStatus
 from hanalife.tracking import identity
 
@@ -144,6 +150,7 @@ _WHOLE = re.compile(r"\d{1,10}(?![\w.])")
 _OPERATOR = re.compile(r"<=|>=|<>|!=|==|=|<|>")
 _SPELLINGS = {"<>": "!=", "==": "="}
 _EXPECTED_FIELD = "expected a field such as metrics.AUC, params.depth, tags.owner or status"
+_SOURCES = tuple(MetricSource)
 _KEYWORDS = frozenset(
     ["and", "or", "not", "in", "like", "is", "null", "between", "order", "by", "asc", "desc", "limit", "true"]
 )
@@ -286,10 +293,22 @@ class _Parser:
             name = self._name(kind)
         else:
             kind, name = Kind.ATTRIBUTE, word[0]
+        source = self._source(kind)
         self._skip_space()
         if kind is Kind.ATTRIBUTE:
             name = self._attribute(name, start)
-        return Field(kind, name)
+        return Field(kind, name, source)
+
+    def _source(self, kind: Kind) -> MetricSource | None:
+        """Return what follows the name of a metric after ``@``, if anything does."""
+        if kind is not Kind.METRIC or not self._text.startswith("@", self._at):
+            return None
+        start = self._at + 1
+        word = _WORD.match(self._text, start)
+        if word is None or word[0].lower() not in _SOURCES:
+            raise self._error(f"expected the source of a metric, which is one of {', '.join(_SOURCES)}", start)
+        self._at = word.end()
+        return MetricSource(word[0].lower())
 
     def _name(self, kind: Kind) -> str:
         plain, quoted = PLAIN_NAME.match(self._text, self._at), _QUOTED.match(self._text, self._at)

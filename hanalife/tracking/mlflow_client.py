@@ -106,11 +106,11 @@ def _export_run(client: Any, target: str, connection: sa.Connection, run: Run, k
     values = run_bundles.points(connection, run.number)
     metrics = [
         (name, number if number is not None else float(str(text)), start + offset, step)
-        for name, step, number, text, offset in values
+        for name, step, number, text, offset, _ in values
         if number is not None or text in ("nan", "inf", "-inf")
     ]
     texts = {
-        f"{TEXT_METRIC}{name}": text for name, _, _, text, _ in values if text and text not in ("nan", "inf", "-inf")
+        f"{TEXT_METRIC}{name}": text for name, _, _, text, _, _ in values if text and text not in ("nan", "inf", "-inf")
     }
     made = client.create_run(target, start_time=start, run_name=tags.pop(NAME, run.name))
     params = run_values.params(connection, [run.run_id])[run.run_id]

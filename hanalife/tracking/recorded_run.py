@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
+from hanalife import evidence
 from hanalife.database import blobs, run_artifacts, run_tags, run_values, runs
 from hanalife.errors import ArtifactNotFoundError, RunNotFoundError
-from hanalife.observation import Json
+from hanalife.evidence import MetricKey
+from hanalife.observation import Json, MetricSource
 from hanalife.records import Artifact, MetricPoint, Run, RunStatus
 from hanalife.tracking.artifacts import to_pandas
 
@@ -51,12 +53,25 @@ class RecordedRun:
 
     @property
     def metrics(self) -> dict[str, float | str]:
-        """The latest value of each metric; a text where a model reported one, such as a list per fold."""
+        """The latest value of each metric; a text where a model reported one, such as a list per fold.
+
+        A name that was measured on rows of several sources stands here for the one that counts most as
+        evidence, and with each other source as ``AUC@train``.
+        """
+        return evidence.by_label(self.measured)
+
+    @property
+    def measured(self) -> dict[MetricKey, float | str]:
+        """The latest value of each metric by its name and its source, ``run.measured["AUC", "test"]``."""
         return self._read(lambda connection, run: run_values.metrics(connection, [run.run_id])[run.run_id])
 
-    def series(self, name: str) -> list[MetricPoint]:
-        """Return all values of a metric by step; none for an unknown name."""
-        return self._read(lambda connection, run: run_values.points(connection, run.run_id, name))
+    def series(self, name: str, source: str | MetricSource | None = None) -> list[MetricPoint]:
+        """Return all values of a metric by step; none for an unknown name.
+
+        Without a source they are those of the source that counts most as evidence.
+        """
+        origin = None if source is None else evidence.source(source, "source")
+        return self._read(lambda connection, run: run_values.points(connection, run.run_id, name, origin))
 
     @property
     def tags(self) -> dict[str, str]:

@@ -16,7 +16,7 @@ from hanalife.database.engine import Database
 from hanalife.database.run_values import NewPoint
 from hanalife.database.shared_records import address
 from hanalife.errors import Error
-from hanalife.observation import CallOutcome, CallProgress, CallStart, FoldScore
+from hanalife.observation import CallOutcome, CallProgress, CallStart, FoldScore, MetricSource
 from hanalife.records import Run, RunStatus
 from hanalife.tracking import events, identity, provenance
 from hanalife.tracking.batches import Batch, Shared
@@ -80,8 +80,8 @@ class Recorder:
     The first call begins a run. Later ones add to it: a ``score`` after a ``fit`` belongs to
     the model that was fitted. Another ``fit`` makes another model and begins a new attempt of
     the run name. Metrics of a method other than the run's first are told apart by its name, so
-    that the ``AUC`` of a fit stays when a score adds ``SCORE_AUC``; of two scores the later
-    counts. The run's status is that of its last call.
+    that the ``AUC`` of a fit stays when a score adds ``SCORE_AUC``; of two scores on rows of the same
+    source the later counts. The run's status is that of its last call.
 
     Beginning and end of a call are one transaction each; what it reports in between is written
     soon. A store that cannot be written never ends a call: see :class:`RunWriter`.
@@ -146,10 +146,12 @@ class Recorder:
         source = _first_given(target.dataset_source, outcome.dataset.source_table)
         is_first = call.method == self._first_method
         prefix = "" if is_first else f"{call.method.upper()}_"
-        metrics = events.prefixed(outcome.metrics, prefix)
         elapsed = call.writer.elapsed_ms()
         batch = Batch(
-            points=[NewPoint(shortened(name), None, storable_value(value), elapsed) for name, value in metrics.items()],
+            points=[
+                NewPoint(shortened(f"{prefix}{name}"), None, storable_value(value), elapsed, outcome.source_of(name))
+                for name, value in outcome.metrics.items()
+            ],
             entries=events.of_outcome(outcome, call.method, name, source, prefix, target.switches),
         )
         if is_first and target.switches.dataset:
@@ -209,7 +211,13 @@ class _Call:
             elapsed = self.writer.elapsed_ms()
             batch = Batch(
                 points=[
-                    NewPoint(shortened(f"{each.part}_{each.metric}".upper()), each.step, each.value, elapsed)
+                    NewPoint(
+                        shortened(f"{each.part}_{each.metric}".upper()),
+                        each.step,
+                        each.value,
+                        elapsed,
+                        _PARTS[each.part],
+                    )
                     for each in progress.points
                 ]
             )
@@ -230,9 +238,12 @@ class _Call:
                 known.append(score.score)
                 means[key] = sum(known) / len(known)
         return [
-            NewPoint(shortened(f"SEARCH_{metric}".upper()), candidate, mean, elapsed)
+            NewPoint(shortened(f"SEARCH_{metric}".upper()), candidate, mean, elapsed, MetricSource.CV)
             for (metric, candidate, _), mean in means.items()
         ]
+
+
+_PARTS = {"training": MetricSource.TRAIN, "validation": MetricSource.VALIDATION}
 
 
 def _dataset(outcome: CallOutcome) -> Shared:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from hanalife import evidence
 from hanalife.database import run_tags, run_values, runs, shared_records
 from hanalife.errors import RunNotFoundError
+from hanalife.evidence import MetricKey
 from hanalife.observation import Json
 from hanalife.records import Run, RunStatus
 
@@ -26,7 +28,7 @@ class RunFacts:
 
     run: Run
     params: Mapping[str, Json]
-    metrics: Mapping[str, float | str]
+    metrics: Mapping[MetricKey, float | str]  #: by stored name and source
     tags: Mapping[str, str]  #: of the run itself
     environment: Mapping[str, Any]
     code: Mapping[str, Any]
@@ -81,5 +83,5 @@ def _curves(connection: sa.Connection, run: Run) -> dict[str, tuple[tuple[float,
     for entry in runs.log(connection, run.run_id):
         if entry.event_key == _CURVES:
             found |= json.loads(entry.message)
-    found |= run_values.series(connection, [run.run_id])[run.run_id]
+    found |= evidence.by_label(run_values.series(connection, [run.run_id])[run.run_id])
     return {name: tuple((float(x), float(y)) for x, y in points) for name, points in found.items()}

@@ -46,8 +46,8 @@ class FoundRuns(DataFrame):
         """The search as SQL."""
         assert self._found is not None
         with self.connection_context.database.read() as connection:
-            types = run_tables.value_types(connection, self._found, self._wanted.names)
-        fields = self._wanted.resolve(types)
+            known, types = run_tables.value_types(connection, self._found, self._wanted)
+        fields = self._wanted.resolve(known)
         return run_search.columns(self._found, {field: run_tables.type_of(field, types) for field in fields})
 
     def collect(self, *_: Any, **__: Any) -> pd.DataFrame:

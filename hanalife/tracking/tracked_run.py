@@ -9,10 +9,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
+from hanalife import evidence
 from hanalife.clock import Clock, IdSource
 from hanalife.database.run_values import NewPoint
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, RunNotFoundError
-from hanalife.observation import Json
+from hanalife.observation import Json, MetricSource
 from hanalife.records import RunStatus
 from hanalife.tracking import artifacts, events, identity
 from hanalife.tracking.batches import Batch, NewArtifact
@@ -142,7 +143,9 @@ class TrackedRun(RecordedRun):
         """Record one parameter; see :meth:`log_params`."""
         self.log_params({name: value})
 
-    def log_metric(self, name: str, value: float, step: int | None = None) -> None:
+    def log_metric(
+        self, name: str, value: float, step: int | None = None, source: str | MetricSource = MetricSource.USER
+    ) -> None:
         """Record one value of a metric.
 
         Parameters
@@ -153,18 +156,30 @@ class TrackedRun(RecordedRun):
             Any number; NaN and infinities too.
         step : int, optional
             Its place in the series; one more than the highest so far by default. A value that
-            was recorded for the same step is replaced.
+            was recorded for the same step of the same source is replaced.
+        source : str or MetricSource, default 'user'
+            The rows that it was measured on: ``test`` (rows that the model was not fitted on),
+            ``validation`` (held out by the fit), ``cv`` (mean over folds), ``train``, ``production`` (a later
+            window of labeled rows), or ``user`` if it is none of these. Each source has a series of its own.
 
         Raises
         ------
         ArgumentTypeError, InvalidArgumentError
-            The value is no number, the step no 64-bit integer, or the name cannot be used.
+            The value is no number, the step no 64-bit integer, the name cannot be used, or there is no such source.
         """
         writer = self._active()
-        point = NewPoint(identity.require_name(name, "name"), _step(step), _number(name, value), writer.elapsed_ms())
+        origin = evidence.source(source, "source")
+        point = NewPoint(
+            identity.require_name(name, "name"), _step(step), _number(name, value), writer.elapsed_ms(), origin
+        )
         writer.add(Batch(points=[point]))
 
-    def log_metrics(self, metrics: Mapping[str, Any], step: int | Iterable[int] | None = None) -> None:
+    def log_metrics(
+        self,
+        metrics: Mapping[str, Any],
+        step: int | Iterable[int] | None = None,
+        source: str | MetricSource = MetricSource.USER,
+    ) -> None:
         """Record values of several metrics, or whole series at once.
 
         Parameters
@@ -175,6 +190,8 @@ class TrackedRun(RecordedRun):
         step : int or iterable of int, optional
             The step of the values; with sequences, one for each. By default they go on from the
             highest step of each series.
+        source : str or MetricSource, default 'user'
+            The rows that all of them were measured on; see :meth:`log_metric`.
 
         Raises
         ------
@@ -184,11 +201,11 @@ class TrackedRun(RecordedRun):
         if not hasattr(metrics, "items"):
             raise ArgumentTypeError(f"metrics: expected a mapping of names and values, got {metrics!r}.")
         writer = self._active()
-        elapsed = writer.elapsed_ms()
+        elapsed, origin = writer.elapsed_ms(), evidence.source(source, "source")
         steps = list(map(_step, step)) if isinstance(step, Iterable) else _step(step)
         points: list[NewPoint] = []
         for name, values in metrics.items():
-            points += _points(identity.require_name(name, "metrics"), values, steps, elapsed)
+            points += _points(identity.require_name(name, "metrics"), values, steps, elapsed, origin)
         writer.add(Batch(points=points))
 
     def log_figure(self, name: str, figure: object) -> None:
@@ -280,7 +297,9 @@ def _checked_tags(values: Mapping[str, str]) -> dict[str, str]:
     return {require_tag_name(name): require_tag_value(value, "tag_value") for name, value in values.items()}
 
 
-def _points(name: str, values: Any, steps: list[int | None] | int | None, elapsed: int) -> list[NewPoint]:
+def _points(
+    name: str, values: Any, steps: list[int | None] | int | None, elapsed: int, source: MetricSource
+) -> list[NewPoint]:
     if not isinstance(values, (str, bytes)) and isinstance(values, Iterable):
         numbers = [_number(name, value) for value in values]
         if isinstance(steps, int):
@@ -288,10 +307,10 @@ def _points(name: str, values: Any, steps: list[int | None] | int | None, elapse
         if steps is not None and len(steps) != len(numbers):
             raise InvalidArgumentError(f"step: {name!r} has {len(numbers)} values and there are {len(steps)} steps.")
         places: Sequence[int | None] = steps or [None] * len(numbers)
-        return [NewPoint(name, place, number, elapsed) for place, number in zip(places, numbers, strict=True)]
+        return [NewPoint(name, place, number, elapsed, source) for place, number in zip(places, numbers, strict=True)]
     if isinstance(steps, list):
         raise InvalidArgumentError(f"metrics: {name!r} has one value and there are {len(steps)} steps.")
-    return [NewPoint(name, steps, _number(name, values), elapsed)]
+    return [NewPoint(name, steps, _number(name, values), elapsed, source)]
 
 
 def _number(name: str, value: Any) -> float:

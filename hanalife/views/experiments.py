@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
+from hanalife import evidence
 from hanalife.database import run_values, runs
 from hanalife.errors import RunNotFoundError
 from hanalife.records import Experiment, Run
@@ -95,7 +96,7 @@ def read_older(connection: sa.Connection, run_id: str) -> RunsPage:
 
 def _rows_of(connection: sa.Connection, found: Sequence[Run]) -> list[RunRow]:
     metrics = run_values.metrics(connection, [run.run_id for run in found])
-    return [run_row(run, metrics[run.run_id]) for run in found]
+    return [run_row(run, evidence.by_label(metrics[run.run_id])) for run in found]
 
 
 def experiment_row(experiment: Experiment) -> ExperimentRow:

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hanalife import evidence
 from hanalife.database import aliases, models, run_artifacts, run_tags, run_values, runs, shared_records, tasks
 from hanalife.records import Artifact, Job, Run, RunStatus
 from hanalife.views import figures, learning, run_log
@@ -49,7 +50,7 @@ def read(connection: sa.Connection, run_id: str, log: RunLog | None = None) -> R
         return None
     read_on = RunLog() if log is None else log
     read_on.add(runs.log_after(connection, run_id, read_on.last_seq, LONGEST_TEXT, run_log.READ_WHOLE))
-    metrics = run_values.metrics(connection, [run_id])[run_id]
+    metrics = evidence.by_label(run_values.metrics(connection, [run_id])[run_id])
     return detail(run, metrics, read_on, _surroundings(connection, run))
 
 
@@ -57,7 +58,7 @@ def _surroundings(connection: sa.Connection, run: Run) -> Surroundings:
     return Surroundings(
         params=run_values.params(connection, [run.run_id])[run.run_id],
         tags=run_tags.of_run(connection, run.run_id),
-        series=run_values.series(connection, [run.run_id])[run.run_id],
+        series=evidence.by_label(run_values.series(connection, [run.run_id])[run.run_id]),
         artifacts=run_artifacts.of_run(connection, run.run_id),
         environment=shared_records.content(connection, run.environment_id),
         code=shared_records.content(connection, run.code_id),

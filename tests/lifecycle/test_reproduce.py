@@ -64,7 +64,7 @@ def run_of(connection):
 
 def set_metric(connection, run, value):
     head = tables.run_metric
-    name = sa.select(tables.value_name.c.name_id).where(tables.value_name.c.name == "AUC").scalar_subquery()
+    name = sa.select(tables.metric_name.c.name_id).where(tables.metric_name.c.name == "AUC").scalar_subquery()
     here = sa.and_(head.c.run_number == run.number, head.c.name_id == name)
     old = connection.execute(sa.select(head.c.value).where(here)).scalar_one()
     connection.execute(head.update().where(here).values(value=value(old)))

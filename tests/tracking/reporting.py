@@ -5,7 +5,15 @@ from __future__ import annotations
 import json
 import time
 
-from hanalife.observation import CallOutcome, CallProgress, CallStart, ColumnSpec, DatasetFacts, Signature
+from hanalife.observation import (
+    CallOutcome,
+    CallProgress,
+    CallStart,
+    ColumnSpec,
+    DatasetFacts,
+    MetricSource,
+    Signature,
+)
 
 COLUMNS = (ColumnSpec("ID", "INT"), ColumnSpec("BMI", "DOUBLE"))
 FACTS = DatasetFacts(rows=3, columns=COLUMNS, sql='SELECT "ID", "BMI" FROM "T"', content_hash="ab12", source_table="T")
@@ -14,6 +22,8 @@ FULL = CallOutcome(
     dataset=FACTS,
     seconds=1.5,
     metrics={"AUC": 0.75, "TEST_AUC": "0.7,0.8"},
+    source=MetricSource.VALIDATION,
+    other_sources={"TEST_AUC": MetricSource.CV},
     importance={"BMI": 0.6, "AGE": 0.4},
     confusion=(("0", "0", 7), ("0", "1", 2), ("1", "0", 1), ("1", "1", 5)),
     curves={"ROC_FPR": ((0.0, 0.0), (1.0, 1.0)), "ROC_TPR": ((0.0, 0.0), (1.0, 1.0))},
@@ -25,7 +35,7 @@ FULL = CallOutcome(
     ),
     optimal_parameters={"learning_rate": 0.1},
 )
-SCORE = CallOutcome(dataset=FACTS, seconds=0.5, metrics={"AUC": 0.5, "KAPPA": 0.25})
+SCORE = CallOutcome(dataset=FACTS, seconds=0.5, metrics={"AUC": 0.5, "KAPPA": 0.25}, source=MetricSource.TEST)
 
 
 class Model:

@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import hanalife
+from hanalife import evidence
 from hanalife.database import run_artifacts, run_values, runs, shared_records
 from hanalife.errors import InvalidArgumentError
 from hanalife.records import RunStatus
@@ -46,8 +47,9 @@ def read(conn):
                     "run": run,
                     "kind": run.procedure,
                     "params": run_values.params(connection, ids)[run.run_id],
-                    "metrics": run_values.metrics(connection, ids)[run.run_id],
-                    "series": run_values.series(connection, ids)[run.run_id],
+                    "metrics": evidence.by_label(run_values.metrics(connection, ids)[run.run_id]),
+                    "series": evidence.by_label(run_values.series(connection, ids)[run.run_id]),
+                    "sources": {key.name: key.source for key in run_values.metrics(connection, ids)[run.run_id]},
                     "artifacts": [each.name for each in run_artifacts.of_run(connection, run.run_id)],
                     "dataset": dataset.content if dataset else None,
                     "log": {entry.event_key: strict(entry.message) for entry in runs.log(connection, run.run_id)},

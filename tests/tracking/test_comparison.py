@@ -10,6 +10,8 @@ import pytest
 
 from hanalife import MLExperiments, UnifiedClassification, compare_runs, create_dataframe_from_pandas
 from hanalife.errors import DataNotFoundError, RunNotFoundError
+from hanalife.evidence import MetricKey
+from hanalife.observation import MetricSource
 from hanalife.tracking import comparison, run_data, snapshots
 from hanalife.tracking.comparison import Change, MetricChange
 
@@ -25,12 +27,27 @@ def test_values_that_differ():
 
 
 def test_metrics_that_differ():
-    found = comparison.metric_changes({"a": 0.5, "b": 0.0, "c": "1, 2", "d": 1.0}, {"a": 0.75, "b": 1.0, "c": "1, 3"})
+    def logged(**values):
+        return {MetricKey(name, MetricSource.USER): value for name, value in values.items()}
+
+    found = comparison.metric_changes(logged(a=0.5, b=0.0, c="1, 2", d=1.0), logged(a=0.75, b=1.0, c="1, 3"))
+    user = MetricSource.USER
     assert found == (
-        MetricChange("a", 0.5, 0.75, 0.25, 0.5),
-        MetricChange("b", 0.0, 1.0, 1.0, None),
-        MetricChange("c", "1, 2", "1, 3", None, None),
-        MetricChange("d", 1.0, None, None, None),
+        MetricChange("a", 0.5, 0.75, 0.25, 0.5, user, user),
+        MetricChange("b", 0.0, 1.0, 1.0, None, user, user),
+        MetricChange("c", "1, 2", "1, 3", None, None, user, user),
+        MetricChange("d", 1.0, None, None, None, user, None),
+    )
+
+
+def test_values_of_different_sources_have_no_difference():
+    test, validation, cv, train = MetricSource.TEST, MetricSource.VALIDATION, MetricSource.CV, MetricSource.TRAIN
+    left = {MetricKey("AUC", train): 0.99, MetricKey("SCORE_AUC", test): 0.7, MetricKey("TEST_AUC.MEAN", cv): 0.75}
+    right = {MetricKey("AUC", validation): 0.8, MetricKey("SCORE_AUC", train): 0.95}
+    assert comparison.metric_changes(left, right) == (
+        MetricChange("AUC@train", 0.99, 0.95, 0.95 - 0.99, (0.95 - 0.99) / 0.99, train, train),
+        MetricChange("AUC@test vs AUC@validation", 0.7, 0.8, None, None, test, validation),
+        MetricChange("AUC@cv", 0.75, None, None, None, cv, None),
     )
 
 
@@ -75,10 +92,10 @@ def test_two_recorded_runs(two_runs):
     assert found.data.rows.changed_columns == {"GLUCOSE": 1}
     assert "GLUCOSE" in {shift.column for shift in found.data.shifts}
     assert found.environment == found.code == ()
-    assert "AUC" in {change.name for change in found.metrics}
+    assert "AUC@train" in {change.name for change in found.metrics}
     assert "ROC_TPR" in {change.name for change in found.curves}
     text = str(found)
-    for words in ("e/a (", "n_estimators: 2 -> 3", "0 added, 3 removed, 1 changed", "AUC: "):
+    for words in ("e/a (", "n_estimators: 2 -> 3", "0 added, 3 removed, 1 changed", "AUC@train: "):
         assert words in text
     assert json.loads(json.dumps(found.to_json(), allow_nan=False))["parameters"][0]["right"] == 3
     assert "<td>n_estimators</td><td>2</td><td>3</td>" in found._repr_html_()

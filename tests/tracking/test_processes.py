@@ -75,7 +75,7 @@ def test_the_run_of_a_process_that_dies_becomes_lost_and_keeps_what_was_written(
     assert run.revision == before.revision + 1
     keys = [entry.event_key for entry in store(conn, runs.log, run.run_id)]
     assert (len(keys), keys[-2:]) == (13, ["END_OF_TRACK", "PARAMETER"])
-    assert store(conn, run_values.metrics, [run.run_id])[run.run_id]["AUC"] == 0.75
+    assert store(conn, run_values.metrics, [run.run_id])[run.run_id]["AUC", "validation"] == 0.75
 
 
 def test_a_new_call_marks_the_runs_that_were_lost_meanwhile(conn):
@@ -372,7 +372,7 @@ def test_what_cannot_be_written_is_kept_in_a_file_and_written_at_the_end_of_the_
     assert len(entries(tracker.get_tracking_log_for_current_run())) == 12
     run = store(conn, runs.newest, "E", "r")
     assert run.status is RunStatus.FINISHED
-    assert store(conn, run_values.metrics, [run.run_id])[run.run_id]["TRAINING_LOSS"] == 0.5
+    assert store(conn, run_values.metrics, [run.run_id])[run.run_id]["TRAINING_LOSS", "train"] == 0.5
     assert spooled(conn) == []
 
 

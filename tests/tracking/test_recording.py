@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from hanalife import ConnectionContext, MLExperiments
+from hanalife import ConnectionContext, MLExperiments, evidence
 from hanalife.database import run_values, runs, shared_records
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError
 from hanalife.observation import CallProgress, FoldScore, LearningPoint
@@ -136,10 +136,10 @@ def test_a_score_after_a_fit_adds_to_the_run_and_leaves_the_fits_metrics(conn, t
     ]
     assert [content["METHOD"] for key, content in found if key == "END_OF_TRACK"] == ["fit", "score"]
     assert store(conn, run_values.metrics, [run_id])[run_id] == {
-        "AUC": 0.75,
-        "SCORE_AUC": 0.5,
-        "SCORE_KAPPA": 0.25,
-        "TEST_AUC": "0.7,0.8",
+        ("AUC", "validation"): 0.75,
+        ("SCORE_AUC", "test"): 0.5,
+        ("SCORE_KAPPA", "test"): 0.25,
+        ("TEST_AUC", "cv"): "0.7,0.8",
     }
     run = store(conn, runs.run, run_id)
     assert (run.attempt, run.status, run.next_seq) == (1, RunStatus.FINISHED, len(found))
@@ -149,7 +149,10 @@ def test_a_run_that_only_scores_has_plain_names_and_the_latest_values(conn, trac
     tracker.autologging(model, run_name="week 1")
     run_id = model.score()
     assert model.score(replace(SCORE, metrics={"AUC": 0.875})) == run_id
-    assert store(conn, run_values.metrics, [run_id])[run_id] == {"AUC": 0.875, "KAPPA": 0.25}
+    assert store(conn, run_values.metrics, [run_id])[run_id] == {
+        ("AUC", "test"): 0.875,
+        ("KAPPA", "test"): 0.25,
+    }
 
 
 def test_the_dataset_of_the_run_is_that_of_its_first_kind_of_call(conn, tracker, model):
@@ -215,7 +218,7 @@ def test_after_a_failed_score_the_fit_is_kept_and_the_score_can_be_repeated(conn
     assert store(conn, runs.run, run_id).status is RunStatus.FAILED
     assert model.score() == run_id
     assert store(conn, runs.run, run_id).status is RunStatus.FINISHED
-    assert store(conn, run_values.metrics, [run_id])[run_id]["AUC"] == 0.75
+    assert store(conn, run_values.metrics, [run_id])[run_id]["AUC", "validation"] == 0.75
 
 
 def test_a_run_is_active_while_its_call_goes_on(conn, tracker, model):
@@ -268,7 +271,7 @@ def test_numbers_that_json_has_no_word_for(conn, tracker, model):
     found = dict(entries(tracker.get_tracking_log_for_current_run()))
     assert found["METRIC"] == [{"A": "nan"}, {"B": "inf"}, {"C": "-inf"}, {"D": 0.5}, {"E": "nan"}]
     assert found["PARAMETER"] == [{"x": ["nan", {"y": "inf"}]}, {"n": 3}, {"flag": True}, {"f": 2.0}]
-    stored = store(conn, run_values.metrics, [run_id])[run_id]
+    stored = evidence.by_label(store(conn, run_values.metrics, [run_id])[run_id])
     assert math.isnan(stored["A"])
     assert math.isnan(stored["E"])
     assert (stored["B"], stored["C"], stored["D"]) == (math.inf, -math.inf, 0.5)

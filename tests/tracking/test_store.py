@@ -79,8 +79,8 @@ def test_metrics_hold_the_latest_value_numbers_texts_and_non_finite(conn):
     with conn.database.read() as connection:
         found = run_values.metrics(connection, ["1", "none"])
     assert found["none"] == {}
-    assert math.isnan(found["1"].pop("N"))
-    assert found["1"] == {"AUC": 0.5, "F": "0.1,0.2", "I": -math.inf}
+    assert math.isnan(found["1"].pop(("N", "user")))
+    assert found["1"] == {("AUC", "user"): 0.5, ("F", "user"): "0.1,0.2", ("I", "user"): -math.inf}
 
 
 def test_metrics_of_more_runs_than_a_statement_may_have_parameters(conn):
@@ -89,7 +89,7 @@ def test_metrics_of_more_runs_than_a_statement_may_have_parameters(conn):
     with conn.database.read() as connection:
         found = run_values.metrics(connection, [*map(str, range(70_000))])
     assert len(found) == 70_000
-    assert found["1"] == {"AUC": 0.5}
+    assert found["1"] == {("AUC", "user"): 0.5}
 
 
 def test_a_run_without_a_heartbeat_is_lost_until_it_beats_again(conn):

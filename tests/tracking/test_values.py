@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hanalife import evidence
 from hanalife.database import outlines, run_values, runs
 from tests.tracking.test_store import NOON, begin
 
@@ -69,7 +70,8 @@ def add(conn, name, values, first=0):
 
 def series(conn, names=None):
     with conn.database.read() as connection:
-        return run_values.series(connection, ["1", "none"], names)
+        found = run_values.series(connection, ["1", "none"], names)
+    return {run_id: evidence.by_label(lines) for run_id, lines in found.items()}
 
 
 @pytest.mark.parametrize("portion", [1, 100, 5000])
@@ -120,7 +122,7 @@ def test_points_are_kept_by_step_however_they_come(pairs, portion):
                 run_values.write(connection, number, {}, new)
         with conn.database.read() as connection:
             found = run_values.points(connection, "1", "m")
-            latest = run_values.metrics(connection, ["1"])["1"]["m"]
+            latest = run_values.metrics(connection, ["1"])["1"]["m", "user"]
     expected = dict(pairs)  # of equal steps the later counts
     assert [(point.step, point.value) for point in found] == sorted(expected.items())
     assert latest == expected[max(expected)]

@@ -25,6 +25,7 @@ from hanalife.database.migrations import (
     step_9_alerts,
     step_10_run_indexes,
     step_11_training_keys,
+    step_12_metric_sources,
 )
 from hanalife.errors import IncompatibleStoreError
 
@@ -42,6 +43,7 @@ STEPS: tuple[Step, ...] = (
     step_9_alerts.upgrade,
     step_10_run_indexes.upgrade,
     step_11_training_keys.upgrade,
+    step_12_metric_sources.upgrade,
 )
 
 #: The version of a store that is up to date.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from hanalife.learning.results.tables import Table
+from hanalife.learning.results.tables import PARTITION, Table, is_of_folds
+from hanalife.observation import MetricSource
 
 if TYPE_CHECKING:
     from hanalife.learning.evaluation.curves import Curve
@@ -26,6 +27,11 @@ class Report(Protocol):
         ...
 
     @property
+    def extra(self) -> Mapping[str, float | str]:
+        """Those of the metrics that do not judge these predictions: of the search and of the training."""
+        ...
+
+    @property
     def confusion(self) -> tuple[tuple[str, str, int], ...]:
         """``(actual, predicted, count)`` of every pair of classes; empty where there are none."""
         ...
@@ -38,3 +44,10 @@ class Report(Protocol):
     def tables(self) -> dict[str, Table]:
         """Return the result tables by the name of their attribute."""
         ...
+
+
+def other_sources(report: Report) -> dict[str, MetricSource]:
+    """Return the sources of the metrics of a fit that do not judge its predictions."""
+    return {
+        name: MetricSource.CV if is_of_folds(name) else MetricSource.TRAIN for name in report.extra if name != PARTITION
+    }

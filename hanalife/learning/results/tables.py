@@ -30,6 +30,9 @@ SEARCH = (
     ("RESOURCE", "DOUBLE"),
 )
 
+#: The statistic that says which rows the others are of: training or validation.
+PARTITION = "PARTITION"
+
 #: After a statistic's name: the ends of its interval.
 SIDES = ("LOW", "HIGH")
 
@@ -90,6 +93,11 @@ def of_judgement(judgement: Judgement, prefix: str) -> dict[str, float | str]:
         if variance is not None:
             found[f"{name}.VAR"] = variance
     return found
+
+
+def is_of_folds(name: str) -> bool:
+    """Say whether a statistic is one that :func:`of_judgement` gives."""
+    return name == "timeout" or name.startswith(("RUNG_", "FAILED_", "TEST_", "CV_"))
 
 
 def search_results(judgement: Judgement | None) -> Table:
