@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hanalife.dataframe.reshaping import melt
     from hanalife.datasets.loaders import DataSets
     from hanalife.datasets.split import train_test_val_split
+    from hanalife.drift.alarm_budget import AlarmBudget
     from hanalife.drift.detector import DriftDetector
     from hanalife.learning.classification import UnifiedClassification
     from hanalife.learning.regression import UnifiedRegression
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from hanalife.tracking.spool import replay_spool
 
 __all__ = [
+    "AlarmBudget",
     "ConnectionContext",
     "DataFrame",
     "DataSets",
@@ -74,6 +76,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "AlarmBudget": "hanalife.drift.alarm_budget",
     "ConnectionContext": "hanalife.dataframe.context",
     "DataFrame": "hanalife.dataframe.frame",
     "DataSets": "hanalife.datasets.loaders",

@@ -420,6 +420,9 @@ class DriftResult:
     bins: tuple[tuple[str, float, float], ...] = ()  #: label, reference rows, current rows; weighted: shares of these
     weights: tuple[float, float] | None = None  #: what all rows of each side weigh; None: each 1
     shifts: tuple[TargetShift, ...] = ()  #: of the label, by bin
+    single_verdict: str | None = None  #: of this check alone, if the verdict is that of an alarm budget's detector
+    e_value: float | None = None  #: what this check multiplies the evidence for drift by
+    evidence: float | None = None  #: for drift, from all checks of the schedule since the last alarm
     p_no_drift: float | None = None  #: p-value of "the effect is the minimum or more"; 1 - indicator is that of drift
 
 
@@ -439,6 +442,34 @@ class DriftCheck:
     window: str = ""
     error_rate: float = 0.05  #: chance, at most, of a false ``drift`` among all columns
     notes: tuple[str, ...] = ()  #: what was sampled, skipped or assumed
+    single_verdict: str | None = None  #: of this check alone, if the verdict is that of an alarm budget's detector
+    budget: SpentBudget | None = None  #: of the schedule that the check belongs to
+
+
+@dataclass(frozen=True, slots=True)
+class SpentBudget:
+    """How much of its alarm budget a schedule has spent up to one of its checks."""
+
+    task_id: str
+    per: str  #: year, quarter, month, week or day
+    false_alarms: float  #: of such a period in the mean, at most
+    cost: float  #: false alarms that this check can have raised in the mean, at most; 0 if it had no new rows
+    spent: float  #: those of all checks in the period before it, and its own
+    alarm_threshold: float  #: evidence that raises an alarm
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmBudgetState:
+    """How far the checks of a drift task with an alarm budget have come."""
+
+    task_id: str
+    reference_version: int  #: of the frozen reference that the evidence is against
+    revision: int  #: grows with each check, so that no job builds on a state that another has changed
+    checks: int  #: with new rows, against this reference
+    last_due: datetime | None  #: due time of the last job that counted
+    last_window: str  #: the last window that counted, if there are windows
+    last_rows: Mapping[str, Any] | None  #: a sketch of the rows that counted last, if there are none
+    evidence: Mapping[tuple[str, str], float]  #: (segment, column) -> evidence since the last alarm
 
 
 @dataclass(frozen=True, slots=True)

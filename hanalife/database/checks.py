@@ -8,15 +8,27 @@ from typing import Any
 import sqlalchemy as sa
 
 from hanalife.database import tables
-from hanalife.records import DriftCheck, DriftEffect, DriftResult, TargetShift
+from hanalife.records import DriftCheck, DriftEffect, DriftResult, SpentBudget, TargetShift
 
 _check, _result = tables.drift_check, tables.drift_result
+
+#: Column -> field of the budget that a check belongs to.
+_BUDGET = {
+    "budget_task": "task_id",
+    "budget_per": "per",
+    "budget_false_alarms": "false_alarms",
+    "budget_cost": "cost",
+    "budget_spent": "spent",
+    "alarm_threshold": "alarm_threshold",
+}
 
 
 def insert(connection: sa.Connection, check: DriftCheck) -> None:
     """Add a check and its results."""
-    heads = {column.key: getattr(check, column.key) for column in _check.columns}
-    connection.execute(_check.insert().values(**heads | {"notes": list(check.notes)}))
+    plain = [column.key for column in _check.columns if column.key not in _BUDGET]
+    heads = {key: getattr(check, key) for key in plain} | {"notes": list(check.notes)}
+    budget = {} if check.budget is None else {key: getattr(check.budget, name) for key, name in _BUDGET.items()}
+    connection.execute(_check.insert().values(**heads, **budget))
     rows = [{"check_id": check.check_id, **_row(result)} for result in check.results]
     if rows:
         connection.execute(_result.insert(), rows)
@@ -54,10 +66,14 @@ def _with_results(connection: sa.Connection, query: sa.Select[Any]) -> list[Drif
     results = sa.select(_result).where(_result.c.check_id.in_(ids)).order_by(_result.c.column_name)
     for row in connection.execute(results):
         found[row.check_id].append(_result_of(row))
-    return [
-        DriftCheck(**{**head._mapping, "notes": tuple(head.notes or ())}, results=tuple(found[head.check_id]))
-        for head in heads
-    ]
+    return [_check_of(head, found[head.check_id]) for head in heads]
+
+
+def _check_of(head: Any, results: list[DriftResult]) -> DriftCheck:
+    plain = {key: value for key, value in head._mapping.items() if key not in _BUDGET}
+    values = {name: getattr(head, key) for key, name in _BUDGET.items()}
+    budget = None if head.budget_task is None else SpentBudget(**values)
+    return DriftCheck(**{**plain, "notes": tuple(head.notes or ())}, results=tuple(results), budget=budget)
 
 
 def history() -> sa.Select[Any]:
@@ -65,7 +81,10 @@ def history() -> sa.Select[Any]:
     heads = (_check.c.created_at, _check.c.check_id, _check.c.reference, _check.c.current)
     places = (_check.c.segment, _check.c.window, _check.c.current_rows)
     kept = [column for column in _result.columns if column.key not in ("check_id", "details", "drifted")]
-    query = sa.select(*heads, *places, *kept).join_from(_check, _result, _check.c.check_id == _result.c.check_id)
+    budget = [_check.c[key] for key in _BUDGET]
+    query = sa.select(*heads, *places, *kept, *budget).join_from(
+        _check, _result, _check.c.check_id == _result.c.check_id
+    )
     return query.order_by(_check.c.created_at, _check.c.check_id, _result.c.column_name)
 
 
@@ -95,6 +114,9 @@ def _row(result: DriftResult) -> dict[str, Any]:
         "indicator": result.indicator,
         "rows_needed": result.rows_needed,
         "reason": result.reason,
+        "single_verdict": result.single_verdict,
+        "e_value": result.e_value,
+        "evidence": result.evidence,
         "details": {
             "effects": [dataclasses.asdict(other) for other in result.effects],
             "bins": [list(one) for one in result.bins],
@@ -125,6 +147,9 @@ def _result_of(row: Any) -> DriftResult:
         indicator=row.indicator,
         rows_needed=row.rows_needed,
         reason=row.reason,
+        single_verdict=row.single_verdict,
+        e_value=row.e_value,
+        evidence=row.evidence,
         effects=tuple(DriftEffect(**other) for other in details["effects"]),
         bins=tuple((label, before, after) for label, before, after in details["bins"]),
         weights=tuple(details["weights"]) if "weights" in details else None,

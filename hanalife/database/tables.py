@@ -507,6 +507,15 @@ drift_check = sa.Table(
     sa.Column("window", sa.Text, nullable=False, server_default=""),
     sa.Column("error_rate", sa.Double, nullable=False, server_default="0.05"),
     sa.Column("notes", JsonText),
+    # Of a check with an alarm budget: its verdict is the detector's, and this is the verdict of the check alone.
+    sa.Column("single_verdict", WORD),
+    sa.Column("budget_task", KEY),
+    sa.Column("budget_per", WORD),
+    sa.Column("budget_false_alarms", sa.Double),
+    sa.Column("budget_cost", sa.Double),  # false alarms that this check can have raised in the mean, at most
+    sa.Column("budget_spent", sa.Double),  # those of all checks of the period up to this one
+    sa.Column("alarm_threshold", sa.Double),
+    sa.Index("ix_hl_drift_check_budget", "budget_task", "created_at"),
 )
 
 drift_result = sa.Table(
@@ -530,6 +539,9 @@ drift_result = sa.Table(
     sa.Column("rows_needed", sa.BigInteger),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Column("details", JsonText),  # the other measures and the counts of the bins
+    sa.Column("single_verdict", WORD),
+    sa.Column("e_value", sa.Double),  # of this check
+    sa.Column("evidence", sa.Double),  # of all checks since the last alarm
 )
 
 # Frozen summaries of reference rows: bins and counts. A version never changes.
@@ -540,6 +552,29 @@ drift_reference = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("content", JsonText, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+# How far the checks of a task with an alarm budget have come. Written with the end of each job.
+alarm_budget = sa.Table(
+    "hl_drift_alarm_budget",
+    metadata,
+    sa.Column("task_id", KEY, primary_key=True),
+    sa.Column("reference_version", sa.Integer, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("checks", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("last_due", UtcDateTime),
+    sa.Column("last_window", sa.Text, nullable=False, server_default=""),
+    sa.Column("last_rows", JsonText),  # a sketch of the rows that were counted last
+)
+
+# The evidence of each column and segment since its last alarm.
+alarm_evidence = sa.Table(
+    "hl_drift_alarm_evidence",
+    metadata,
+    sa.Column("task_id", KEY, primary_key=True),
+    sa.Column("segment", sa.Text, primary_key=True),
+    sa.Column("column_name", KEY, primary_key=True),
+    sa.Column("evidence", sa.Double, nullable=False),
 )
 
 # Whoever has seen an alert, which is a check that found drift.

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.database import blobs, tables
+from hanalife.database import alarm_budgets, blobs, tables
 from hanalife.errors import TaskNotFoundError
 from hanalife.records import Job, JobStatus, Schedule, Task, TaskLogEntry, TaskPolicy, Tick, TickStatus, Worker
 
@@ -149,10 +149,11 @@ def update_task(connection: sa.Connection, task_id: str, **values: Any) -> None:
 
 
 def delete_task(connection: sa.Connection, task_id: str) -> None:
-    """Delete a task, its trigger and the model bytes that only it used; its jobs and log stay."""
+    """Delete a task, its trigger, alarm budget and the model bytes that only it used; its jobs and log stay."""
     at = tables.task.c.task_id == task_id
     connection.execute(tables.task_member.delete().where(tables.task_member.c.task_id == task_id))
     connection.execute(tables.trigger.delete().where(tables.trigger.c.task_id == task_id))
+    alarm_budgets.delete(connection, task_id)
     hashes = connection.execute(sa.select(tables.task.c.content_hash, tables.task.c.training_keys).where(at)).first()
     connection.execute(tables.task.delete().where(at))
     for sha256 in filter(None, hashes or ()):

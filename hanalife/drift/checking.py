@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,12 +11,24 @@ import pyarrow as pa
 from hanalife.clock import Clock, IdSource, new_id, utc_now
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import bins, comparison, learning, reading, targets, two_sample, verdict
+from hanalife.drift import (
+    bins,
+    comparison,
+    dependence_notes,
+    learning,
+    reading,
+    sequential,
+    targets,
+    two_sample,
+    verdict,
+)
 from hanalife.drift.bins import Binning
 from hanalife.drift.comparison import Counted, Limits
+from hanalife.drift.dependence import DesignEffect
 from hanalife.drift.learning import Watched
 from hanalife.drift.reading import Summary
 from hanalife.drift.reference import Reference, label_of
+from hanalife.drift.row_order import GROUP, RowOrder
 from hanalife.drift.verdict import Estimate
 from hanalife.errors import InvalidArgumentError
 from hanalife.records import DriftCheck, DriftResult, TargetShift
@@ -53,6 +65,7 @@ class Method:
     treatment: Treatment = field(default_factory=Treatment)
     two_sample: bool = False
     seed: int = 0
+    n_streams: int | None = None  #: of an alarm budget: columns times segments
     clock: Clock = utc_now
     ids: IdSource = new_id
 
@@ -68,10 +81,11 @@ def watched(
     label: str | None,
     prediction: str | None = None,
     weight: str | None = None,
+    order: RowOrder | None = None,
 ) -> dict[str, str]:
     """Return the columns to watch with their roles, in order."""
     given = [features] if isinstance(features, str) else features
-    others = [name for name in (label, prediction, weight) if name is not None]
+    others = [*_given(label), *_given(prediction), *_given(weight), *_column_of(order)]
     chosen = [name for name in data.columns if name not in others] if given is None else list(given)
     names.require(chosen, data.columns, "features")
     for argument, name in (("label", label), ("prediction", prediction)):
@@ -80,30 +94,51 @@ def watched(
     if not chosen:
         raise InvalidArgumentError("features: name at least one column to watch.")
     roles = dict.fromkeys(chosen, FEATURE)
-    _check_weight(data, weight, [*chosen, *_given(label), *_given(prediction)])
+    watching = [*chosen, *_given(label), *_given(prediction)]
+    _check_weight(data, weight, watching)
+    _check_order(data, order, watching)
     return roles | {name: role for name, role in ((label, LABEL), (prediction, PREDICTION)) if name is not None}
 
 
 def learn(
-    data: DataFrame, roles: Mapping[str, str], method: Method, segment: str | None = None, weight: str | None = None
+    data: DataFrame,
+    roles: Mapping[str, str],
+    method: Method,
+    segment: str | None = None,
+    weight: str | None = None,
+    order: RowOrder | None = None,
 ) -> Reference:
     """Read the reference rows and freeze what is needed of them."""
     if segment is not None:
         names.require([segment], data.columns, "segment_column_name")
         roles = {name: role for name, role in roles.items() if name != segment}
     split = reading.whole if segment is None else reading.by_value(segment)
-    rows = data.select(list(dict.fromkeys([*roles, *_given(segment), *_given(weight)])))
-    watching = Watched(list(roles), weight, label_of(roles), method.sample_rows)
+    rows = data.select(list(dict.fromkeys([*roles, *_given(segment), *_given(weight), *_column_of(order)])))
+    watching = Watched(list(roles), weight, label_of(roles), method.sample_rows, order)
     segments = learning.learn(rows, watching, method.treatment.clean, split, method.seed)
     if not segments:
         raise InvalidArgumentError("reference_data: has no rows; nothing can be learned from it.")
     for name, (_, summary) in segments.items():
         _refuse_weightless(weight, summary, name)
-    return Reference(describe(data), dict(roles), _types(data, roles), segments, weight)
+    return Reference(describe(data), dict(roles), _types(data, roles), segments, weight, order)
 
 
 def _given(name: str | None) -> list[str]:
     return [] if name is None else [name]
+
+
+def _column_of(order: RowOrder | None) -> list[str]:
+    return [] if order is None else [order.column]
+
+
+def _check_order(data: DataFrame, order: RowOrder | None, watching: Sequence[str]) -> None:
+    if order is None:
+        return
+    order.check(data)
+    if order.column in watching:
+        raise InvalidArgumentError(
+            f"{order.argument}: {order.column} is also watched; leave it out of features, label and prediction."
+        )
 
 
 def _refuse_weightless(weight: str | None, summary: Summary, group: str) -> None:
@@ -113,27 +148,42 @@ def _refuse_weightless(weight: str | None, summary: Summary, group: str) -> None
 
 
 def summarise(
-    reference: Reference, data: DataFrame, method: Method, split: reading.Split, extra: str | None, *, by_segment: bool
+    reference: Reference,
+    data: DataFrame,
+    method: Method,
+    split: reading.Split,
+    extra: str | None,
+    *,
+    by_segment: bool,
+    observe: Callable[[pa.RecordBatch], None] | None = None,
 ) -> dict[str, Summary]:
     """Read current rows once, each group over the bins of its segment, or all over those of the only one."""
     columns = [*shared_columns(reference, data), *_given(extra), *_given(reference.weight)]
+    columns += _column_of(reference.order)
     if reference.weight is not None and not data.has(reference.weight):
         raise InvalidArgumentError(
             f"new_data: has no column {reference.weight}, by which the reference rows are weighted. Add it; 1 in "
             "every row lets each count once."
         )
+    require_order_column(reference, data)
     layouts = {name: reference.layout(name) for name in reference.segments}
     found = reading.summarise(
         data.select(list(dict.fromkeys(columns))),
         lambda group: layouts.get(group if by_segment else ""),
-        *(method.treatment.clean, split, method.seed + 1, method.sample_rows),
+        *(method.treatment.clean, split, method.seed + 1, method.sample_rows, reference.order, observe),
     )
     for group, summary in found.items():
         _refuse_weightless(reference.weight, summary, group)
     return found
 
 
-def checks_of(reference: Reference, data: DataFrame, method: Method, segment: str | None = None) -> list[DriftCheck]:
+def checks_of(
+    reference: Reference,
+    data: DataFrame,
+    method: Method,
+    segment: str | None = None,
+    observe: Callable[[pa.RecordBatch], None] | None = None,
+) -> list[DriftCheck]:
     """Compare all current rows with the reference, or those of each segment with its own, in order.
 
     Segments without a current row, or that the reference does not know, are left out.
@@ -146,9 +196,28 @@ def checks_of(reference: Reference, data: DataFrame, method: Method, segment: st
     if segment is not None:
         names.require([segment], data.columns, "segment_column_name")
     split = reading.whole if segment is None else reading.by_value(segment)
-    found = summarise(reference, data, method, split, segment, by_segment=segment is not None)
+    found = summarise(reference, data, method, split, segment, by_segment=segment is not None, observe=observe)
     source = describe(data)
     return [check(reference, name, found[name], source, method) for name in sorted(found) if found[name].rows]
+
+
+def window_checks(
+    reference: Reference,
+    data: DataFrame,
+    method: Method,
+    split: reading.Split,
+    time_column: str | None = None,
+    *,
+    consecutive: bool = False,
+) -> list[DriftCheck]:
+    """Compare each window of current rows with the reference, or with the window before, in order."""
+    summaries = summarise(reference, data, method, split, time_column, by_segment=False)
+    made: list[DriftCheck] = []
+    before, source = None, describe(data)
+    for window in sorted(window for window, summary in summaries.items() if summary.rows):
+        made.append(check(reference, "", summaries[window], source, method, before=before, window=window))
+        before = summaries[window] if consecutive else None
+    return made
 
 
 def require_segments(reference: Reference, segment: str | None = None) -> Reference:
@@ -164,6 +233,38 @@ def require_segments(reference: Reference, segment: str | None = None) -> Refere
         f"segment_column_name: the reference was not learned by {segment}; give its rows, a DataFrame, as reference, "
         "or learn it with segment_column_name."
     )
+
+
+def require_order(reference: Reference, order: RowOrder | None) -> None:
+    """Refuse an order of rows that a reference was not learned with; by default its own holds."""
+    if order is None or order == reference.order:
+        return
+    learned = "without it" if reference.order is None else f"with {reference.order.argument}={reference.order.column!r}"
+    raise InvalidArgumentError(
+        f"{order.argument}: got {order.column!r}, but the reference was learned {learned}. Learn it with "
+        f"{order.argument}={order.column!r}, or give its rows, a DataFrame."
+    )
+
+
+def require_order_column(reference: Reference, data: DataFrame) -> None:
+    """Refuse current rows without the column by which the reference rows depend on each other."""
+    if reference.order is None:
+        return
+    if not data.has(reference.order.column):
+        raise InvalidArgumentError(
+            f"new_data: has no column {reference.order.column}, by which the reference rows depend on each other. Add "
+            f"it, or learn a reference without {reference.order.argument}."
+        )
+    reference.order.check(data)
+
+
+def refuse_rows_of_groups(reference: Reference, rows: int) -> None:
+    """Refuse windows of so many rows if rows are read by groups."""
+    if reference.order is not None and reference.order.by == GROUP:
+        raise InvalidArgumentError(
+            f"rows: rows are read by {reference.order.column}, whose groups are no windows of {rows} rows; give "
+            "time_column and every."
+        )
 
 
 def shared_columns(reference: Reference, data: DataFrame) -> list[str]:
@@ -215,26 +316,26 @@ def check(
     """Compare one group of current rows with its reference, or with the rows ``before`` them."""
     binnings, learned = reference.segments[segment]
     base = learned if before is None else before
+    sides = base, current
     rows = base.rows, current.rows
-    worth = base.efficiency, current.efficiency
-    columns = {
-        name: Counted(binnings[name], base.counts[name], current.counts[name], reference.roles[name], worth).times(
-            (base.unit, current.unit)
-        )
-        for name in binnings
-        if name in current.counts and name in base.counts
-    }
+    shared = [name for name in binnings if name in current.counts and name in base.counts]
+    columns = {name: _counted(reference, binnings[name], sides, name) for name in shared}
     notes = [] if reference.weight is None else [_weighing(reference.weight, base, current)]
+    notes += dependence_notes.note(reference.order, sides, shared)
+    unresolved = {name: why for name in shared if (why := dependence_notes.unresolved(sides, name))}
     others: dict[str, tuple[str, Estimate, float]] = {}
     if method.two_sample:
         said, others = _joint_test(reference, binnings, base, current, method)
         notes += said
-    results = [*comparison.compare(columns, rows, method.limits, others, method.seed)]
+    compared = {name: counted for name, counted in columns.items() if name not in unresolved}
+    results = [*comparison.compare(compared, rows, method.limits, others, method.seed)]
+    results = [_with_e_value(result, compared, method) for result in results]
+    results += [comparison.unresolved(name, columns[name].role, why) for name, why in unresolved.items()]
     results = _with_shifts(reference, segment, (base, current), method.limits, results)
     features = [one.verdict for one in results]
     for name, role in reference.roles.items():
         if name not in columns and role == FEATURE:
-            results.append(comparison.absent(name, role))
+            results.append(comparison.unresolved(name, role, "the current rows have no such column"))
             features.append(verdict.UNKNOWN)
         elif name not in columns:
             notes.append(f"{name}: the current rows have no {role} yet; it was not compared")
@@ -252,6 +353,27 @@ def check(
         error_rate=method.limits.error_rate,
         notes=tuple(notes),
     )
+
+
+def _counted(reference: Reference, binning: Binning, sides: tuple[Summary, Summary], name: str) -> Counted:
+    """Return the counts of a column on both sides, and what their rows are worth."""
+    base, current = sides
+    effects = [side.design_effects.get(name, DesignEffect()) for side in sides]
+    worth = base.efficiency / effects[0].largest, current.efficiency / effects[1].largest
+    noise = [1 / max(side.rows * of_row, 1e-9) for side, of_row in zip(sides, worth, strict=True)]
+    ratios = [effect.mean / effect.largest for effect in effects]
+    bias = sum(share * ratio for share, ratio in zip(noise, ratios, strict=True)) / sum(noise)
+    worth_of = "of equal weight" if reference.order is None else "independent ones"
+    counts = base.counts[name] * base.unit, current.counts[name] * current.unit
+    return Counted(binning, *counts, reference.roles[name], worth, worth_of, bias)
+
+
+def _with_e_value(result: DriftResult, columns: Mapping[str, Counted], method: Method) -> DriftResult:
+    """Return the result with what it adds to the evidence of its stream, if there is a budget of alarms."""
+    if method.n_streams is None or result.column not in columns or result.effect is None:
+        return result
+    counts = columns[result.column].frozen
+    return replace(result, e_value=sequential.e_value(counts, method.limits.psi, method.n_streams))
 
 
 def _check_weight(data: DataFrame, weight: str | None, watching: Sequence[str]) -> None:
@@ -283,7 +405,7 @@ def _with_shifts(
     before, after = sides
     layout = reference.layout(segment)
     found: dict[str, tuple[TargetShift, ...]] = {}
-    if layout is not None and layout.target is not None:
+    if layout is not None and layout.target is not None and reference.order is None:
         both = [name for name in layout.binnings if name in before.within and name in after.within]
         pairs = {name: (layout.binnings[name], before.within[name], after.within[name]) for name in both}
         found = targets.shifts(layout.target, pairs, limits)
@@ -295,6 +417,8 @@ def _joint_test(
     reference: Reference, binnings: Mapping[str, Binning], base: Summary, current: Summary, method: Method
 ) -> tuple[list[str], dict[str, tuple[str, Estimate, float]]]:
     """Return notes and the two-sample test of all columns, if there are rows for it."""
+    if reference.order is not None:
+        return ["the two-sample test takes rows for independent; it was left out"], {}
     if reference.weight is not None:
         return ["the two-sample test knows no weights; it was left out"], {}
     first, second = base.sample.rows, current.sample.rows

@@ -12,6 +12,7 @@ import numpy as np
 from hanalife.drift import effects, evidence, pooling, statistics, verdict
 from hanalife.drift.bins import Binning
 from hanalife.drift.evidence import ColumnEstimate
+from hanalife.drift.sequential import BinCounts
 from hanalife.drift.verdict import FEWEST_ROWS, LEVEL, UNKNOWN, Decision, Estimate
 from hanalife.records import DriftEffect, DriftResult
 
@@ -28,7 +29,9 @@ class Counted:
     reference: Any
     current: Any
     role: str = "feature"
-    worth: tuple[float, float] = (1.0, 1.0)  #: rows of equal weight that a row of each side is worth
+    worth: tuple[float, float] = (1.0, 1.0)  #: independent rows of equal weight that a row of each side is worth
+    worth_of: str = "of equal weight"  #: what rows are worth
+    bias: float = 1.0  #: mean design effect of the bins over the largest one, over both sides
 
     def times(self, factors: tuple[float, float]) -> Counted:
         """Return the counts of both sides, each times a factor."""
@@ -47,11 +50,17 @@ class Counted:
         before, after = (self.binning.coarsened(counts) * worth for counts, worth in sides)
         return before, after
 
+    @property
+    def frozen(self) -> BinCounts:
+        """The same for a detector that takes the reference for fixed: all bins are the reference's."""
+        before, after = self.coarse
+        return BinCounts(before, after, 0 if self.binning.by_value else len(before) - 1)
+
     def estimate(self, random: np.random.Generator) -> ColumnEstimate:
         """Return the estimated PSI; ``random`` thins the larger side where values are rare."""
         before, after = self.coarse
         if not self.in_rows:
-            return evidence.of_shares(before, after, ordered=not self.binning.by_value)
+            return evidence.of_shares(before, after, ordered=not self.binning.by_value, bias=self.bias)
         if self.binning.by_value:
             return evidence.of_values(before, after, random)
         return evidence.of_bins((before[:-1], after[:-1]), (before[-1:], after[-1:]), random)
@@ -217,7 +226,7 @@ def _too_few(name: str, counted: Counted, rows: tuple[int, int]) -> DriftResult:
     place = 1 if worth[1] < FEWEST_ROWS else 0
     side = ("reference", "current")[place]
     plural = "s"[: rows[place] != 1]
-    counting = "" if counted.worth[place] == 1 else f", which are worth {worth[place]:.3g} of equal weight"
+    counting = "" if counted.worth[place] == 1 else f", which are worth {worth[place]:.3g} {counted.worth_of}"
     return DriftResult(
         name,
         "chi_square",
@@ -232,8 +241,6 @@ def _too_few(name: str, counted: Counted, rows: tuple[int, int]) -> DriftResult:
     )
 
 
-def absent(name: str, role: str) -> DriftResult:
-    """Return the result for a watched column that current rows do not have."""
-    return DriftResult(
-        name, "chi_square", 0.0, 1.0, 0.0, drifted=False, role=role, reason="the current rows have no such column"
-    )
+def unresolved(name: str, role: str, reason: str) -> DriftResult:
+    """Return the result for a watched column that was not compared, and why."""
+    return DriftResult(name, "chi_square", 0.0, 1.0, 0.0, drifted=False, role=role, reason=reason)

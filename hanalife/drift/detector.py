@@ -14,6 +14,7 @@ from hanalife.drift import checking, debriefing, verdict
 from hanalife.drift.checking import Method, Treatment
 from hanalife.drift.comparison import Limits
 from hanalife.drift.reference import Reference
+from hanalife.drift.row_order import row_order
 from hanalife.errors import FitIncompleteError, InvalidArgumentError, NotDetectedError
 from hanalife.records import DriftCheck
 
@@ -133,6 +134,9 @@ class DriftDetector:
         features: str | Sequence[str] | None = None,
         label: str | None = None,
         weight: str | None = None,
+        *,
+        time_column_name: str | None = None,
+        group_column_name: str | None = None,
     ) -> DriftDetector:
         """Learn the distribution of the reference rows.
 
@@ -150,18 +154,29 @@ class DriftDetector:
             need it too. Shares are then shares of the weight, and intervals are those of so many rows
             of equal weight as the weighted ones are worth, ``sum(w)**2 / sum(w**2)`` (L. Kish, Survey
             Sampling, 1965): only the ratios of weights matter. Bins are chosen by rows.
+        time_column_name : str, optional
+            A date, moment or number by which rows follow each other, if neighboring rows are alike, as
+            measurements are. The rows of :meth:`detect` need it too. Rows are read in its order, and
+            intervals are those of so many independent rows as they are worth in each column (design effects
+            of the long-run variance, see :mod:`hanalife.drift.dependence`). Without it and
+            ``group_column_name`` a strong correlation in stored order is noted with the check.
+        group_column_name : str, optional
+            Instead: the group that a row belongs to, such as a customer, if rows of one group are alike and groups
+            are independent; at least 10 of them on each side.
 
         Raises
         ------
         UnknownColumnError
-            A feature, the label, the weight or the segment is not a column.
+            A feature, the label, the weight, the time, the group or the segment is not a column.
         InvalidArgumentError
-            There is no feature or no row, a column holds bytes, or a weight is missing, negative or
-            infinite, or 0 in all rows.
+            There is no feature or no row, a column holds bytes, a weight is missing, negative or
+            infinite, or 0 in all rows, or a time or group is missing, or the time is text.
         """
-        roles = checking.watched(reference_data, features, label, weight=weight)
+        order = row_order(time_column_name, group_column_name)
+        roles = checking.watched(reference_data, features, label, weight=weight, order=order)
         segment = self._params["segment_column_name"]
-        self.reference_ = checking.learn(reference_data, roles, self._method(DEFAULT_THRESHOLD), segment, weight)
+        method = self._method(DEFAULT_THRESHOLD)
+        self.reference_ = checking.learn(reference_data, roles, method, segment, weight, order)
         self.label, self.checks_, self._report = label, (), None
         self._context = reference_data.connection_context
         return self
@@ -222,11 +237,15 @@ class DriftDetector:
         weight: str | None = None,
         threshold: float | None = None,
         build_report: bool = False,
+        *,
+        time_column_name: str | None = None,
+        group_column_name: str | None = None,
     ) -> DataFrame:
         """Learn from the reference and compare at once; see :meth:`fit` and :meth:`detect`."""
         if reference_data.connection_context is not new_data.connection_context:
             raise InvalidArgumentError("new_data: is of another connection than reference_data.")
-        return self.fit(reference_data, features, label, weight).detect(new_data, threshold, build_report)
+        order = {"time_column_name": time_column_name, "group_column_name": group_column_name}
+        return self.fit(reference_data, features, label, weight, **order).detect(new_data, threshold, build_report)
 
     # --- what it found ----------------------------------------------------------------------------
 

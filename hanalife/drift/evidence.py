@@ -14,7 +14,7 @@ Each returns a :class:`ColumnEstimate`: ``scale * value`` is a noncentral chi-sq
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -96,11 +96,19 @@ class ColumnEstimate:
         if self.two_values is not None:
             return self.two_values.probability_below(minimum)
         truth = self.scale * minimum * self.resolved**2
-        return float(intervals.noncentral_cdf(self.scale * self.value, self.freedom * self.bias, truth))
+        return float(intervals.noncentral_cdf(self.scale * self.value, self._least_freedom, truth))
 
     def bounds(self, low_error: float, high_error: float) -> tuple[float, float]:
         """Return bounds that the true value is below, and above, with these probabilities at most."""
-        return self.divergence.bounds(low_error, high_error)
+        low, high = self.divergence.bounds(low_error, high_error)
+        if self.bias == 1:
+            return low, high
+        return low, replace(self.divergence, freedom=self._least_freedom).bounds(low_error, high_error)[1]
+
+    @property
+    def _least_freedom(self) -> float:
+        """The degrees of freedom that dependent rows may leave."""
+        return self.freedom if self.bias == 1 else max(self.freedom * self.bias, 1.0)
 
 
 def of_values(reference: Any, current: Any, random: np.random.Generator) -> ColumnEstimate:
@@ -140,11 +148,12 @@ def of_bins(intervals_of: tuple[Any, Any], atoms: tuple[Any, Any], random: np.ra
     return _of_two(x, y) if len(x) <= 2 else _of_many(x, y, random)
 
 
-def of_shares(reference: Any, current: Any, *, ordered: bool) -> ColumnEstimate:
+def of_shares(reference: Any, current: Any, *, ordered: bool, bias: float = 1.0) -> ColumnEstimate:
     """Return the estimate from counts that are no integers, such as those of weighted or dependent rows.
 
     Bins with fewer than 5 expected rows are pooled: with their neighbors if they are ``ordered``, else with each
-    other. Exact tests and unbiased terms of rare values need integers.
+    other. Exact tests and unbiased terms of rare values need integers. ``bias`` is the factor of the degrees of
+    freedom that dependent rows leave at least.
     """
     x, y = _used(reference, current)
     pooled = pooling.pooled(x, y, ordered=ordered)
@@ -153,7 +162,7 @@ def of_shares(reference: Any, current: Any, *, ordered: bool) -> ColumnEstimate:
     if len(pooled[0]) < 2:
         return ColumnEstimate(divergence, rows, 1, undecided=_one_bin(rows))
     hidden = "" if ordered else _pooled_away(x, y, rows)
-    return ColumnEstimate(divergence, rows, len(pooled[0]), hidden=hidden)
+    return ColumnEstimate(divergence, rows, len(pooled[0]), bias=bias, hidden=hidden)
 
 
 def _used(reference: Any, current: Any) -> tuple[Floats, Floats]:

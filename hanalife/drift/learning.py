@@ -12,7 +12,10 @@ import pyarrow as pa
 from hanalife.dataframe.frame import DataFrame
 from hanalife.drift import bins, reading, targets
 from hanalife.drift.bins import Binning, Counts
+from hanalife.drift.dependence import RowScores
 from hanalife.drift.reading import SAMPLE_ROWS, Cleaning, Layout, Sample, Split, Summary
+from hanalife.drift.row_order import NUMBER_COLUMN, RowOrder
+from hanalife.drift.row_relations import RowRelations, row_scores
 
 #: Rows from which bins are learned; all of a smaller reference.
 LEARNING_ROWS = 50_000
@@ -30,10 +33,12 @@ class Watched:
     weight: str | None = None
     label: str | None = None
     sample_rows: int = SAMPLE_ROWS  #: of those kept for the two-sample test, which knows no weights
+    order: RowOrder | None = None  #: the column by which dependent rows are read
 
     def kinds(self, batch: pa.RecordBatch) -> dict[str, str]:
         """Return of each column that is read whether it holds numbers, moments or categories."""
         read = [*self.columns, *([self.weight] if self.weight is not None else [])]
+        read += [NUMBER_COLUMN] if self.order is not None else []
         return {name: bins.kind_of(name, batch.schema.field(name).type) for name in read}
 
 
@@ -93,7 +98,7 @@ def learn(
     else:
         groups.clear()
         layouts = _sampled(data, watched, cleaning, split, seed)
-        counted = reading.summarise(data, layouts.get, cleaning, split, seed, watched.sample_rows)
+        counted = reading.summarise(data, layouts.get, cleaning, split, seed, watched.sample_rows, watched.order)
         learned = {name: (layout, counted[name]) for name, layout in layouts.items()}
     return {name: (dict(layout.binnings), _classified(layout, summary)) for name, (layout, summary) in learned.items()}
 
@@ -102,7 +107,7 @@ def _parts(
     data: DataFrame, watched: Watched, cleaning: Cleaning, split: Split
 ) -> Iterator[tuple[Any, pa.RecordBatch, dict[str, str]]]:
     """Yield the rows of each group as they pass, and the kinds of their columns."""
-    for batch in reading.cleaned(data, cleaning):
+    for batch in reading.cleaned(data, cleaning, watched.order):
         kinds = watched.kinds(batch)
         yield from ((group, part, kinds) for group, part in split(batch) if part.num_rows)
 
@@ -120,10 +125,14 @@ def _sampled(data: DataFrame, watched: Watched, cleaning: Cleaning, split: Split
 def _learned(sample: Sample, kinds: Mapping[str, str], watched: Watched) -> tuple[Layout, Summary]:
     """Choose the bins of each column of a sample, and count its rows over them; the sample is used up."""
     weights = None if watched.weight is None else np.asarray(bins.as_numbers(sample.pop(watched.weight), bins.NUMBER))
+    numbers = None if watched.order is None else np.asarray(sample.pop(NUMBER_COLUMN)).astype(np.int64)
     kept = watched.sample_rows if weights is None else 0
     summary = Summary(0, {}, sample.cut(kept) if kept else Sample(0))
     summary.weigh(sample.held, weights)
     binnings: dict[str, Binning] = {}
+    scores: dict[str, RowScores] = {}
+    summary.relations = RowRelations(watched.order)
+    summary.relations.begin(numbers)
     target, labels = None, None
     for name in sorted(watched.columns, key=lambda name: name != watched.label):  # the label first
         values = sample.pop(name)
@@ -135,7 +144,11 @@ def _learned(sample: Sample, kinds: Mapping[str, str], watched: Watched) -> tupl
         if name == watched.label:
             target = targets.target_of(name, binnings[name], targets.often(binnings[name], summary.counts[name]))
             labels = target.read(values)
-    return Layout({name: binnings[name] for name in watched.columns}, watched.weight, target), summary
+        scores[name] = row_scores(binnings[name], summary.counts[name])
+        summary.relations.add(name, scores[name], binnings[name], values)
+    summary.relations.end(summary.rows)
+    binnings = {name: binnings[name] for name in watched.columns}
+    return Layout(binnings, watched.weight, target, watched.order, scores), summary
 
 
 def _alike(binning: Binning, first: Counts, both: Counts) -> bool:
@@ -150,4 +163,4 @@ def _alike(binning: Binning, first: Counts, both: Counts) -> bool:
 
 def _classified(layout: Layout, summary: Summary) -> Summary:
     summary.classes = None if layout.target is None else layout.target.classes
-    return summary
+    return summary.settle()

@@ -15,6 +15,7 @@ from hanalife.drift.checking import Method
 from hanalife.drift.comparison import Limits
 from hanalife.drift.reading import Sample, Summary
 from hanalife.drift.reference import Reference, from_content
+from hanalife.drift.row_order import RowOrder, row_order
 from hanalife.errors import DataNotFoundError, InvalidArgumentError
 from hanalife.records import DriftAcknowledgement, DriftCheck
 
@@ -48,6 +49,8 @@ class Drift:
         label: str | None = None,
         prediction: str | None = None,
         weight: str | None = None,
+        time_column_name: str | None = None,
+        group_column_name: str | None = None,
         segment_column_name: str | None = None,
         name: str | None = None,
         seed: int = 0,
@@ -64,6 +67,9 @@ class Drift:
             how it moved within the bins of each other column.
         weight : str, optional
             As of :meth:`DriftDetector.fit`; rows compared with this reference need it too.
+        time_column_name, group_column_name : str, optional
+            By what rows depend on each other, as of :meth:`DriftDetector.fit`; rows compared with this
+            reference need the column too.
         segment_column_name : str, optional
             Each value of the column has a reference of its own, for :meth:`segments`.
         name : str, optional
@@ -71,8 +77,10 @@ class Drift:
         seed : int
             Of the random samples, such as that for the two-sample test.
         """
-        roles = checking.watched(data, features, label, prediction, weight)
-        found = checking.learn(data, roles, self._method(two_sample=True, seed=seed), segment_column_name, weight)
+        order = row_order(time_column_name, group_column_name)
+        roles = checking.watched(data, features, label, prediction, weight, order)
+        method = self._method(two_sample=True, seed=seed)
+        found = checking.learn(data, roles, method, segment_column_name, weight, order)
         if name is not None:
             with self._context.database.write() as connection:
                 references.insert(connection, name, found.content(), self._clock())
@@ -103,6 +111,8 @@ class Drift:
         features: str | Sequence[str] | None = None,
         label: str | None = None,
         prediction: str | None = None,
+        time_column_name: str | None = None,
+        group_column_name: str | None = None,
         minimum_effect: float = verdict.MINIMUM_PSI,
         error_rate: float = verdict.ERROR_RATE,
         two_sample: bool = True,
@@ -117,8 +127,8 @@ class Drift:
             The rows compared with, what :meth:`reference` made of them, or the name of a stored one.
         current : DataFrame, shape (n_rows, n_columns)
             The rows under test. Fewer than 20 give the verdict ``unknown``.
-        features, label, prediction
-            As in :meth:`reference`, if that is a frame.
+        features, label, prediction, time_column_name, group_column_name
+            As in :meth:`reference`, if that is a frame; else what was given there holds.
         minimum_effect : float
             A PSI up to which a shift is too small to matter.
         error_rate : float in ]0, 1[
@@ -131,7 +141,8 @@ class Drift:
             Whether the check goes into the store.
         """
         method = self._method(minimum_effect, error_rate, two_sample=two_sample, seed=seed)
-        known = self._known(reference, method, features, label, prediction)
+        order = row_order(time_column_name, group_column_name)
+        known = self._known(reference, method, features, label, prediction, order)
         found = checking.summarise(known, current, method, reading.whole, None, by_segment=False)
         summary = found.get("", Summary(0, {}, Sample(0)))
         made = checking.check(known, "", summary, checking.describe(current), method)
@@ -148,6 +159,8 @@ class Drift:
         features: str | Sequence[str] | None = None,
         label: str | None = None,
         prediction: str | None = None,
+        time_column_name: str | None = None,
+        group_column_name: str | None = None,
         minimum_effect: float = verdict.MINIMUM_PSI,
         error_rate: float = verdict.ERROR_RATE,
         two_sample: bool = False,
@@ -171,7 +184,8 @@ class Drift:
             No current row is of a segment of the reference, or this was not learned by segments.
         """
         method = self._method(minimum_effect, error_rate, two_sample=two_sample, seed=seed)
-        known = self._known(reference, method, features, label, prediction, segment=segment_column_name)
+        order = row_order(time_column_name, group_column_name)
+        known = self._known(reference, method, features, label, prediction, order, segment=segment_column_name)
         made = checking.checks_of(known, current, method, segment_column_name)
         if not made:
             raise InvalidArgumentError(
@@ -194,6 +208,8 @@ class Drift:
         features: str | Sequence[str] | None = None,
         label: str | None = None,
         prediction: str | None = None,
+        time_column_name: str | None = None,
+        group_column_name: str | None = None,
         minimum_effect: float = verdict.MINIMUM_PSI,
         error_rate: float = verdict.ERROR_RATE,
         two_sample: bool = False,
@@ -207,7 +223,7 @@ class Drift:
         Parameters
         ----------
         rows : int, optional
-            Rows of a window, in the order in which the frame gives them.
+            Rows of a window, in the order in which the frame gives them, or in that of ``time_column_name``.
         time_column : str, optional
             Instead: a date or moment, whose period is the window.
         every : str
@@ -224,12 +240,11 @@ class Drift:
         """
         method = self._method(minimum_effect, error_rate, two_sample=two_sample, seed=seed)
         split = windows.window_split(current, rows, time_column, every)
-        known = self._known(reference, method, features, label, prediction, without=time_column)
-        found = checking.summarise(known, current, method, split, time_column, by_segment=False)
-        made, before, source = [], None, checking.describe(current)
-        for window in sorted(window for window, summary in found.items() if summary.rows):
-            made.append(checking.check(known, "", found[window], source, method, before=before, window=window))
-            before = found[window] if consecutive else None
+        order = row_order(time_column_name, group_column_name)
+        known = self._known(reference, method, features, label, prediction, order, without=time_column)
+        if rows is not None:
+            checking.refuse_rows_of_groups(known, rows)
+        made = checking.window_checks(known, current, method, split, time_column, consecutive=consecutive)
         if keep:
             self._keep(made)
         return tuple(made)
@@ -376,16 +391,18 @@ class Drift:
         features: str | Sequence[str] | None,
         label: str | None,
         prediction: str | None,
+        order: RowOrder | None = None,
         without: str | None = None,
         segment: str | None = None,
     ) -> Reference:
         if isinstance(reference, str):
             reference = self.stored_reference(reference)
         if isinstance(reference, Reference):
+            checking.require_order(reference, order)
             return checking.require_segments(reference, segment)
-        roles = checking.watched(reference, features, label, prediction)
+        roles = checking.watched(reference, features, label, prediction, order=order)
         watched = {name: role for name, role in roles.items() if name != without}
-        return checking.learn(reference, watched, method, segment)
+        return checking.learn(reference, watched, method, segment, order=order)
 
     def _keep(self, made: Sequence[DriftCheck]) -> None:
         with self._context.database.write() as connection:

@@ -14,7 +14,11 @@ import pyarrow.compute as pc
 from hanalife.dataframe.frame import DataFrame
 from hanalife.drift import bins
 from hanalife.drift.bins import Binning
+from hanalife.drift.dependence import DesignEffect, RowScores
 from hanalife.drift.intervals import Floats
+from hanalife.drift.row_order import NUMBER_COLUMN, RowOrder
+from hanalife.drift.row_relations import RowRelations
+from hanalife.drift.serial_correlation import SerialCorrelation
 from hanalife.drift.targets import Labels, Target
 from hanalife.errors import InvalidArgumentError
 
@@ -111,6 +115,8 @@ class Layout:
     binnings: Mapping[str, Binning]
     weight: str | None = None  #: the column that says what a row counts
     target: Target | None = None  #: the label, if there is one
+    order: RowOrder | None = None  #: the column by which dependent rows are read
+    scores: Mapping[str, RowScores] = field(default_factory=dict)  #: column -> what rows count in its design effect
 
     def labels(self, batch: pa.RecordBatch) -> Labels | None:
         """Return the labels of rows, or None if they have none."""
@@ -134,6 +140,9 @@ class Summary:
     squares: float = 0  #: the sum of the squares of their weights
     within: dict[str, Any] = field(default_factory=dict)  #: column -> sums of labels, see :meth:`Labels.within`
     classes: tuple[int, ...] | None = None  #: of a label of classes, those that these sums tell apart
+    relations: RowRelations | None = None  #: sums that show how rows depend, while rows are read
+    design_effects: Mapping[str, DesignEffect] = field(default_factory=dict)  #: by column, if rows have an order
+    correlations: Mapping[str, SerialCorrelation] = field(default_factory=dict)  #: by column, if they have none
 
     def add(self, batch: pa.RecordBatch, layout: Layout, random: np.random.Generator) -> None:
         """Count the rows of a batch, which has no column but those of the layout."""
@@ -142,8 +151,19 @@ class Summary:
         self.weigh(batch.num_rows, weights)
         for name, binning in known.items():
             self.count(name, binning, batch.column(name), weights, None if layout.is_label(name) else labels)
+        self.relate(batch, layout)
         if self.sample.size:
             self.sample.add(batch, {name: binning.kind for name, binning in known.items()}, random)
+
+    def relate(self, batch: pa.RecordBatch, layout: Layout) -> None:
+        """Take into account how the rows of a batch depend on each other."""
+        if self.relations is None:
+            self.relations = RowRelations(layout.order)
+        self.relations.begin(None if layout.order is None else batch.column(NUMBER_COLUMN).to_numpy())
+        for name, scores in layout.scores.items():
+            if name in batch.schema.names:
+                self.relations.add(name, scores, layout.binnings[name], batch.column(name))
+        self.relations.end(batch.num_rows)
 
     def weigh(self, rows: int, weights: Floats | None) -> None:
         """Take the number and the weights of further rows into account."""
@@ -162,6 +182,13 @@ class Summary:
             counted = np.bincount(places, weights, binning.size)
             self._add(self.within, name, labels.within(binning, places, weights))
         self._add(self.counts, name, counted)
+
+    def settle(self) -> Summary:
+        """Return it with what the rows say of their dependence, without the sums that say it."""
+        if self.relations is not None:
+            self.design_effects, self.correlations = self.relations.design_effects(), self.relations.correlations()
+            self.relations = None
+        return self
 
     @staticmethod
     def _add(sums: dict[str, Any], name: str, counted: Any) -> None:
@@ -199,10 +226,15 @@ def by_period(column: str, unit: str) -> Split:
     """Split rows by the hour, day, week, month, quarter or year of a moment."""
 
     def split(batch: pa.RecordBatch) -> Iterator[tuple[Any, pa.RecordBatch]]:
-        begin = pc.floor_temporal(batch.column(column).cast(pa.timestamp("us")), unit=unit)
-        return _parts(batch, pc.strftime(begin, format="%Y-%m-%d %H:%M" if unit == "hour" else "%Y-%m-%d"))
+        return _parts(batch, periods(batch.column(column), unit))
 
     return split
+
+
+def periods(moments: pa.Array, unit: str) -> pa.Array:
+    """Return the begin of the hour, day, week, month, quarter or year of each moment, as text that sorts by time."""
+    begin = pc.floor_temporal(moments.cast(pa.timestamp("us")), unit=unit)
+    return pc.strftime(begin, format="%Y-%m-%d %H:%M" if unit == "hour" else "%Y-%m-%d")
 
 
 def by_rows(size: int) -> Split:
@@ -253,19 +285,27 @@ def summarise(
     split: Split,
     seed: int,
     sample_rows: int = SAMPLE_ROWS,
+    order: RowOrder | None = None,
+    observe: Callable[[pa.RecordBatch], None] | None = None,
 ) -> dict[Any, Summary]:
-    """Count the rows of each group over the bins of the group; groups without a layout are left out."""
+    """Count the rows of each group over the bins of the group; groups without a layout are left out.
+
+    ``observe`` is called with each batch before it is split.
+    """
     random = np.random.default_rng(seed)
     found: dict[Any, Summary] = {}
-    for batch in cleaned(data, cleaning):
+    for batch in cleaned(data, cleaning, order):
+        if observe is not None:
+            observe(batch)
         for group, part in split(batch):
             layout = layout_of(group)
             if layout is not None:
                 size = sample_rows if layout.weight is None else 0
                 found.setdefault(group, Summary(0, {}, Sample(size))).add(part, layout, random)
-    return found
+    return {group: summary.settle() for group, summary in found.items()}
 
 
-def cleaned(data: DataFrame, cleaning: Cleaning) -> Iterator[pa.RecordBatch]:
-    """Read the rows once, in batches."""
-    return map(cleaning, data.batches(BATCH_ROWS))
+def cleaned(data: DataFrame, cleaning: Cleaning, order: RowOrder | None = None) -> Iterator[pa.RecordBatch]:
+    """Read the rows once, in batches, in their order if they have one."""
+    batches = data.batches(BATCH_ROWS) if order is None else order.numbered(data, BATCH_ROWS)
+    return map(cleaning, batches)

@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 
 from hanalife.drift.bins import Binning
+from hanalife.drift.dependence import DesignEffect
 from hanalife.drift.reading import Layout, Summary, unpacked
+from hanalife.drift.row_order import RowOrder
+from hanalife.drift.row_relations import row_scores
+from hanalife.drift.serial_correlation import SerialCorrelation
 from hanalife.drift.targets import often, target_of
 
 
@@ -23,6 +27,7 @@ class Reference:
     types: Mapping[str, str]  #: watched column -> type in SAP HANA's words
     segments: Mapping[str, tuple[Mapping[str, Binning], Summary]]  #: one, named "", if there are no segments
     weight: str | None = None  #: the column that says what a row counts
+    order: RowOrder | None = None  #: the column by which dependent rows are read
 
     @property
     def rows(self) -> int:
@@ -39,11 +44,12 @@ class Reference:
         if segment not in self.segments:
             return None
         binnings, summary = self.segments[segment]
+        scores = {name: row_scores(binning, summary.counts[name]) for name, binning in binnings.items()}
         label = self.label
         if label is None:
-            return Layout(binnings, self.weight)
+            return Layout(binnings, self.weight, None, self.order, scores)
         classes = summary.classes or often(binnings[label], summary.counts[label])
-        return Layout(binnings, self.weight, target_of(label, binnings[label], classes))
+        return Layout(binnings, self.weight, target_of(label, binnings[label], classes), self.order, scores)
 
     @property
     def has_rows(self) -> bool:
@@ -57,6 +63,7 @@ class Reference:
             "roles": dict(self.roles),
             "types": dict(self.types),
             "weight": self.weight,
+            "order": None if self.order is None else dataclasses.asdict(self.order),
             "segments": [
                 {
                     "name": name,
@@ -79,12 +86,18 @@ def label_of(roles: Mapping[str, str]) -> str | None:
 def from_content(content: Mapping[str, Any]) -> Reference:
     """Return the reference that :meth:`Reference.content` described."""
     segments = {segment["name"]: _segment(segment) for segment in content["segments"]}
-    return Reference(content["source"], content["roles"], content["types"], segments, content.get("weight"))
+    order = RowOrder(**content["order"]) if content.get("order") else None
+    return Reference(content["source"], content["roles"], content["types"], segments, content.get("weight"), order)
 
 
 def _content(binning: Binning, summary: Summary, column: str) -> dict[str, Any]:
     within = {"within": summary.within[column].tolist()} if column in summary.within else {}
-    return {"binning": dataclasses.asdict(binning), "counts": summary.counts[column].tolist(), **within}
+    related = {
+        name: dataclasses.asdict(values[column])
+        for name, values in (("design_effect", summary.design_effects), ("correlation", summary.correlations))
+        if column in values
+    }
+    return {"binning": dataclasses.asdict(binning), "counts": summary.counts[column].tolist(), **within, **related}
 
 
 def _segment(segment: Mapping[str, Any]) -> tuple[dict[str, Binning], Summary]:
@@ -94,7 +107,14 @@ def _segment(segment: Mapping[str, Any]) -> tuple[dict[str, Binning], Summary]:
     within = {name: np.array(column["within"]) for name, column in columns.items() if "within" in column}
     weight, squares = segment.get("weights", (segment["rows"], segment["rows"]))
     classes = tuple(segment["classes"]) if "classes" in segment else None
-    return binnings, Summary(segment["rows"], counts, unpacked(segment.get("sample")), weight, squares, within, classes)
+    summary = Summary(segment["rows"], counts, unpacked(segment.get("sample")), weight, squares, within, classes)
+    summary.design_effects = {
+        name: DesignEffect(**column["design_effect"]) for name, column in columns.items() if "design_effect" in column
+    }
+    summary.correlations = {
+        name: SerialCorrelation(**column["correlation"]) for name, column in columns.items() if "correlation" in column
+    }
+    return binnings, summary
 
 
 def _binning(fields: Mapping[str, Any]) -> Binning:

@@ -16,7 +16,7 @@ from hanalife.drift import checking, native, verdict
 from hanalife.drift.checking import Method
 from hanalife.drift.native import Drift
 from hanalife.drift.reference import Reference
-from hanalife.lifecycle import calls
+from hanalife.lifecycle import budgeted_checks, calls
 from hanalife.lifecycle.outcomes import Finding, Result
 from hanalife.records import DriftCheck, DriftResult, Job, Task
 from hanalife.tracking.native import Experiment
@@ -47,8 +47,15 @@ def execute(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -> 
     definition = task.definition
     current = calls.revive(context, "current", definition["parameters"]["current"])
     reference = Drift(context).stored_reference(*definition["reference"])
-    found = _compare(Drift(context), reference, current, definition)
+    judged: budgeted_checks.Judged | None = None
+    if definition.get("alarm_budget") is not None:
+        judged = budgeted_checks.compare(context, task, job, reference, current)
+    found = _compare(Drift(context), reference, current, definition) if judged is None else judged.checks
     finding = find(found, sorted(set(reference.segments) - {check.segment for check in found}))
+    if judged is not None and not found and judged.state.last_window:
+        finding = Finding(
+            verdict.UNKNOWN, f"there are no rows after window {judged.state.last_window}, the last counted"
+        )
     if definition["experiment_id"] is not None:
         _track(context, definition["experiment_id"], f"{task.task_id} job {job.job_id}", definition, found, finding)
     frame = create_dataframe_from_pandas(
@@ -56,6 +63,8 @@ def execute(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -> 
     )
 
     def write(connection: sa.Connection) -> Finding:
+        if judged is not None:
+            budgeted_checks.store(connection, judged.state)
         for check in found:
             checks.insert(connection, check)
         return finding
@@ -72,13 +81,16 @@ def find(found: Sequence[DriftCheck], missing: Sequence[str] = ()) -> Finding:
         return Finding(verdict.UNKNOWN, "there are no current rows")
     facts = {"checks": [check.check_id for check in found]}
     word = verdict.overall([check.verdict for check in found]) if found[-1].segment else found[-1].verdict
+    if any(check.budget is not None and check.verdict == verdict.DRIFT for check in found):
+        word = verdict.DRIFT  # an alarm in any new window is one
     if word == verdict.NO_DRIFT and found[-1].segment and missing:
         return Finding(verdict.UNKNOWN, f"no current rows are of segment {', '.join(missing)}", facts)
     check = next(check for check in reversed(found) if check.verdict == word)
     said = {verdict.DRIFT: _drifted, verdict.NO_DRIFT: _steady, verdict.UNKNOWN: _undecided}[word](check)
     places = {"window": check.window, "segment": check.segment}
     where = "".join(f" in {name} {place}" for name, place in places.items() if place)
-    return Finding(word, f"{said}{where}", facts)
+    alone = "" if check.single_verdict is None else f" (this check alone: {check.single_verdict})"
+    return Finding(word, f"{said}{where}{alone}", facts)
 
 
 def _compare(drift: Drift, reference: Reference, current: Any, definition: Mapping[str, Any]) -> Sequence[DriftCheck]:

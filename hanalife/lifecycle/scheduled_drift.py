@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.database import dialects, references
+from hanalife.database import alarm_budgets, dialects, references
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
 from hanalife.drift import checking, native, verdict
+from hanalife.drift.alarm_budget import AlarmBudget
 from hanalife.drift.checking import Method
 from hanalife.drift.reference import Reference
+from hanalife.drift.row_order import RowOrder, row_order
 from hanalife.drift.windows import window_split
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError
 from hanalife.lifecycle import calls, kept_tasks
@@ -40,8 +43,11 @@ class ScheduledDrift(ScheduledTasks):
         every: str = "week",
         consecutive: bool = False,
         segment_column_name: str | None = None,
+        time_column_name: str | None = None,
+        group_column_name: str | None = None,
         two_sample: bool = False,
         seed: int = 0,
+        alarm_budget: AlarmBudget | None = None,
         output_table_names: TableNames = None,
         append: bool = False,
         experiment_id: str | None = None,
@@ -76,11 +82,25 @@ class ScheduledDrift(ScheduledTasks):
         segment_column_name : str, optional
             Each value of the column has a reference of its own, and a check. The verdict is ``drift``
             if one drifted, ``no_drift`` only if none did and each has rows. Not with windows.
+        time_column_name, group_column_name : str, optional
+            By what rows depend on each other, as of ``conn.drift.reference``, if the reference is a
+            frame; else what was given there holds.
         two_sample : bool, default False
             Whether a classifier is also asked to tell both sides apart, as by ``conn.drift.check``. For
             this a sample of at most 5,000 reference rows of each segment is kept in the store.
         seed : int, default 0
             Of samples and folds.
+        alarm_budget : AlarmBudget, optional
+            Bound the false alarms over all columns, segments and checks of the schedule together, such as
+            ``AlarmBudget(per="year", false_alarms=1)``. The verdict is then ``drift`` when the evidence that a
+            column or segment has gathered over the checks raises an alarm, and the verdict of each check
+            alone is kept beside it; see :mod:`hanalife.drift.sequential`. The checks of a year are those of the
+            task's schedule, of the schedules of its composites, of its windows of time, or those that the budget
+            names. Only new rows count, once: complete windows, in order; without windows, rows later than
+            those counted before if the task has ``time_column_name``, else rows of which at most 5 % have the
+            content of rows counted before. Where many rows have the same content, only all rows together are
+            compared: give windows for a table that grows. A job that is due no later than one that counted
+            adds nothing. Evidence begins anew after an alarm and with a new reference.
         output_table_names : str, optional
             Where each job puts its results, a row for each column, by default ``out_<task_id>0``.
         append : bool, default False
@@ -115,10 +135,13 @@ class ScheduledDrift(ScheduledTasks):
             output_table_names=output_table_names,
             append=append,
             experiment_id=experiment_id,
+            alarm_budget=alarm_budget,
         )
+        order = row_order(time_column_name, group_column_name)
         if features is None and isinstance(reference, DataFrame):
-            features = [name for name in reference.columns if name not in (time_column, label, prediction)]
-        frozen = self._frozen(reference, current, features, label, prediction, definition=definition)
+            others = (time_column, label, prediction, time_column_name, group_column_name)
+            features = [name for name in reference.columns if name not in others]
+        frozen = self._frozen(reference, current, features, label, prediction, order, definition=definition)
         with self.connection_context.session(writes=True) as connection:
             kept_tasks.make_room(connection, self.connection_context, task_id, force=force)
             self._keep_drift(connection, task_id, frozen, current, definition, task_desc)
@@ -143,9 +166,11 @@ class ScheduledDrift(ScheduledTasks):
         output_table_names: TableNames = None,
         append: bool = False,
         experiment_id: str | None = None,
+        alarm_budget: AlarmBudget | None = None,
     ) -> dict[str, Any]:
         """Return how rows are to be compared; refuse what cannot be used."""
         native.limits_of(minimum_effect, error_rate)
+        _check_budget(alarm_budget, rows, consecutive=consecutive)
         windows: dict[str, Any] | None = None
         if rows is not None or time_column is not None:
             if segment_column_name is not None:
@@ -164,6 +189,7 @@ class ScheduledDrift(ScheduledTasks):
             "outputs": calls.output_names(self.connection_context, task_id, 1, output_table_names),
             "append": append,
             "experiment_id": experiment_id,
+            "alarm_budget": None if alarm_budget is None else asdict(alarm_budget),
         }
 
     def _frozen(
@@ -173,6 +199,7 @@ class ScheduledDrift(ScheduledTasks):
         features: str | Sequence[str] | None,
         label: str | None,
         prediction: str | None = None,
+        order: RowOrder | None = None,
         *,
         definition: Mapping[str, Any],
     ) -> Reference:
@@ -180,15 +207,16 @@ class ScheduledDrift(ScheduledTasks):
         drift = native.open_drift(self.connection_context)
         segment = definition["segment_column_name"]
         if isinstance(reference, DataFrame):
-            roles = checking.watched(reference, features, label, prediction)
+            roles = checking.watched(reference, features, label, prediction, order=order)
             method = Method(two_sample=definition["two_sample"], seed=definition["seed"])
-            frozen = checking.learn(reference, roles, method, segment)
+            frozen = checking.learn(reference, roles, method, segment, order=order)
         elif isinstance(reference, str):
             frozen = drift.stored_reference(reference)
         elif isinstance(reference, Reference):
             frozen = reference
         else:
             raise ArgumentTypeError(f"reference: expected a DataFrame, a Reference or a name, got {reference!r}.")
+        checking.require_order(frozen, order)
         checking.require_segments(frozen, segment)
         if definition["two_sample"] and not frozen.has_rows:
             raise InvalidArgumentError("two_sample: the stored reference keeps no rows; give its rows, a DataFrame.")
@@ -197,6 +225,10 @@ class ScheduledDrift(ScheduledTasks):
         wanted = [name for name, role in frozen.roles.items() if role == checking.FEATURE]
         names.require(wanted, current.columns, "current")
         checking.shared_columns(frozen, current)
+        checking.require_order_column(frozen, current)
+        windows = definition["windows"]
+        if windows is not None and windows["rows"] is not None:
+            checking.refuse_rows_of_groups(frozen, windows["rows"])
         return frozen
 
     def _keep_drift(
@@ -213,6 +245,27 @@ class ScheduledDrift(ScheduledTasks):
         number = references.insert(
             connection, task_id, frozen.content(rows=definition["two_sample"]), dialects.now(connection)
         )
+        if definition["alarm_budget"] is not None:
+            alarm_budgets.insert(connection, task_id, number)
         more = {"reference": [task_id, number], "parameters": {"current": kept}, "copies": copies}
         said = f"Created: drift check against version {number} of reference {task_id!r}."
         self._keep(connection, task_id, "drift", {**definition, **more}, description, said)
+
+
+def _check_budget(budget: AlarmBudget | None, rows: int | None, *, consecutive: bool) -> None:
+    if budget is None:
+        return
+    if not isinstance(budget, AlarmBudget):
+        raise ArgumentTypeError(
+            f"alarm_budget: expected an AlarmBudget, such as AlarmBudget(per='year'), got {budget!r}."
+        )
+    if consecutive:
+        raise InvalidArgumentError(
+            "alarm_budget: with consecutive=True each window is compared with the one before, and an alarm budget "
+            "needs one frozen reference. Leave consecutive out: the task freezes its reference."
+        )
+    if rows is not None and budget.checks_per_year is None:
+        raise InvalidArgumentError(
+            f"alarm_budget: nothing says how many windows of {rows} rows a year has; give "
+            "AlarmBudget(checks_per_year=...)."
+        )

@@ -26,6 +26,7 @@ from hanalife.database.migrations import (
     step_10_run_indexes,
     step_11_training_keys,
     step_12_metric_sources,
+    step_13_alarm_budgets,
 )
 from hanalife.errors import IncompatibleStoreError
 
@@ -44,6 +45,7 @@ STEPS: tuple[Step, ...] = (
     step_10_run_indexes.upgrade,
     step_11_training_keys.upgrade,
     step_12_metric_sources.upgrade,
+    step_13_alarm_budgets.upgrade,
 )
 
 #: The version of a store that is up to date.
