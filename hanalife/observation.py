@@ -77,6 +77,7 @@ class FoldScore:
     fold: int  #: counted from 1
     score: float | None  #: None: not defined on this fold
     rung: int = 1  #: of a race, counted from 1; the last ones give all of the resource
+    folds: int = 1  #: on how many each candidate of the rung is judged
 
 
 @dataclass(frozen=True, slots=True)

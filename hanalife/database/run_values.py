@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
@@ -117,19 +118,21 @@ def series(
     for ids in _chunks(list(found)):
         heads = connection.execute(_heads(ids, names)).all()
         known = {(head.number, head.name_id): head for head in heads}
+        ends = _ends(connection, heads)
         runs, kinds = sorted({head.number for head in heads}), sorted({head.name_id for head in heads})
         here = sa.and_(_outline.c.run_number.in_(runs), _outline.c.name_id.in_(kinds))
         for row in connection.execute(sa.select(_outline).where(here)):
             head = known.pop((row.run_number, row.name_id), None)
             if head is not None:
-                found[head.run_id][_key(head)] = _with_end(outlines.from_bytes(row.data).points(), head)
+                end = ends.get((row.run_number, row.name_id))
+                found[head.run_id][_key(head)] = _with_end(outlines.from_bytes(row.data).points(), end)
         _add_short(connection, known, found)
     return found
 
 
 def _heads(run_ids: Sequence[str], names: Sequence[str] | None) -> sa.Select[Any]:
     columns = _run.c.run_id, _run.c.number, _metric_name.c.name, _metric_name.c.source, _metric_name.c.name_id
-    query = sa.select(*columns, _metric.c.step, _metric.c.value).join_from(_metric, _run).join(_metric_name)
+    query = sa.select(*columns).join_from(_metric, _run).join(_metric_name)
     query = query.order_by(_run.c.number, _metric_name.c.name, _metric_name.c.rank)
     query = query.where(_run.c.run_id.in_(run_ids), _metric.c.points > 1)
     return query if names is None else query.where(_metric_name.c.name.in_(list(names)))
@@ -139,9 +142,25 @@ def _key(row: Any) -> MetricKey:
     return MetricKey(row.name, MetricSource(row.source))
 
 
-def _with_end(found: list[outlines.Point], head: Any) -> list[outlines.Point]:
+def _ends(connection: sa.Connection, heads: Sequence[Any]) -> dict[tuple[int, int], outlines.Point]:
+    """Return the last point of each long series, if it is a number."""
+    if not heads:
+        return {}
+    runs, names = {head.number for head in heads}, {head.name_id for head in heads}
+    is_last = sa.and_(
+        *(_point.c[column] == _metric.c[column] for column in ("run_number", "name_id", "step")),
+        _metric.c.points > LONG_SERIES,
+    )
+    query = sa.select(_point.c.run_number, _point.c.name_id, _point.c.step, _point.c.value)
+    query = query.join_from(_metric, _point, is_last).where(
+        _metric.c.run_number.in_(runs), _metric.c.name_id.in_(names), _point.c.value.is_not(None)
+    )
+    return {(row.run_number, row.name_id): (row.step, row.value) for row in connection.execute(query)}
+
+
+def _with_end(found: list[outlines.Point], end: outlines.Point | None) -> list[outlines.Point]:
     """Add the last point, so that a chart ends where the series does."""
-    return found if head.value is None or found[-1][0] == head.step else [*found, (head.step, head.value)]
+    return found if end is None or found[-1][0] == end[0] else [*found, end]
 
 
 def _add_short(
@@ -219,14 +238,31 @@ def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
 # --- writing ----------------------------------------------------------------------------------
 
 
-def write(connection: sa.Connection, number: int, params: Mapping[str, Json], new: Sequence[NewPoint]) -> None:
+def write(
+    connection: sa.Connection,
+    number: int,
+    params: Mapping[str, Json],
+    new: Sequence[NewPoint],
+    summaries: Mapping[MetricKey, float] = MappingProxyType({}),
+) -> None:
     """Set parameters of a run and add points to its series; what has other names stays.
 
-    Parameters are plain JSON or floats of any kind. A point of the same step is replaced.
+    Parameters are plain JSON or floats of any kind. A point of the same step is replaced. The value
+    of a metric is that of its last point, unless ``summaries`` says what its series stands for.
     """
     names = _param_ids(connection, params)
     _set_params(connection, number, params, names)
     _add_points(connection, number, new, _known(connection, number, dict.fromkeys(point.key for point in new)))
+    _summarize(connection, number, summaries)
+
+
+def _summarize(connection: sa.Connection, number: int, summaries: Mapping[MetricKey, float]) -> None:
+    """Set the values of series; the value of a single point is the point itself and stays."""
+    for key, value in summaries.items():
+        is_name = sa.and_(_metric_name.c.name == key.name, _metric_name.c.source == str(key.source))
+        name_id = sa.select(_metric_name.c.name_id).where(is_name).scalar_subquery()
+        is_it = sa.and_(_metric.c.run_number == number, _metric.c.name_id == name_id, _metric.c.points > 1)
+        connection.execute(_metric.update().where(is_it).values(**_metric_value(value)))
 
 
 def _set_params(

@@ -58,6 +58,12 @@ def experiments(connection: sa.Connection, experiment_ids: Sequence[str] | None 
     return [Experiment(**row._mapping) for row in connection.execute(query)]
 
 
+def set_primary_metric(connection: sa.Connection, experiment_id: str, metric: str | None) -> bool:
+    """Set what the runs of an experiment are ranked by, None: nothing; return whether there is such an experiment."""
+    change = _experiment.update().where(_experiment.c.experiment_id == experiment_id)
+    return connection.execute(change.values(primary_metric=metric)).rowcount > 0
+
+
 def runs(connection: sa.Connection, experiment_ids: Sequence[str] | None = None) -> list[Run]:
     """Return the newest attempt of each run name, oldest first, without deleted runs."""
     query = _newest(sa.select(_run), experiment_ids).order_by(_run.c.created_at, _run.c.run_id)
@@ -219,6 +225,15 @@ def _make_and_hold_experiment(connection: sa.Connection, draft: Run, description
 def hold_experiment(connection: sa.Connection, experiment_id: str) -> bool:
     """Keep other processes from adding runs to an experiment or deleting it; return whether it exists."""
     return bool(_HOLD_EXPERIMENT.rows(connection, {"id": experiment_id}))
+
+
+def keep_primary_metric(connection: sa.Connection, run_id: str, metric: str) -> str:
+    """Set what the runs of a run's experiment are ranked by, unless that is set; return what it is then."""
+    of_run = sa.select(_run.c.experiment_id).where(_run.c.run_id == run_id).scalar_subquery()
+    is_its = _experiment.c.experiment_id == of_run
+    change = _experiment.update().where(is_its, _experiment.c.primary_metric.is_(None))
+    connection.execute(change.values(primary_metric=metric))
+    return str(connection.execute(sa.select(_experiment.c.primary_metric).where(is_its)).scalar_one())
 
 
 def append(

@@ -134,7 +134,7 @@ class ConnectionContext(Administration):
 
     # --- what is recorded -----------------------------------------------------------------------
 
-    def experiment(self, name: str, description: str | None = None) -> Any:
+    def experiment(self, name: str, description: str | None = None, primary_metric: str | None = None) -> Any:
         """Return an experiment of this connection; see :class:`hanalife.tracking.native.Experiment`.
 
         Tracking is built on connections, so it is found through
@@ -146,7 +146,7 @@ class ConnectionContext(Administration):
         >>> with ConnectionContext("sqlite://") as conn, conn.experiment("E").run("r") as run:
         ...     run.log_metric("loss", 0.5)
         """
-        return extensions.call("experiment", self, name, description)
+        return extensions.call("experiment", self, name, description, primary_metric)
 
     @property
     def drift(self) -> Any:

@@ -73,10 +73,10 @@ class Tally:
     total: int
     done: int = field(default=0, init=False)
 
-    def add(self, number: int, candidate: Candidate, rung: int, fold: int, scores: Scores) -> None:
-        """Count one candidate on one fold, and tell."""
+    def add(self, number: int, candidate: Candidate, rung: int, fold: int, n_folds: int, scores: Scores) -> None:
+        """Count one candidate on one of the folds of a rung, and tell."""
         self.done += 1
-        new = [FoldScore(number, candidate, name, fold + 1, score, rung) for name, score in scores.items()]
+        new = [FoldScore(number, candidate, name, fold + 1, score, rung, n_folds) for name, score in scores.items()]
         self.told(self.done, self.total, new)
 
 
@@ -156,7 +156,7 @@ def complete(
 
     def tell(position: int, fold: int, scores: Scores) -> None:
         found.setdefault(position, {})[fold] = scores
-        tally.add(numbers[position], candidates[position], rung, fold, scores)
+        tally.add(numbers[position], candidates[position], rung, fold, len(folds), scores)
         court.memory.look_up(tally.done, tally.total)
 
     def wait() -> None:

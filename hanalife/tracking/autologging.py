@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hanalife.clock import Clock, IdSource, new_id
 from hanalife.database.run_values import NewPoint
 from hanalife.database.shared_records import address
+from hanalife.evidence import MetricKey
 from hanalife.observation import DatasetFacts
 from hanalife.records import RunStatus
 from hanalife.tracking import estimators, events, identity, provenance
@@ -306,6 +307,12 @@ class _Fit:
             for key, values in curves.items()
             for step, value in enumerate(values)
         ]
+        place = estimators.chosen_step(estimator)
+        batch.summaries |= {
+            MetricKey(shortened(key.name), key.source): float(values[place])
+            for key, values in curves.items()
+            if place is not None and place < len(values)
+        }
         if self._settings.log_metrics and not self._is_train:
             room = max(_METRICS_SECONDS, _METRICS_SHARE * seconds)
             metrics |= estimators.training_metrics(estimator, self._rows, self._labels, room)

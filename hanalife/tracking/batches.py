@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +14,11 @@ import sqlalchemy as sa
 from hanalife.clock import format_utc
 from hanalife.database import run_artifacts, run_tags, run_values, runs, shared_records
 from hanalife.database.run_values import NewPoint
+from hanalife.evidence import MetricKey
 from hanalife.observation import Json, MetricSource
 from hanalife.tracking.events import Event, EventKey, plain
+
+logger = logging.getLogger(__name__)
 
 _MOMENTS = ("created_at", "heartbeat_at", "ended_at", "event_time")
 
@@ -44,15 +48,16 @@ class Batch:
 
     params: dict[str, Json] = field(default_factory=dict)
     points: list[NewPoint] = field(default_factory=list)
+    summaries: dict[MetricKey, float] = field(default_factory=dict)  #: what series stand for, unless their last point
     entries: list[Event] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)  #: of the run itself
     artifacts: list[NewArtifact] = field(default_factory=list)
     shared: list[Shared] = field(default_factory=list)
     changes: dict[str, Any] = field(default_factory=dict)  #: of columns of the run's row
+    primary_metric: str | None = None  #: of the run's experiment, unless it has one
 
     def __bool__(self) -> bool:
-        parts = self.params, self.points, self.entries, self.tags, self.artifacts, self.shared, self.changes
-        return any(parts)
+        return any(getattr(self, part.name) for part in fields(self))
 
     def write(self, connection: sa.Connection, run_id: str, moment: datetime) -> bool:
         """Write everything; return False, having written nothing, if the run was deleted."""
@@ -64,7 +69,9 @@ class Batch:
         number = runs.append(connection, run_id, self.entries, moment, {**self.changes, **ids})
         if number is None:
             return False
-        run_values.write(connection, number, self.params, self.points)
+        run_values.write(connection, number, self.params, self.points, self.summaries)
+        if self.primary_metric is not None:
+            _keep_primary_metric(connection, run_id, self.primary_metric)
         run_tags.put(connection, run_id, run_tags.RUN_ITSELF, self.tags)
         for item in self.artifacts:
             run_artifacts.put(connection, run_id, item.name, item.kind, item.media_type, item.data, moment)
@@ -77,6 +84,7 @@ class Batch:
             "points": [
                 [each.name, each.step, plain(each.value), each.offset_ms, str(each.source)] for each in self.points
             ],
+            "summaries": [[*key, plain(value)] for key, value in self.summaries.items()],
             "entries": [[str(key), message] for key, message in self.entries],
             "tags": self.tags,
             "artifacts": [
@@ -84,6 +92,7 @@ class Batch:
             ],
             "shared": [[each.kind, each.content, each.sha256] for each in self.shared],
             "changes": without_moments(self.changes),
+            "primary_metric": self.primary_metric,
         }
 
 
@@ -92,6 +101,9 @@ def from_json(values: Mapping[str, Any]) -> Batch:
     return Batch(
         params=dict(values["params"]),
         points=[_point(*each) for each in values["points"]],
+        summaries={
+            MetricKey(name, MetricSource(source)): float(value) for name, source, value in values.get("summaries", ())
+        },
         entries=[(EventKey(key), message) for key, message in values["entries"]],
         tags=dict(values["tags"]),
         artifacts=[
@@ -100,7 +112,19 @@ def from_json(values: Mapping[str, Any]) -> Batch:
         ],
         shared=[Shared(*each) for each in values["shared"]],
         changes=with_moments(values["changes"]),
+        primary_metric=values.get("primary_metric"),
     )
+
+
+def _keep_primary_metric(connection: sa.Connection, run_id: str, metric: str) -> None:
+    stored = runs.keep_primary_metric(connection, run_id, metric)
+    if stored != metric:
+        logger.warning(
+            "The runs of this experiment are ranked by %r and not by %r; set_primary_metric(%r) changes it.",
+            stored,
+            metric,
+            metric,
+        )
 
 
 def _point(name: str, step: int | None, value: Any, offset_ms: int, source: str = "user") -> NewPoint:

@@ -81,7 +81,7 @@ def evaluation_sources(given: Mapping[str, Any], rows: Any) -> dict[str, MetricS
     """
     data = [(name, evaluated) for evaluated, name in given.get("evals") or ()]
     data += _named(_listed(given.get("valid_sets")), given.get("valid_names"), "valid_")
-    fitted = [pair[0] for pair in _listed(given.get("eval_set"))]
+    fitted = [pair[0] for pair in _listed(given.get("eval_set"))] or list(given.get("eval_X") or ())
     for prefix in ("validation_", "valid_"):  # of XGBoost, of LightGBM
         data += _named(fitted, given.get("eval_names"), prefix)
     return {name: MetricSource.TRAIN if each is rows else MetricSource.VALIDATION for name, each in data}
@@ -146,6 +146,32 @@ def chosen(estimator: Any) -> tuple[dict[str, Any], dict[str, float]]:
     )
 
 
+def chosen_step(estimator: Any) -> int | None:
+    """Return the place of a curve, counted from 0, whose values are those of the fitted model; None: the last.
+
+    It is the candidate that a search chose, or the round at which early stopping cut.
+    """
+    index = _attribute(estimator, "best_index_")
+    if index is not None:
+        return int(index)
+    library = _library(type(estimator))
+    rounds = 0  # until and with the best
+    if library == "xgboost":
+        rounds = 1 + int(_first_given(estimator, "best_iteration", missing=-1))
+    elif library == "lightgbm":
+        rounds = int(_first_given(estimator, "best_iteration_", "best_iteration", missing=0))
+    return rounds - 1 if rounds > 0 else None
+
+
+def _first_given(estimator: Any, *names: str, missing: int) -> Any:
+    return next((value for name in names if (value := _attribute(estimator, name)) is not None), missing)
+
+
+def _library(kind: type) -> str:
+    """Return xgboost or lightgbm if a class is derived from one of theirs, else an empty text."""
+    return next((base.__module__.partition(".")[0] for base in kind.__mro__ if _is_booster(base)), "")
+
+
 def training_metrics(estimator: Any, rows: Any, labels: Any, most_seconds: float) -> dict[str, float]:
     """Return metrics on the rows that the estimator was fitted to.
 
@@ -199,7 +225,7 @@ def _judge(estimator: Any, actual: Any, predicted: Any) -> Iterator[tuple[str, f
 def model(estimator: Any) -> NewArtifact | None:
     """Return the estimator in a format that holds data and no code, or None if there is none for it."""
     kind = type(estimator)
-    library = next((base.__module__.partition(".")[0] for base in kind.__mro__ if _is_booster(base)), "")
+    library = _library(kind)
     if library == "xgboost":
         booster = estimator if kind.__name__ == "Booster" else estimator.get_booster()
         return NewArtifact("model.ubj", "file", "application/ubjson", bytes(booster.save_raw("ubj")))

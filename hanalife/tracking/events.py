@@ -27,6 +27,7 @@ class EventKey(StrEnum):
     DATASET = "DATASET"  #: ``{NAME, SOURCE, ROWS, COLUMNS, CONTENT_HASH, SQL, COLUMN_SPEC}``
     OPTIMAL_PARAMETER = "OPTIMAL_PARAMETER"  #: ``[{name: value}, ...]``, chosen by a search
     METRIC = "METRIC"  #: ``[{name: value}, ...]``; a text with commas is a list per fold
+    METRIC_SOURCE = "METRIC_SOURCE"  #: ``{SOURCE, NOTE}``, where the rows need a note: how many were trained on
     METRIC_INTERVAL = "METRIC_INTERVAL"  #: ``{name: [low, high]}``, level 95 %
     METRIC_INTERVAL_NOTE = "METRIC_INTERVAL_NOTE"  #: ``{name: reason}``, why a metric has no interval
     VARIABLE_IMPORTANCE = "VARIABLE_IMPORTANCE"  #: ``[{feature: importance}, ...]``
@@ -37,7 +38,8 @@ class EventKey(StrEnum):
     MODEL_SIGNATURE_INPUT_SCHEMA = "MODEL_SIGNATURE_INPUT_SCHEMA"
     MODEL_SIGNATURE_OUTPUT_SCHEMA = "MODEL_SIGNATURE_OUTPUT_SCHEMA"  #: ``{"0": {COLUMN_NAME, COLUMN_TYPE}, ...}``
     MODEL_SIGNATURE_PARAM_SPEC = "MODEL_SIGNATURE_PARAM_SPEC"  #: ``{name: {key: value}}``
-    SEARCH = "SEARCH"  #: ``[{CANDIDATE, PARAMETERS, METRIC, FOLD, SCORE, RUNG}, ...]``, while a search goes on
+    #: ``[{CANDIDATE, PARAMETERS, METRIC, FOLD, SCORE, RUNG, FOLDS}, ...]``, while a search goes on
+    SEARCH = "SEARCH"
     ARTIFACT = "ARTIFACT"  #: ``{NAME, KIND, MEDIA_TYPE, SHA256, SIZE}``
     ERROR = "ERROR"  #: ``{TYPE, MESSAGE, TRACEBACK}``
     END_OF_TRACK = "END_OF_TRACK"  #: ``{STATUS, METHOD, SECONDS}``; ends the entries of one call
@@ -80,14 +82,7 @@ def of_outcome(
         entries.append(_event(EventKey.DATASET, dataset_facts(outcome.dataset, dataset_name, dataset_source)))
     if switches.parameters and outcome.optimal_parameters:
         entries.append(_event(EventKey.OPTIMAL_PARAMETER, _pairs(outcome.optimal_parameters)))
-    if outcome.metrics:
-        entries.append(_event(EventKey.METRIC, _pairs(prefixed(outcome.metrics, prefix))))
-    if outcome.intervals:
-        intervals = {f"{prefix}{name}": bounds for name, bounds in outcome.intervals.items()}
-        entries.append(_event(EventKey.METRIC_INTERVAL, intervals))
-    if outcome.interval_notes:
-        notes = {f"{prefix}{name}": reason for name, reason in outcome.interval_notes.items()}
-        entries.append(_event(EventKey.METRIC_INTERVAL_NOTE, notes))
+    entries += _of_metrics(outcome, prefix)
     if switches.importance and outcome.importance:
         entries.append(_event(EventKey.VARIABLE_IMPORTANCE, _pairs(outcome.importance)))
     if switches.figures and outcome.confusion:
@@ -97,6 +92,22 @@ def of_outcome(
     if switches.signature and outcome.signature is not None:
         entries.extend(_of_signature(outcome.signature))
     return [*entries, of_end(RunStatus.FINISHED, method, outcome.seconds)]
+
+
+def _of_metrics(outcome: CallOutcome, prefix: str) -> list[Event]:
+    """Return the entries on metrics, their rows and their intervals."""
+    entries = []
+    if outcome.metrics:
+        entries.append(_event(EventKey.METRIC, _pairs(prefixed(outcome.metrics, prefix))))
+    if outcome.metrics and outcome.source_note:
+        entries.append(_event(EventKey.METRIC_SOURCE, {"SOURCE": outcome.source, "NOTE": outcome.source_note}))
+    if outcome.intervals:
+        intervals = {f"{prefix}{name}": bounds for name, bounds in outcome.intervals.items()}
+        entries.append(_event(EventKey.METRIC_INTERVAL, intervals))
+    if outcome.interval_notes:
+        notes = {f"{prefix}{name}": reason for name, reason in outcome.interval_notes.items()}
+        entries.append(_event(EventKey.METRIC_INTERVAL_NOTE, notes))
+    return entries
 
 
 def of_fold_scores(scores: Iterable[FoldScore]) -> Event:
@@ -109,6 +120,7 @@ def of_fold_scores(scores: Iterable[FoldScore]) -> Event:
             "FOLD": score.fold,
             "SCORE": score.score,
             "RUNG": score.rung,
+            "FOLDS": score.folds,
         }
         for score in scores
     ]

@@ -11,6 +11,7 @@ from hanalife.errors import ArgumentTypeError, InvalidArgumentError
 from hanalife.observation import CallObserver
 from hanalife.tracking import identity, log, provenance, snapshots, tags
 from hanalife.tracking.events import LogSwitches
+from hanalife.tracking.primary_metric import require_primary_metric, set_primary_metric
 from hanalife.tracking.recorder import Recorder, Target
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ class MLExperiments:
         Name of the experiment, 1 to 256 characters.
     experiment_description : str, optional
         What it is about; kept when the experiment's first run begins.
+    primary_metric : str, optional
+        What its runs are ranked by, such as ``'AUC'``, looked up among held-out values, or ``'AUC@cv'``. Kept when
+        a run begins, unless the experiment has one; :meth:`set_primary_metric` changes it.
     clock : callable, optional
         Gives the present moment; the database's clock by default, on which all hosts agree.
     ids : callable
@@ -69,7 +73,8 @@ class MLExperiments:
     Raises
     ------
     InvalidArgumentError
-        The id is empty, longer than 256 characters, or holds ``<EXPERIMENT_SPLITTER>``.
+        The id is empty, longer than 256 characters, or holds ``<EXPERIMENT_SPLITTER>``, or the primary metric
+        names nothing, no source, or the source of training rows.
 
     Examples
     --------
@@ -86,6 +91,7 @@ class MLExperiments:
         connection_context: ConnectionContext,
         experiment_id: str,
         experiment_description: str | None = None,
+        primary_metric: str | None = None,
         *,
         clock: Clock | None = None,
         ids: IdSource = new_id,
@@ -93,10 +99,16 @@ class MLExperiments:
         self.connection_context = connection_context
         self.experiment_id = identity.require_experiment_id(experiment_id)
         self.experiment_description = _optional_text(experiment_description, "experiment_description")
+        self.primary_metric = None if primary_metric is None else require_primary_metric(primary_metric)
         self.count = 0
         self.current_run_name: str | None = None
         self._clock = clock
         self._ids = ids
+
+    def set_primary_metric(self, metric: str | None) -> None:
+        """Set what the runs of this experiment are ranked by; see :func:`hanalife.tracking.set_primary_metric`."""
+        set_primary_metric(self.connection_context, self.experiment_id, metric)
+        self.primary_metric = metric
 
     # --- arming -------------------------------------------------------------------------------
 
@@ -189,6 +201,7 @@ class MLExperiments:
             ),
             log_code=log_code,
             log_environment=log_environment,
+            primary_metric=self.primary_metric,
         )
         if run_name is None and track_id is None:
             self.count += 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hanalife.clock import Clock, IdSource, new_id
 from hanalife.tracking import identity, provenance
+from hanalife.tracking.primary_metric import require_primary_metric, set_primary_metric
 from hanalife.tracking.recorder import Target
 from hanalife.tracking.tracked_run import TrackedRun
 
@@ -25,6 +26,9 @@ class Experiment:
         Name of the experiment, 1 to 256 characters.
     description : str, optional
         What it is about; kept when the experiment's first run begins.
+    primary_metric : str, optional
+        What its runs are ranked by, such as ``'AUC'``, looked up among held-out values, or ``'AUC@cv'``. Kept when
+        a run begins, unless the experiment has one; :meth:`set_primary_metric` changes it.
     clock : callable, optional
         Gives the present moment; the database's clock by default.
     ids : callable
@@ -33,7 +37,8 @@ class Experiment:
     Raises
     ------
     InvalidArgumentError
-        The name is empty, too long, or holds ``<EXPERIMENT_SPLITTER>``.
+        The name is empty, too long, or holds ``<EXPERIMENT_SPLITTER>``, or the primary metric names nothing, no
+        source, or the source of training rows.
 
     Examples
     --------
@@ -54,6 +59,7 @@ class Experiment:
         connection_context: ConnectionContext,
         name: str,
         description: str | None = None,
+        primary_metric: str | None = None,
         *,
         clock: Clock | None = None,
         ids: IdSource = new_id,
@@ -61,12 +67,18 @@ class Experiment:
         self.connection_context = connection_context
         self.name = identity.require_experiment_id(name, "name")
         self.description = "" if description is None else identity.require_text(description, "description")
+        self.primary_metric = None if primary_metric is None else require_primary_metric(primary_metric)
         self._clock = clock
         self._ids = ids
         provenance.prepare()
 
     def __repr__(self) -> str:
         return f"Experiment({self.name!r})"
+
+    def set_primary_metric(self, metric: str | None) -> None:
+        """Set what the runs of this experiment are ranked by; see :func:`hanalife.tracking.set_primary_metric`."""
+        set_primary_metric(self.connection_context, self.name, metric)
+        self.primary_metric = metric
 
     def run(
         self,
@@ -114,10 +126,13 @@ class Experiment:
             description=identity.require_text(description, "description"),
             log_code=log_code,
             log_environment=log_environment,
+            primary_metric=self.primary_metric,
         )
         return TrackedRun(self.connection_context, target, run_id, resume, tags or {}, self._clock, self._ids)
 
 
-def open_experiment(connection_context: ConnectionContext, name: str, description: str | None = None) -> Experiment:
+def open_experiment(
+    connection_context: ConnectionContext, name: str, description: str | None = None, primary_metric: str | None = None
+) -> Experiment:
     """Return an experiment of a connection: what ``conn.experiment()`` calls."""
-    return Experiment(connection_context, name, description)
+    return Experiment(connection_context, name, description, primary_metric)

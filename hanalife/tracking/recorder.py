@@ -11,16 +11,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from hanalife import evidence
 from hanalife.clock import Clock, IdSource
 from hanalife.database.engine import Database
 from hanalife.database.run_values import NewPoint
 from hanalife.database.shared_records import address
 from hanalife.errors import Error
+from hanalife.evidence import MetricKey
 from hanalife.observation import CallOutcome, CallProgress, CallStart, FoldScore, MetricSource
 from hanalife.records import Run, RunStatus
 from hanalife.tracking import events, identity, provenance
 from hanalife.tracking.batches import Batch, Shared
 from hanalife.tracking.events import LogSwitches
+from hanalife.tracking.search_leader import SearchLeader
 from hanalife.tracking.writer import STORE_TROUBLE, RunWriter, mark_lost_runs
 
 logger = logging.getLogger(__name__)
@@ -37,6 +40,7 @@ class Target:
     dataset_name: str | None = None  #: None: the table that the data came from
     dataset_source: str | None = None  #: None: the same
     parent_run_id: str | None = None
+    primary_metric: str | None = None  #: of the experiment, unless it has one
     switches: LogSwitches = field(default_factory=LogSwitches)
     log_code: bool = True
     log_environment: bool = True
@@ -109,7 +113,7 @@ class Recorder:
         if self._call is not None:  # a call that never ended; its run will be LOST
             self._call.writer.stop()
         self._mark_lost()
-        batch = Batch(entries=events.of_start(start, self._target.switches))
+        batch = Batch(entries=events.of_start(start, self._target.switches), primary_metric=self._target.primary_metric)
         if self._target.switches.parameters:
             batch.params = {shortened(name): events.parameter(value) for name, value in start.parameters.items()}
         writer = RunWriter(self._database, self._clock, self._target.gather)
@@ -201,7 +205,7 @@ class _Call:
     def __init__(self, method: str, writer: RunWriter) -> None:
         self.method = method
         self.writer = writer
-        self._candidates: dict[tuple[str, int, int], list[float]] = {}
+        self._search = SearchLeader()
         self._lock = threading.Lock()  # folds may report from several threads
 
     def progressed(self, progress: CallProgress) -> None:
@@ -223,24 +227,23 @@ class _Call:
             )
             if progress.fold_scores:
                 batch.entries = [events.of_fold_scores(progress.fold_scores)]
-                batch.points += self._means(progress.fold_scores, elapsed)
+                self._add_means(batch, progress.fold_scores, elapsed)
             self.writer.add(batch)
 
-    def _means(self, scores: Sequence[FoldScore], elapsed: int) -> list[NewPoint]:
-        """Return the mean over its folds so far of each candidate that got a score: a curve over candidates."""
-        means: dict[tuple[str, int, int], float] = {}
+    def _add_means(self, batch: Batch, scores: Sequence[FoldScore], elapsed: int) -> None:
+        """Add the mean of each candidate that is complete now, a curve, and what the curve stands for: the best's."""
         with self._lock:
-            for score in scores:
-                if score.score is None:
-                    continue  # the metric is not defined on this fold
-                key = (score.metric, score.candidate, score.rung)
-                known = self._candidates.setdefault(key, [])
-                known.append(score.score)
-                means[key] = sum(known) / len(known)
-        return [
-            NewPoint(shortened(f"SEARCH_{metric}".upper()), candidate, mean, elapsed, MetricSource.CV)
-            for (metric, candidate, _), mean in means.items()
+            means = self._search.add(scores)
+            leading = self._search.values()
+        batch.points += [
+            NewPoint(_search_name(metric), candidate, mean, elapsed, MetricSource.CV)
+            for metric, candidate, mean in means
         ]
+        batch.summaries |= {MetricKey(_search_name(metric), MetricSource.CV): mean for metric, mean in leading.items()}
+
+
+def _search_name(metric: str) -> str:
+    return shortened(f"{evidence.SEARCH_PREFIX}{metric}".upper())
 
 
 _PARTS = {"training": MetricSource.TRAIN, "validation": MetricSource.VALIDATION}

@@ -68,7 +68,7 @@ class TrackedRun(RecordedRun):
     def __enter__(self) -> Self:
         if self._writer is not None:
             raise InvalidArgumentError(f"Run {self.name!r} is being written; use another attempt: experiment.run(...).")
-        batch = Batch(tags=dict(self._first_tags))
+        batch = Batch(tags=dict(self._first_tags), primary_metric=self._target.primary_metric)
         writer = RunWriter(self._database, self._clock, self._target.gather)
         if self._resume and self._known is not None:
             if not writer.take_up(self._known, batch):

@@ -317,11 +317,13 @@ def _flush_all() -> None:
 def _add(batch: Batch, more: Batch) -> None:
     batch.params |= more.params
     batch.points += more.points
+    batch.summaries |= more.summaries
     batch.entries += more.entries
     batch.tags |= more.tags
     batch.artifacts += more.artifacts
     batch.shared += more.shared
     batch.changes |= more.changes
+    batch.primary_metric = more.primary_metric or batch.primary_metric
 
 
 def mark_lost_runs(database: Database, now: datetime | None = None) -> int:

@@ -510,8 +510,9 @@ def test_a_search_and_learning_curves_are_recorded_while_they_go_on(conn, tracke
     tracker.autologging(model, run_name="r")
 
     def work():
-        for candidate, fold, score in [(0, 0, 0.5), (0, 1, 0.75), (1, 0, 0.25)]:
-            scores = (FoldScore(candidate, {"depth": candidate}, "auc", fold, score),)
+        tried = [(0, 0, 0.5), (0, 1, 0.75), (1, 0, 0.5), (1, 1, 0.25), (2, 0, 0.875)]
+        for candidate, fold, score in tried:
+            scores = (FoldScore(candidate, {"depth": candidate}, "auc", fold, score, folds=2),)
             points = (LearningPoint("logloss", "validation", fold, score),)
             model.observer.call_progressed(CallProgress(fold, 4, "folds", scores, points))
         until(lambda: len(curve("SEARCH_AUC")) == 2)
@@ -522,8 +523,11 @@ def test_a_search_and_learning_curves_are_recorded_while_they_go_on(conn, tracke
         return [(point.step, point.value) for point in store(conn, run_values.points, run_id, name)]
 
     model.fit(during=work)
-    assert curve("SEARCH_AUC") == [(0, 0.625), (1, 0.25)]  # means over the folds
-    assert curve("VALIDATION_LOGLOSS") == [(0, 0.25), (1, 0.75)]
+    assert curve("SEARCH_AUC") == [(0, 0.625), (1, 0.375)]  # means over all folds; the third has one only
+    assert curve("VALIDATION_LOGLOSS") == [(0, 0.875), (1, 0.25)]
+    measured = store(conn, run_values.metrics, [store(conn, runs.newest, "E", "r").run_id]).popitem()[1]
+    assert measured["SEARCH_AUC", "cv"] == 0.625, "the best candidate's, not the last one's"
+    assert measured["VALIDATION_LOGLOSS", "validation"] == 0.25
     found = [
         row for key, rows in entries(tracker.get_tracking_log_for_current_run()) if key == "SEARCH" for row in rows
     ]
@@ -534,8 +538,9 @@ def test_a_search_and_learning_curves_are_recorded_while_they_go_on(conn, tracke
         "FOLD": 1,
         "SCORE": 0.75,
         "RUNG": 1,
+        "FOLDS": 2,
     }
-    assert len(found) == 3
+    assert len(found) == 5
 
 
 def test_all_parameters_are_values_too(conn, tracker, model):
