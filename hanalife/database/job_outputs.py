@@ -23,11 +23,11 @@ def find(connection: sa.Connection, job_id: int, name: str) -> str | None:
     return connection.execute(query).scalar()
 
 
-def of_task(connection: sa.Connection, task_id: str, name: str) -> list[str]:
-    """Return the texts of that name that the jobs of a task have left, oldest job first."""
-    query = sa.select(_output.c.content).join(_job, _job.c.job_id == _output.c.job_id)
+def of_task(connection: sa.Connection, task_id: str, name: str) -> list[tuple[int, datetime, str]]:
+    """Return job, its creation and text of each output of that name of a task's jobs, oldest job first."""
+    query = sa.select(_job.c.job_id, _job.c.created_at, _output.c.content).join(_job, _job.c.job_id == _output.c.job_id)
     query = query.where(_job.c.task_id == task_id, _output.c.name == name).order_by(_output.c.job_id)
-    return list(connection.execute(query).scalars())
+    return [(row.job_id, row.created_at, row.content) for row in connection.execute(query)]
 
 
 def run_of(connection: sa.Connection, host: str, pid: int, since: datetime) -> str | None:

@@ -9,7 +9,7 @@ from hanalife.clock import Clock, IdSource, new_id, utc_now
 from hanalife.database import alerts, checks, dialects, references
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import checking, performance_check, reading, verdict, windows
+from hanalife.drift import checking, performance_check, reading, unseen_rows, verdict, windows
 from hanalife.drift import performance as performances
 from hanalife.drift.checking import Method
 from hanalife.drift.comparison import Limits
@@ -296,6 +296,7 @@ class Drift:
         probability: str,
         positive: Any = 1,
         key: str | None = None,
+        model: Any = None,
         margin: float = 0.02,
         error_rate: float = verdict.ERROR_RATE,
         window: str = "",
@@ -303,32 +304,51 @@ class Drift:
     ) -> performances.Difference:
         """Compare how well two score runs did; see :func:`hanalife.drift.performance.difference`.
 
+        With ``model``, rows that it was trained on are left out and counted in the notes of the check; if
+        fewer than 20 are left, the verdict is ``unknown``. Without it, a note says that none were left out.
+
         Parameters
         ----------
         reference, current : DataFrame
             Rows with ``label`` and the ``probability`` of the ``positive`` class.
         key : str, optional
             The rows of both are the same by this column, so that they are compared in pairs.
+        model : fitted model or pair of them, optional
+            What scored the rows, such as :meth:`ModelStorage.load_model` returns it; a pair if one scored
+            the reference rows and another the current ones. Both frames need the key column of its fit.
         margin : float
             A loss of area under the curve up to it is too small to matter.
         window : str
             The stretch of time that the current rows are of.
         keep : bool
             Whether it goes into the store, among the checks.
+
+        Raises
+        ------
+        ArgumentTypeError
+            ``model`` is not a model of hanalife.
+        InvalidArgumentError
+            It is unknown which rows a model was trained on; or a column is missing or cannot be used.
         """
-        first = performances.scored(reference, label, probability, positive, key)
-        second = performances.scored(current, label, probability, positive, key)
-        found = performances.difference(first, second, paired=key is not None, margin=margin, error_rate=error_rate)
+
+        def scored(data: DataFrame) -> performances.Scored:
+            return performances.scored(data, label, probability, positive, key)
+
+        first, second, notes = unseen_rows.read(reference, current, key, model, scored)
+        paired = key is not None
+        too_few = None if model is None else unseen_rows.too_few((first, second), margin, paired=paired)
+        found = too_few or performances.difference(first, second, paired=paired, margin=margin, error_rate=error_rate)
         if keep:
             made = performance_check.of_difference(
                 found,
-                performances.achieved(second),
+                performances.achieved(second) if len(second.positive) else None,
                 (checking.describe(reference), checking.describe(current)),
                 (len(first.positive), len(second.positive)),
                 check_id=self._ids(),
                 created_at=self._clock(),
                 window=window,
                 error_rate=error_rate,
+                notes=notes,
             )
             self._keep([made])
         return found

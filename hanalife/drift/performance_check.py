@@ -22,7 +22,7 @@ Bounds = tuple[float, float, float]
 
 def of_difference(
     found: Difference,
-    now: Achieved,
+    now: Achieved | None,
     sources: tuple[str, str],
     rows: tuple[int, int],
     *,
@@ -30,8 +30,15 @@ def of_difference(
     created_at: datetime,
     window: str = "",
     error_rate: float = verdict.ERROR_RATE,
+    notes: tuple[str, ...] = (),
 ) -> DriftCheck:
-    """Return the check of rows with labels: what was reached, and how far that is from the reference."""
+    """Return the check of rows with labels: what was reached, and how far that is from the reference.
+
+    Without rows nothing was reached, and without a difference there are no results.
+    """
+    if now is None or not np.isfinite(found.accuracy[0]):
+        notes = (found.reason, *notes)
+        return DriftCheck(check_id, *sources, *rows, found.verdict, created_at, window=window, notes=notes)
     change = _effect("accuracy_change", found.accuracy)
     p_value = _p_value(found.accuracy, error_rate)
     results = [_result(ACCURACY, MEASURED, now.accuracy, change, p_value, reason=found.reason)]
@@ -39,7 +46,7 @@ def of_difference(
         change = _effect("auc_change", found.area, -found.margin)
         p_value = _p_value(found.area, error_rate)
         results.append(_result(AREA, MEASURED, now.area, change, p_value, found.verdict, found.reason))
-    notes = ("the same rows were scored twice and compared in pairs",) if found.paired else ()
+    notes = (*(("the same rows were scored twice and compared in pairs",) if found.paired else ()), *notes)
     return DriftCheck(
         check_id,
         *sources,

@@ -8,14 +8,14 @@ the chance that one is called so whose true gain is at most the margin is the er
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import ceil, isfinite
+from math import ceil, sqrt
 from typing import Any
 
 import numpy as np
 
-from hanalife.drift import performance
+from hanalife.drift import performance, ranking
 from hanalife.drift.intervals import normal_quantile
 from hanalife.drift.performance import Scored
 from hanalife.drift.verdict import FEWEST_ROWS, POWER
@@ -28,7 +28,9 @@ METRICS = {
     "ACCURACY": "share of rows whose class is right",
     "MAE": "mean absolute error, of a regression",
 }
-_MOST_ROWS = 2**31
+
+#: More than so many times the present rows are beyond what a pipeline will see.
+_MAX_FACTOR = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Gain:
     high: float
     rows: int
     reason: str = ""  #: why there are no numbers
+    looked: bool = True  #: False: the reason was known before any model had answered for the rows
     beyond_chance: bool = True  #: False: a sign test of the rows they differ on says that chance does as much
 
 
@@ -58,10 +61,11 @@ def gain(metric: str, answers: Answers, error_rate: float) -> Gain:
     Parameters
     ----------
     metric : str
-        AUC: DeLong's paired interval. ACCURACY: mean of the differences with half a row added to
-        each of the four cells (A. Agresti, Y. Min, Statistics in Medicine 24, 2005), beside the
-        exact sign test, which holds however few rows the models differ on. MAE: mean of the
-        differences with Student's interval.
+        AUC: DeLong's paired interval. ACCURACY: the score interval of a difference of paired
+        proportions (T. Tango, Statistics in Medicine 17, 1998), beside the exact sign test, which
+        holds however few rows the models differ on. MAE: mean of the differences with Student's
+        interval. No interval has zero width: for AUC and MAE, models that differ on fewer than 20
+        rows have none, because such rows do not tell how much they differ elsewhere.
     error_rate : float in ]0, 0.5[
         Chance that the truth is below the lower bound; as much for the upper.
     """
@@ -76,20 +80,32 @@ def gain(metric: str, answers: Answers, error_rate: float) -> Gain:
     return _gain_of_mean(lost[0] - lost[1], error_rate)
 
 
+def reverse(found: Gain) -> Gain:
+    """Return the gain of the other model over this one."""
+    return replace(found, value=-found.value, low=-found.high, high=-found.low)
+
+
 def judge(found: Gain, margin: float, error_rate: float) -> tuple[str, str]:
     """Return the verdict on a challenger, and the reason in words.
 
-    >>> judge(Gain(0.03, 0.01, 0.05, 500), 0.0, 0.05)
-    ('better', 'gain 0.03 [0.01, 0.05] on 500 rows, margin 0')
+    >>> judge(Gain(0.031, 0.012, 0.05, 500), 0.01, 0.025)
+    ('better', '0.031 (95 % CI 0.012 to 0.05, 500 rows); a gain of at least 0.01 is required')
     """
     if found.reason:
         return UNKNOWN, found.reason
-    words = f"gain {found.value:.4g} [{found.low:.4g}, {found.high:.4g}] on {found.rows:,} rows, margin {margin:g}"
+    required = f"a gain of at least {margin:g} is required" if margin else "a gain above 0 is required"
+    text = f"{interval_text(found, error_rate)}; {required}"
     if found.low > margin and found.beyond_chance:
-        return BETTER, words
+        return BETTER, text
     if found.high <= margin:
-        return NOT_BETTER, words
-    return UNKNOWN, f"{words}; {_needs(found, margin, error_rate)}"
+        return NOT_BETTER, text
+    return UNKNOWN, f"{text}. {_needs(found, margin, error_rate)}"
+
+
+def interval_text(found: Gain, error_rate: float) -> str:
+    """Return a gain with its two-sided interval, whose level follows from the error rate of each side."""
+    low, high, level = f"{found.low:.3g}", f"{found.high:.3g}", f"{100 * (1 - 2 * error_rate):.4g}"
+    return f"{found.value:.3g} ({level} % CI {low} to {high}, {found.rows:,} rows)"
 
 
 def rests_until(
@@ -129,13 +145,13 @@ def _both(answers: Answers) -> tuple[Any, Any]:
 
 def too_few(rows: int) -> str:
     """Return in words how many rows are wanting."""
-    return f"{rows} labelled rows are too few: at least {FEWEST_ROWS - rows} more are needed"
+    return f"{rows} labeled rows are too few: at least {FEWEST_ROWS - rows} more are needed"
 
 
-def nothing(rows: int, reason: str) -> Gain:
+def nothing(rows: int, reason: str, *, looked: bool = False) -> Gain:
     """Return what is known if the rows do not tell, and why."""
     nan = float("nan")
-    return Gain(nan, nan, nan, rows, reason)
+    return Gain(nan, nan, nan, rows, reason, looked)
 
 
 def _gain_of_area(answers: Answers, error_rate: float) -> Gain:
@@ -144,6 +160,9 @@ def _gain_of_area(answers: Answers, error_rate: float) -> Gain:
     if fewer < FEWEST_ROWS:
         return nothing(rows, f"one class has {fewer} rows of {rows}; at least {FEWEST_ROWS} of each are needed")
     champion, challenger = (Scored(truth, np.asarray(chances, float)) for chances in _both(answers))
+    differing = int(sum(np.count_nonzero(change) for change in _placement_changes(champion, challenger)))
+    if differing < FEWEST_ROWS:
+        return _alike(rows, differing)
     found = performance.difference(champion, challenger, paired=True, error_rate=error_rate)
     return Gain(*found.area, rows)
 
@@ -154,30 +173,63 @@ def _gain_of_hits(answers: Answers, error_rate: float) -> Gain:
     truth = np.asarray(answers.truth)
     old, new = (np.asarray(said) == truth for said in _both(answers))
     gained, lost, rows = int((new & ~old).sum()), int((old & ~new).sum()), len(truth)
-    mean = (gained - lost) / (rows + 2)
-    variance = ((gained + lost + 1) / (rows + 2) - mean**2) / (rows + 2)
-    half = normal_quantile(1 - error_rate) * float(np.sqrt(variance))
+    low, high = _score_bounds(gained, lost, rows, normal_quantile(1 - error_rate))
     by_chance = float(binom.sf(gained - 1, gained + lost, 0.5))
-    return Gain((gained - lost) / rows, mean - half, mean + half, rows, beyond_chance=by_chance <= error_rate)
+    return Gain((gained - lost) / rows, low, high, rows, beyond_chance=by_chance <= error_rate)
+
+
+def _score_bounds(gained: int, lost: int, rows: int, quantile: float) -> tuple[float, float]:
+    """Return the differences of paired proportions at which Tango's score statistic is the quantile."""
+    from scipy.optimize import brentq
+
+    def statistic(difference: float) -> float:
+        linear = (2 * rows - gained + lost) * difference - gained - lost
+        constant = -lost * difference * (1 - difference)
+        losses = (sqrt(max(linear**2 - 8 * rows * constant, 0.0)) - linear) / (4 * rows)
+        variance = rows * (2 * losses + difference * (1 - difference))
+        return (gained - lost - rows * difference) / sqrt(max(variance, 1e-12))
+
+    edge, value = 1 - 1e-9, (gained - lost) / rows
+    low = -1.0 if value <= -edge else float(brentq(lambda at: statistic(at) - quantile, -edge, value))
+    high = 1.0 if value >= edge else float(brentq(lambda at: statistic(at) + quantile, value, edge))
+    return low, high
 
 
 def _gain_of_mean(differences: Any, error_rate: float) -> Gain:
     from scipy.special import stdtrit
 
-    rows = len(differences)
-    mean, error = float(differences.mean()), float(differences.std(ddof=1)) / rows**0.5
+    rows, differing = len(differences), int(np.count_nonzero(differences))
+    if differing < FEWEST_ROWS:
+        return _alike(rows, differing)
+    mean = float(differences.mean())
+    # If all differ by the same, the spread is taken as that of one row without a difference and one of twice as much.
+    error = max(float(differences.std(ddof=1)), abs(mean) * sqrt(2 / rows)) / sqrt(rows)
     half = float(stdtrit(rows - 1, 1 - error_rate)) * error
     return Gain(mean, mean - half, mean + half, rows)
 
 
+def _placement_changes(champion: Scored, challenger: Scored) -> list[Any]:
+    """Return by how much each row changes its rank among the rows of the other class."""
+    truth = champion.positive
+    before, after = (ranking.placements(one.score[truth], one.score[~truth]) for one in (champion, challenger))
+    return [new - old for old, new in zip(before, after, strict=True)]
+
+
+def _alike(rows: int, differing: int) -> Gain:
+    reason = (
+        f"the models differ on {differing} of {rows:,} rows, which does not tell how much they differ elsewhere; "
+        f"at least {FEWEST_ROWS} such rows are needed"
+    )
+    return nothing(rows, reason, looked=True)
+
+
 def _needs(found: Gain, margin: float, error_rate: float) -> str:
-    """Return in words how many rows would decide with a chance of 80 %, if the gain is what it seems."""
+    """Return how many rows would decide with a chance of 80 % if the true gain is the measured one."""
     quantile = normal_quantile(1 - error_rate)
     error = (found.high - found.low) / (2 * quantile)
     distance = abs(found.value - margin)
-    times = ((quantile + normal_quantile(POWER)) * error / distance) ** 2 if distance else float("inf")
-    rows = found.rows * max(times, 1.0)
-    if not isfinite(rows) or rows > _MOST_ROWS:
-        return "both are so alike that no number of rows would decide"
-    more = max(ceil(rows) - found.rows, 1)
-    return f"about {more:,} more labelled rows would decide, if the gain is what it seems"
+    factor = max(((quantile + normal_quantile(POWER)) * error / distance) ** 2, 1.0) if distance else float("inf")
+    if factor > _MAX_FACTOR:
+        return "If the true gain is the measured one, more data is unlikely to settle this"
+    more = max(ceil(found.rows * factor) - found.rows, 1)
+    return f"If the true gain is the measured one, about {more:,} more labeled rows would settle this"

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
 import sqlalchemy as sa
 
 from hanalife.database import aliases, dialects, job_outputs, members, models, tasks
@@ -19,11 +19,14 @@ from hanalife.database.leases import Lease
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.dataframe.frame import DataFrame
 from hanalife.drift.verdict import FEWEST_ROWS
-from hanalife.errors import Error, InvalidArgumentError
-from hanalife.lifecycle import calls, challengers, holdout, judging, pipelines
-from hanalife.lifecycle.judging import Answers, Gain
+from hanalife.errors import Error
+from hanalife.lifecycle import calls, challengers, comparing, holdout, judging, pipelines
+from hanalife.lifecycle import pipeline_history as history
+from hanalife.lifecycle import promotion as promotion_rules
+from hanalife.lifecycle.judging import Gain
 from hanalife.lifecycle.outcomes import FACTS, Finding, Result
-from hanalife.lifecycle.pipelines import CHALLENGER, TAG, Pipeline
+from hanalife.lifecycle.pipelines import CHALLENGER, GAIN_TAG, TAG, Pipeline
+from hanalife.observation import MetricSource
 from hanalife.records import Job, JobStatus, ModelEvent, ModelVersion, Task
 from hanalife.storage.base import not_found
 from hanalife.storage.storage import ModelStorage
@@ -31,40 +34,55 @@ from hanalife.tracking.experiments import MLExperiments
 from hanalife.tracking.native import Experiment
 
 _FEWEST_CLASSES = 2
+_INCONCLUSIVE = "Not promoted: comparison inconclusive."
 
 
 # --- watch: was the last promotion good? ------------------------------------------------------
 
 
 def watch(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -> Result:
-    """Roll the pipeline's last promotion back if the champion is certainly worse than the one before it."""
+    """Measure the last promotion on rows labeled since, and roll it back if the champion before was better."""
     pipeline = pipelines.of_definition(task.definition)
     with context.database.read() as connection:
         promotion = _promotion(connection, pipeline)
-        looks = 0 if promotion is None else _looks(connection, task.task_id, promotion)
-    if promotion is None or looks >= pipeline.watch_windows:
+        looks = [] if promotion is None else _looks(connection, pipeline, promotion)
+        selected_by = None if promotion is None else history.judging_keys(connection, pipeline, promotion.version or 0)
+    if promotion is None or len(looks) >= pipeline.watch_windows:
         nothing = Finding("idle", "no promotion of this pipeline is to be watched")
         return _without_effect(context, pipeline, task, job, nothing)
     if "watch" not in task.definition["parameters"]:
-        blind = Finding("unknown", "the current rows have no labels; give watch_data", _seen(promotion))
+        blind = Finding("unknown", "the current rows have no labels; give watch_data")
         return _without_effect(context, pipeline, task, job, blind)
     before, after = int(promotion.details["from"]), int(promotion.version or 0)
-    data = _labelled(context, task, "watch", pipeline, "#HL_WATCH")
+    data = _labeled(context, task, "watch", pipeline, "#HL_WATCH")
     # Every look may err, so each gets its share of the error rate.
     error_rate = pipeline.error_rate / pipeline.watch_windows
-    found = _gain(context, pipeline, data, (after, before), error_rate)
-    word, reason = judging.judge(found, 0.0, error_rate)
-    words = f"version {before}, the one before, against {after}: {reason}"
-    _track(context, pipeline, task, job, {"before": before, "champion": after}, found)
+    # The challenger is the champion now: it is asked whether the version before is better.
+    versions = {"challenger": after, "champion before it": before}
+    compared = comparing.compare(context, pipeline, data, versions, error_rate, selected_by)
+    verdict, _ = judging.judge(compared.gain, 0.0, error_rate)
+    gain = judging.reverse(compared.gain)
+    text = compared.describe(_gain_text(pipeline, gain, after, before, error_rate))
+    tracked = _Tracked({"before": before, "champion": after}, gain, error_rate, source=MetricSource.PRODUCTION)
+    _track(context, pipeline, task, job, tracked)
+    if not gain.looked:
+        return _saying(Finding("unknown", text))
+    facts: dict[str, Any] = {"promotion": promotion.event_id, "champion": before, "challenger": after}
+    facts |= {**_gain_facts(gain, error_rate), "left_out": compared.left_out}
 
     def write(connection: sa.Connection) -> Finding:
-        facts = _seen(promotion)
-        if word != judging.BETTER or pipeline.dry_run:
-            return Finding("unknown" if found.reason else "kept", words, facts)
+        if not looks and not gain.reason:
+            measured = (
+                f"{pipeline.metric} {judging.interval_text(gain, error_rate)}, on rows labeled after the promotion"
+            )
+            models.set_tag(connection, pipeline.model, after, GAIN_TAG, measured)
+        if verdict != judging.BETTER or pipeline.dry_run:
+            return Finding("unknown" if gain.reason else "kept", text, facts)
         storage = ModelStorage(context).within(connection)
-        note = f"{pipeline.task_id}, job {job.job_id}: worse than before; {words}"
+        note = f"{pipeline.task_id}, job {job.job_id}: worse than the version before. {text}"
         if storage.exchange_alias(pipeline.model, pipeline.champion, after, before, note, back=True):
-            return Finding("rolled_back", words, facts)
+            back = f"Rolled {pipeline.champion} of {pipeline.model!r} back to version {before}. {text}"
+            return Finding("rolled_back", back, facts)
         return Finding("idle", f"{pipeline.champion} has moved meanwhile", facts)
 
     return Result(write=write)
@@ -84,14 +102,10 @@ def _promotion(connection: sa.Connection, pipeline: Pipeline) -> ModelEvent | No
     return last if tags.get(TAG) == pipeline.task_id else None
 
 
-def _looks(connection: sa.Connection, task_id: str, promotion: ModelEvent) -> int:
-    """Return how often a promotion has been looked at."""
-    facts = (json.loads(text) for text in job_outputs.of_task(connection, task_id, FACTS))
-    return sum(one.get("promotion") == promotion.event_id for one in facts)
-
-
-def _seen(promotion: ModelEvent) -> dict[str, Any]:
-    return {"promotion": promotion.event_id}
+def _looks(connection: sa.Connection, pipeline: Pipeline, promotion: ModelEvent) -> list[Mapping[str, Any]]:
+    """Return what was found whenever a promotion was looked at, oldest first."""
+    watched = history.of_step(connection, pipeline, "watch")
+    return [each.facts for each in watched if each.facts.get("promotion") == promotion.event_id]
 
 
 # --- challenge: fit again, if it is time ------------------------------------------------------
@@ -103,7 +117,7 @@ def challenge(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -
     if (resting := _rests(context, pipeline, task.task_id)) is not None:
         return _without_effect(context, pipeline, task, job, resting)
     champion = _champion(context, pipeline)
-    data = _labelled(context, task, "data", pipeline, "#HL_CHALLENGE")
+    data = _labeled(context, task, "data", pipeline, "#HL_CHALLENGE")
     train, judge_rows = holdout.split(data, pipeline.key, pipeline.holdout, pipeline.seed)
     if reason := _unfit(train, pipeline):
         return _without_effect(context, pipeline, task, job, Finding("unknown", reason))
@@ -128,6 +142,8 @@ def challenge(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -
 
 def _rests(context: ConnectionContext, pipeline: Pipeline, task_id: str) -> Finding | None:
     with context.database.read() as connection:
+        if reason := history.exhausted(connection, pipeline):
+            return Finding("resting", f"Not retrained: {reason}")
         now = dialects.now(connection)
         past = [job.ended_at for job in tasks.jobs(connection, [task_id]) if job.verdict == "fitted"]
     fitted = [moment for moment in past if moment is not None]
@@ -157,14 +173,67 @@ def _unfit(train: DataFrame, pipeline: Pipeline) -> str:
 
 
 def compare(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -> Result:
-    """Let champion and challenger answer for the same frozen rows, and judge the difference."""
+    """Let champion and challenger answer for the frozen rows that neither was trained on, and judge the difference."""
     pipeline = pipelines.of_definition(task.definition)
     facts = _facts(context, pipeline, "challenge", job)
+    level = pipeline.budget.level
+    with context.database.read() as connection:
+        reason = history.exhausted(connection, pipeline)
+    if reason:
+        spent = Finding(judging.UNKNOWN, f"{_INCONCLUSIVE} {_sentence(reason)}", facts)
+        return _without_effect(context, pipeline, task, job, spent)
     data = context.table(task.definition["holdout_table"])
-    found = _gain(context, pipeline, data, (facts["champion"], facts["challenger"]), pipeline.error_rate)
-    word, reason = judging.judge(found, pipeline.margin, pipeline.error_rate)
-    _track(context, pipeline, task, job, facts, found, word)
-    return _saying(Finding(word, f"version {facts['challenger']} against {facts['champion']}: {reason}", facts))
+    versions = {"champion": facts["champion"], "challenger": facts["challenger"]}
+    compared = comparing.compare(context, pipeline, data, versions, level)
+    verdict, _ = judging.judge(compared.gain, pipeline.margin, level)
+    text = compared.describe(_comparison_text(pipeline, compared.gain, facts, verdict))
+    _track(context, pipeline, task, job, _Tracked(versions, compared.gain, level, verdict))
+
+    def write(connection: sa.Connection) -> Finding:
+        if not compared.gain.looked:
+            return Finding(verdict, text, facts)
+        attempt = history.next_attempt(connection, pipeline)
+        if attempt > pipeline.attempts:
+            exhausted = history.exhausted(connection, pipeline)
+            return Finding(judging.UNKNOWN, f"{_INCONCLUSIVE} {_sentence(exhausted)}", facts)
+        history.keep_judging_keys(connection, job.job_id, compared.keys)
+        found = {**_gain_facts(compared.gain, level), "left_out": compared.left_out}
+        found |= {"verdict": verdict, "attempt": attempt}
+        return Finding(verdict, f"{text} ({pipeline.budget.attempt_text(attempt)})", {**facts, **found})
+
+    return Result(write=write)
+
+
+def _comparison_text(pipeline: Pipeline, gain: Gain, facts: Mapping[str, Any], verdict: str) -> str:
+    level = pipeline.budget.level
+    text = _gain_text(pipeline, gain, facts["challenger"], facts["champion"], level, pipeline.margin)
+    if verdict == judging.BETTER:
+        return f"{text}. The gain is {promotion_rules.selected_text(gain, pipeline.margin, level)}"
+    not_better = f"Not promoted: version {facts['challenger']} is not better."
+    return f"{not_better if verdict == judging.NOT_BETTER else _INCONCLUSIVE} {text}"
+
+
+def _gain_text(
+    pipeline: Pipeline, gain: Gain, version: int, other: int, error_rate: float, margin: float | None = None
+) -> str:
+    """Return a gain in words, with what is required of it if there is a margin."""
+    if gain.reason:
+        return _sentence(gain.reason)
+    name = f"{pipeline.metric} gain of version {version} over {other}"
+    text = judging.interval_text(gain, error_rate) if margin is None else judging.judge(gain, margin, error_rate)[1]
+    return f"{name}: {text}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _gain_facts(gain: Gain, error_rate: float) -> dict[str, Any]:
+    """Return a gain as JSON values; none that is not a number."""
+    if gain.reason:
+        return {"reason": gain.reason, "rows": gain.rows}
+    values = {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}
+    return {**values, "rows": gain.rows, "level": 1 - 2 * error_rate}
 
 
 # --- promote: move the alias, if the champion is still the one compared -----------------------
@@ -174,21 +243,22 @@ def promote(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -> 
     """Move the champion's alias to the challenger, unless the champion is no longer the one compared."""
     pipeline = pipelines.of_definition(task.definition)
     facts = _facts(context, pipeline, "compare", job)
-    which = f"version {facts['challenger']} of {pipeline.model}"
-    _track(context, pipeline, task, job, {**facts, "approval": pipeline.approval, "dry_run": pipeline.dry_run})
+    which = f"version {facts['challenger']} of {pipeline.model!r}"
+    versions = {name: facts[name] for name in ("champion", "challenger")}
+    params = {**versions, "approval": pipeline.approval, "dry_run": pipeline.dry_run}
+    _track(context, pipeline, task, job, _Tracked(params))
     if pipeline.dry_run:
-        return _saying(Finding("dry_run", f"{which} would become {pipeline.champion}", facts))
+        return _saying(Finding("dry_run", f"Dry run: {which} would become {pipeline.champion}", facts))
     if pipeline.approval:
-        return _saying(
-            Finding("waiting", f"{which} is better and waits for approve_promotion({pipeline.task_id!r})", facts)
-        )
+        waits = f"{_sentence(which)} is better and waits for approve_promotion({pipeline.task_id!r})"
+        return _saying(Finding("waiting", waits, facts))
 
     def write(connection: sa.Connection) -> Finding:
         note = f"{pipeline.task_id}, job {job.job_id}: better by {pipeline.metric}"
         if exchange(context, connection, pipeline, facts, note):
-            return Finding("promoted", f"{which} is {pipeline.champion} now", facts)
-        words = f"{pipeline.champion} is no longer version {facts['champion']}, so nothing moved"
-        return Finding("overtaken", words, facts)
+            return Finding("promoted", f"Promoted {which} to {pipeline.champion}", facts)
+        overtaken = f"Not promoted: {pipeline.champion} is no longer version {facts['champion']}"
+        return Finding("overtaken", overtaken, facts)
 
     return Result(write=write)
 
@@ -198,7 +268,17 @@ def exchange(
 ) -> bool:
     """Move the champion's alias within a transaction if it still names the version that was compared."""
     storage = ModelStorage(context).within(connection)
-    return storage.exchange_alias(pipeline.model, pipeline.champion, facts["champion"], facts["challenger"], note)
+    moved = storage.exchange_alias(pipeline.model, pipeline.champion, facts["champion"], facts["challenger"], note)
+    if moved and "gain" in facts:
+        gain, level = _recorded_gain(facts), pipeline.budget.level
+        text = f"{pipeline.metric} {judging.interval_text(gain, level)}; "
+        text += promotion_rules.selected_text(gain, pipeline.margin, level)
+        models.set_tag(connection, pipeline.model, facts["challenger"], GAIN_TAG, text)
+    return moved
+
+
+def _recorded_gain(facts: Mapping[str, Any]) -> Gain:
+    return Gain(facts["gain"], facts["gain_low"], facts["gain_high"], facts["rows"])
 
 
 #: What executes a job of each kind.
@@ -226,7 +306,7 @@ def _without_effect(context: ConnectionContext, pipeline: Pipeline, task: Task, 
     return _saying(finding)
 
 
-def _labelled(context: ConnectionContext, task: Task, parameter: str, pipeline: Pipeline, table: str) -> DataFrame:
+def _labeled(context: ConnectionContext, task: Task, parameter: str, pipeline: Pipeline, table: str) -> DataFrame:
     """Return the rows with a label as they are at this moment, copied, so that all of a step sees the same."""
     frame = calls.revive(context, parameter, task.definition["parameters"][parameter])
     copied: DataFrame = frame.dropna(subset=[pipeline.label]).save(table, force=True)
@@ -252,73 +332,36 @@ def _facts(context: ConnectionContext, pipeline: Pipeline, step: str, job: Job) 
     return facts
 
 
-def _gain(
-    context: ConnectionContext, pipeline: Pipeline, data: DataFrame, versions: tuple[int, int], error_rate: float
-) -> Gain:
-    """Let two versions answer for the same rows, and return by how much the second is better.
-
-    Raises
-    ------
-    InvalidArgumentError
-        Two rows have the same key.
-    """
-    truth = data.select(pipeline.key, pipeline.label).collect().set_index(pipeline.key)[pipeline.label]
-    if not truth.index.is_unique:
-        raise InvalidArgumentError(f"key: {pipeline.key} does not tell all rows apart; name a column that does.")
-    if len(truth) < FEWEST_ROWS:
-        return judging.nothing(len(truth), judging.too_few(len(truth)))
-    said = [_predicted(context, pipeline, data, version).loc[truth.index] for version in versions]
-    if pipeline.metric == "MAE":
-        return judging.gain("MAE", Answers(truth, *(one["SCORE"] for one in said)), error_rate)
-    classes = truth.map(_text)
-    if pipeline.metric == "ACCURACY":
-        return judging.gain("ACCURACY", Answers(classes, *(one["SCORE"] for one in said)), error_rate)
-    if classes.nunique() > _FEWEST_CLASSES:
-        return judging.nothing(len(truth), f"AUC needs two classes, and {pipeline.label} has {classes.nunique()}")
-    positive = classes.max()
-    return judging.gain("AUC", Answers(classes == positive, *(_chances(one, positive) for one in said)), error_rate)
-
-
-def _predicted(context: ConnectionContext, pipeline: Pipeline, data: DataFrame, version: int) -> pd.DataFrame:
-    model = ModelStorage(context).load_model(pipeline.model, version)
-    options = {} if pipeline.metric == "MAE" else {"top_k_attributions": 0}
-    predicted = model.predict(data.deselect(pipeline.label), key=pipeline.key, **options)
-    rows: pd.DataFrame = predicted.collect()
-    return rows.set_index(pipeline.key)
-
-
-def _chances(predicted: pd.DataFrame, positive: str) -> Any:
-    confidence = predicted["CONFIDENCE"].astype(float)
-    return confidence.where(predicted["SCORE"] == positive, 1 - confidence)
-
-
-def _text(value: Any) -> str:
-    """Return a class as models write it."""
-    return str(int(value)) if isinstance(value, float) and value == int(value) else str(value)
-
-
 def _run_name(task: Task, job: Job) -> str:
     return f"{task.task_id} job {job.job_id}"
 
 
-def _track(
-    context: ConnectionContext,
-    pipeline: Pipeline,
-    task: Task,
-    job: Job,
-    params: Mapping[str, Any],
-    found: Gain | None = None,
-    verdict: str = "",
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Tracked:
+    """What the run of a step records."""
+
+    params: Mapping[str, Any]
+    gain: Gain | None = None
+    error_rate: float = 0.0  #: of each bound of the gain
+    verdict: str = ""
+    source: MetricSource = MetricSource.TEST
+
+
+def _track(context: ConnectionContext, pipeline: Pipeline, task: Task, job: Job, tracked: _Tracked) -> None:
     """Record a step as a run."""
+    gain = tracked.gain
     with Experiment(context, pipeline.experiment_id).run(_run_name(task, job)) as run:
-        run.log_params({"model": pipeline.model, **params})
-        if found is None:
+        run.log_params({"model": pipeline.model, **tracked.params})
+        if gain is None:
             return
-        run.log_params({"metric": pipeline.metric, "margin": pipeline.margin, "error_rate": pipeline.error_rate})
-        if found.reason:
-            run.set_tag("reason", found.reason)
+        run.log_params({"metric": pipeline.metric, "margin": pipeline.margin, "error_rate": tracked.error_rate})
+        if gain.reason:
+            run.set_tag("reason", gain.reason)
         else:
-            run.log_metrics({"gain": found.value, "gain_low": found.low, "gain_high": found.high, "rows": found.rows})
-        if verdict:
-            run.set_tag("verdict", verdict)
+            run.log_metrics({"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high, "rows": gain.rows})
+            run.set_tag("gain_source", tracked.source)
+        if tracked.verdict == judging.BETTER:
+            text = promotion_rules.selected_text(gain, pipeline.margin, tracked.error_rate)
+            run.set_tag("gain_note", text)
+        if tracked.verdict:
+            run.set_tag("verdict", tracked.verdict)

@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from hanalife.errors import Error, InvalidArgumentError
-from hanalife.lifecycle import judging
+from hanalife.lifecycle import judging, promotion
+from hanalife.lifecycle.promotion import Budget
 from hanalife.records import ModelVersion
 
 #: The steps in their order, and the verdict of the one before that each waits for.
@@ -25,6 +26,9 @@ CHALLENGER = "challenger"
 
 #: The tag of a version that says which pipeline has fitted it.
 TAG = "pipeline"
+
+#: The tag of a version with its gain over the one before: that of its promotion, later that on newer rows.
+GAIN_TAG = "gain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,9 @@ class Pipeline:
     dry_run: bool = False  #: no alias ever moves, only the challenger's
     experiment_id: str = ""
     keep_challengers: int | None = None  #: of those that were never in use; None: all
+    attempts: int = 50  #: comparisons that share the error rate
+    attempts_per: str = promotion.LIFE  #: LIFE: once for all; YEAR: an attempt comes back after 365 days
+    assume_unseen: bool = False  #: a version whose training rows are unknown may be judged on any row
 
     def step(self, name: str) -> str:
         """Return the task of a step."""
@@ -74,6 +81,11 @@ class Pipeline:
         """The time that :attr:`most` is about."""
         return timedelta(seconds=self.period_seconds)
 
+    @property
+    def budget(self) -> Budget:
+        """The comparisons that share the error rate."""
+        return Budget(self.error_rate, self.attempts, self.attempts_per)
+
     def to_json(self) -> dict[str, Any]:
         """Return the pipeline as JSON values."""
         return asdict(self)
@@ -95,7 +107,9 @@ def of_definition(definition: Mapping[str, Any]) -> Pipeline:
     try:
         return Pipeline(**definition["pipeline"])
     except TypeError as error:
-        raise Error(f"The pipeline was made by another hanalife: {error}; upgrade it, or create it anew.") from None
+        raise Error(
+            f"The pipeline was created by another hanalife version: {error}; upgrade hanalife or recreate the pipeline."
+        ) from None
 
 
 def check(pipeline: Pipeline) -> Pipeline:
@@ -117,6 +131,11 @@ def check(pipeline: Pipeline) -> Pipeline:
     _whole("most", pipeline.most, 1)
     _whole("watch_windows", pipeline.watch_windows, 0)
     _whole("keep_challengers", pipeline.keep_challengers, 1)
+    _whole("attempts", pipeline.attempts, 1, optional=False)
+    if pipeline.attempts_per not in (promotion.LIFE, promotion.YEAR):
+        raise InvalidArgumentError(f"attempts_per: expected 'life' or 'year', got {pipeline.attempts_per!r}.")
+    if not isinstance(pipeline.assume_unseen, bool):
+        raise InvalidArgumentError(f"assume_unseen: expected True or False, got {pipeline.assume_unseen!r}.")
     return pipeline
 
 
@@ -128,6 +147,6 @@ def _number(name: str, value: object, low: float, high: float, *, open_low: bool
         raise InvalidArgumentError(f"{name}: expected a number of {words}{limit}, got {value!r}.")
 
 
-def _whole(name: str, value: object, low: int) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < low):
+def _whole(name: str, value: object, low: int, *, optional: bool = True) -> None:
+    if (value is not None or not optional) and (isinstance(value, bool) or not isinstance(value, int) or value < low):
         raise InvalidArgumentError(f"{name}: expected a whole number of at least {low}, got {value!r}.")

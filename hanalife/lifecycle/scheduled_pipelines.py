@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -15,12 +15,16 @@ from hanalife.dataframe.frame import DataFrame
 from hanalife.drift.reference import Reference
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, ModelStorageError
 from hanalife.lifecycle import calls, kept_tasks, pipeline_steps, pipelines
+from hanalife.lifecycle import pipeline_history as history
 from hanalife.lifecycle.outcomes import FACTS
 from hanalife.lifecycle.pipelines import Pipeline
 from hanalife.lifecycle.scheduled_base import check_id
 from hanalife.lifecycle.scheduled_drift import ScheduledDrift
 from hanalife.records import ModelVersion
 from hanalife.storage.base import not_found
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _DAY, _MONTH = timedelta(days=1), timedelta(days=30)
 _DRIFT_PARAMS = (
@@ -53,6 +57,9 @@ class ScheduledPipelines(ScheduledDrift):
         watch_data: DataFrame | None = None,
         watch_windows: int = 4,
         keep_challengers: int | None = None,
+        attempts: int = 50,
+        attempts_per: str = "life",
+        assume_unseen: bool = False,
         approval: bool = False,
         dry_run: bool = False,
         drift_params: Mapping[str, Any] | None = None,
@@ -66,13 +73,15 @@ class ScheduledPipelines(ScheduledDrift):
         It is a composite of five tasks, each a run of the experiment:
 
         1. ``<task_id>_watch``: if the champion came from this pipeline, both it and the one before
-           answer for the rows since; if it is certainly worse, the alias moves back.
+           answer for rows labeled since the promotion. The gain on them replaces that of the
+           comparison, which is too high because it selected the challenger. If the champion is
+           worse, the alias moves back.
         2. ``<task_id>_drift``: as :meth:`create_drift_task`. Only ``drift`` lets it go on.
         3. ``<task_id>_challenge``: fits a model with the champion's parameters and search on
            ``data`` as it is then, and stores it as the next version with the alias
            ``challenger``. A share of the rows is held out, frozen in a table.
-        4. ``<task_id>_compare``: champion and challenger answer for these; only a challenger that is
-           better by more than the margin goes on.
+        4. ``<task_id>_compare``: champion and challenger answer for those of these rows that neither
+           was trained on; only a challenger that is better by more than the margin goes on.
         5. ``<task_id>_promote``: moves the alias, if the champion is still the one compared.
 
         What cannot be decided is ``unknown``, with the rows needed, and changes nothing. Execute
@@ -99,11 +108,12 @@ class ScheduledPipelines(ScheduledDrift):
         margin : float, default 0.0
             A gain up to it is too small to matter.
         error_rate : float in ]0, 0.5[, default 0.05
-            Chance, at most, that a challenger is promoted whose true gain is at most the margin;
-            and, over all windows watched, that a champion is rolled back that is not worse.
+            Chance, at most, that any challenger is promoted whose true gain is at most the margin,
+            among all ``attempts``; and, over all windows watched after a promotion, that a champion
+            is rolled back that is not worse.
         holdout : float in ]0, 1[, default 0.3
             Share of the rows that judge, about. A row's side is by a hash of its key alone, whatever
-            the key's type, so that a champion of this pipeline has not learned the rows that judge it.
+            the key's type. Rows among them that champion or challenger was trained on do not judge.
         cooldown : timedelta, default 1 day
             Time between two retrainings, at least.
         most : int, optional
@@ -116,6 +126,16 @@ class ScheduledPipelines(ScheduledDrift):
             Delete all but so many of the newest challengers of this pipeline that were never in
             use, whenever it fits another. A version that an alias beside ``challenger`` names or has
             ever named stays, and so does one that waits for approval. Default: all stay.
+        attempts : int, default 50
+            Comparisons that share the error rate evenly: each is decided at ``error_rate / attempts``.
+            One that is dropped before the models have answered for the judging rows spends nothing.
+            When all are spent, the pipeline rests.
+        attempts_per : {'life', 'year'}, default 'life'
+            'year': an attempt comes back after 365 days, so that the error rate holds for any year.
+        assume_unseen : bool, default False
+            Judge a version whose training rows are unknown (stored before they were kept, or fitted
+            elsewhere) as if none of the judging rows had trained it. Default: the verdict is then
+            ``unknown``.
         approval : bool, default False
             Wait for :meth:`approve_promotion` before the alias moves.
         dry_run : bool, default False
@@ -167,6 +187,9 @@ class ScheduledPipelines(ScheduledDrift):
                 period_seconds=_seconds("period", period),
                 watch_windows=watch_windows,
                 keep_challengers=keep_challengers,
+                attempts=attempts,
+                attempts_per=attempts_per,
+                assume_unseen=assume_unseen,
                 approval=approval,
                 dry_run=dry_run,
                 experiment_id=experiment_id or task_id,
@@ -209,10 +232,7 @@ class ScheduledPipelines(ScheduledDrift):
             The champion is no longer the version that was compared, or you may not move the alias.
         """
         with self._locked(task_id) as (connection, now):
-            definition = tasks.task(connection, task_id).definition
-            if "pipeline" not in definition:
-                raise InvalidArgumentError(f"task_id: {task_id!r} is no retraining pipeline.")
-            pipeline = pipelines.of_definition(definition)
+            pipeline = _pipeline(task_id, tasks.task(connection, task_id).definition)
             job = tasks.last_job(connection, pipeline.step("promote"))
             if job is None or not leases.revise(connection, job.job_id, "waiting", "promoted"):
                 raise InvalidArgumentError(f"task_id: no challenger of pipeline {task_id!r} waits for approval.")
@@ -223,9 +243,39 @@ class ScheduledPipelines(ScheduledDrift):
                     f"task_id: {pipeline.champion!r} of model {pipeline.model!r} is no longer version "
                     f"{facts['champion']}, which {which} was compared with; execute pipeline {task_id!r} again."
                 )
-            said = f"Approved by {self.current_user}: {which} is {pipeline.champion} now. {note}".strip()
+            said = f"Approved by {self.current_user}: {which} promoted to {pipeline.champion}. {note}".strip()
             tasks.append_log(connection, job.task_id, [("JOB", now, said)], job.job_id)
         return int(facts["challenger"])
+
+    def get_comparisons(self, task_id: str) -> pd.DataFrame:
+        """Return the comparisons of a pipeline, with the attempts that they spent, oldest first.
+
+        Parameters
+        ----------
+        task_id : str
+            A retraining pipeline.
+
+        Returns
+        -------
+        pandas.DataFrame
+            JOB_ID, CREATED_AT (UTC), CHAMPION, CHALLENGER, VERDICT, METRIC, GAIN with GAIN_LOW and
+            GAIN_HIGH of a two-sided LEVEL, ROWS, ATTEMPT (missing: it spent none) of ATTEMPTS, NOTE,
+            and REMEASURED_GAIN, _GAIN_LOW, _GAIN_HIGH, _LEVEL and _ROWS: of a promotion, the gain on
+            rows labeled after it. GAIN of a promotion is too high, because it was selected by it; until
+            it is measured again, NOTE says so.
+
+        Raises
+        ------
+        TaskNotFoundError, InvalidArgumentError
+            There is no such task, or it is no pipeline.
+        """
+        import pandas as pd
+
+        with self._database.read() as connection:
+            pipeline = _pipeline(task_id, tasks.task(connection, task_id).definition)
+            rows = history.comparisons(connection, pipeline)
+        columns = [*rows[0]] if rows else [*history.COLUMNS]
+        return pd.DataFrame(rows, columns=columns).astype(dict(history.COLUMNS))
 
     # --- inside -------------------------------------------------------------------------------
 
@@ -257,6 +307,12 @@ class ScheduledPipelines(ScheduledDrift):
                 raise not_found(connection, model, alias=champion)
         calls.unfitted_like(found)
         return found
+
+
+def _pipeline(task_id: str, definition: Mapping[str, Any]) -> Pipeline:
+    if "pipeline" not in definition:
+        raise InvalidArgumentError(f"task_id: {task_id!r} is no retraining pipeline.")
+    return pipelines.of_definition(definition)
 
 
 def _labelled(

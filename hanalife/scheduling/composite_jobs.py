@@ -95,9 +95,9 @@ def _start(connection: sa.Connection, job: Job, place: int, name: str, now: date
 
 def _why_shut(place: int, gates: Mapping[int, str], parts: Sequence[Job]) -> str:
     before = next(part for part in parts if part.seq_order == place - 1)
-    found = f"{before.task_id!r} said {before.verdict!r}" if before.verdict else f"{before.task_id!r} said nothing"
-    words = f"{found}, and only {gates[place]!r} lets it go on. {before.message}"
-    return words.strip()
+    verdict = f"the verdict {before.verdict!r}" if before.verdict else "no verdict"
+    reason = f"{before.task_id!r} gave {verdict}; the next step needs {gates[place]!r}"
+    return f"{before.message.rstrip('.')}. ({reason})" if before.message else reason
 
 
 def _message(outcome: JobStatus, parts: Sequence[Job]) -> str:

@@ -16,10 +16,12 @@ from scipy.special import ndtr, ndtri
 
 from hanalife.lifecycle import holdout, judging
 from hanalife.lifecycle.judging import Answers
+from hanalife.lifecycle.promotion import Budget
 
 ERROR_RATE = 0.05
 SIZES = (60, 200, 1_000, 5_000)
 WINDOWS = 4
+CYCLES = 50
 HOLDOUT = 0.3
 CORRELATION = 0.8
 AREA, HITS, POSITIVE = 0.80, 0.85, 0.4
@@ -76,6 +78,32 @@ def promoted(metric, sizes, gain, margin=0.0, seed=1, batch=100):
             found = judging.gain(metric, Answers(*(one[:rows] for one in answers)), ERROR_RATE)
             count += judging.judge(found, margin, ERROR_RATE)[0] == judging.BETTER
     return count / len(sizes)
+
+
+def lifetimes(metric, lives, rows, gains, seed=3):
+    """Return promotions by life and cycle, with the gains that were shown, measured again, and true.
+
+    Each of the 50 cycles has a challenger with a true gain of its own; ``gains`` draws them. What a
+    challenger was promoted for is measured again on as many rows labeled after the promotion.
+    """
+    random = np.random.default_rng(seed)
+    budget = Budget(ERROR_RATE, CYCLES)
+    promoted = np.zeros((lives, CYCLES), bool)
+    shown = []
+    for life in range(lives):
+        for cycle, gain in enumerate(gains(random)):
+            promoted[life, cycle], first = judged(metric, random, rows, gain, budget.level)
+            if promoted[life, cycle]:
+                again = judged(metric, random, rows, gain, budget.level)[1]
+                shown.append((first.value, again.value, gain))
+    return promoted, np.array(shown).reshape(-1, 3)
+
+
+def judged(metric, random, rows, gain, level, margin=0.0):
+    """Return whether a challenger of a true gain is promoted on so many new rows, and the measured gain."""
+    answers = (one[0] for one in SIMULATIONS[metric](random, 1, rows, gain))
+    found = judging.gain(metric, Answers(*answers), level)
+    return judging.judge(found, margin, level)[0] == judging.BETTER, found
 
 
 def rolled_back(metric, pipelines, rows, gain, seed=2):

@@ -8,8 +8,11 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from hanalife import errors
+from hanalife import UnifiedClassification, errors
+from hanalife.clock import new_id
+from hanalife.database import checks
 from hanalife.drift import performance
+from hanalife.drift.native import Drift
 from hanalife.drift.performance import Scored
 
 
@@ -104,3 +107,59 @@ def test_from_frames(conn):
     assert estimated.accuracy[0] < estimated.reference_accuracy
     with pytest.raises(errors.InvalidArgumentError, match="no rows"):
         conn.drift.performance(before, after.filter("ID < 0"), **columns)
+
+
+def predicted(conn, name, model, rows):
+    """Return rows with the chance of class 1 that a model gives them."""
+    table = conn.create_from_pandas(rows, f"{name}_ROWS", {"ID": "INT", "A": "DOUBLE", "Y": "INT"})
+    told = model.predict(table.deselect("Y"), key="ID", top_k_attributions=0).collect().set_index("ID")
+    chance = told["CONFIDENCE"].where(told["SCORE"] == "1", 1 - told["CONFIDENCE"])
+    data = rows.assign(P=chance.loc[rows["ID"]].to_numpy())
+    return conn.create_from_pandas(data, name, {"ID": "INT", "A": "DOUBLE", "Y": "INT", "P": "DOUBLE"})
+
+
+def test_rows_that_a_model_was_trained_on_are_left_out_and_counted(conn):
+    random = np.random.default_rng(5)
+    rows = pd.DataFrame({"ID": range(400), "A": random.normal(size=400)})
+    rows["Y"] = (rows["A"] + 2 * random.normal(size=400) > 0).astype(int)
+    model = UnifiedClassification("HybridGradientBoostingTree", n_estimators=60, max_depth=8, random_state=1)
+    learned = conn.create_from_pandas(rows[:200], "LEARNED", {"ID": "INT", "A": "DOUBLE", "Y": "INT"})
+    model.fit(learned, key="ID", label="Y", features=["A"])
+    held_out, mixed = predicted(conn, "HELD_OUT", model, rows[200:]), predicted(conn, "MIXED", model, rows[100:300])
+    columns = {"label": "Y", "probability": "P", "model": model}
+
+    made = []
+    drift = Drift(conn, ids=lambda: made.append(new_id()) or made[-1])
+
+    def notes():
+        with conn.database.read() as connection:
+            return checks.find(connection, made[-1]).notes
+
+    found = drift.performance(held_out, mixed, **columns)
+    assert "current: 100 of 200 rows left out: a model was trained on them" in notes()
+    alone = drift.performance(held_out, mixed.filter("ID >= 200"), **columns)
+    assert found.areas == alone.areas, "as if the rows were not there"
+    fair, unfair = found.areas[1], drift.performance(held_out, mixed, label="Y", probability="P").areas[1]
+    assert unfair > fair + 0.1
+    assert any("pass model= to leave them out" in note for note in notes()), "never silently"
+    paired = drift.performance(mixed, mixed, key="ID", **columns | {"model": (model, model)})
+    assert paired.paired
+    assert {note for note in notes() if "left out" in note} == {
+        f"{side}: 100 of 200 rows left out: a model was trained on them" for side in ("reference", "current")
+    }
+    for condition, missing in (("ID < 200", 20), ("ID < 210", 10)):
+        few = drift.performance(held_out, mixed.filter(condition), **columns)
+        assert few.verdict == "unknown"
+        assert f"at least {missing} more are needed" in few.reason
+
+
+def test_a_model_that_does_not_know_its_rows_is_refused(conn):
+    rows = pd.DataFrame({"ID": range(60), "A": np.arange(60.0), "Y": np.arange(60) % 2})
+    data = conn.create_from_pandas(rows, "ALL_ROWS", {"ID": "INT", "A": "DOUBLE", "Y": "INT"})
+    model = UnifiedClassification("DecisionTree", max_depth=1).fit(data, key="ID", label="Y", features=["A"])
+    scored = predicted(conn, "SCORED", model, rows)
+    for strange in (3, (model,), object(), (model, None)):
+        with pytest.raises(errors.ArgumentTypeError, match="model: expected a model of hanalife"):
+            conn.drift.performance(scored, scored, label="Y", probability="P", model=strange)
+    with pytest.raises(errors.InvalidArgumentError, match="unknown which rows it was trained on"):
+        conn.drift.performance(scored, scored.deselect("ID"), label="Y", probability="P", model=model)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 
 from hanalife.lifecycle import judging
 from hanalife.lifecycle.judging import Answers, gain, judge, rests_until
@@ -43,14 +43,69 @@ def test_a_class_is_judged_by_the_exact_sign_test_too():
     assert judge(gain("ACCURACY", Answers(truth, champion, challenger), 0.05), 0.0, 0.05)[0] == "better"
 
 
-def test_areas_are_compared_in_pairs():
-    """Two scores that rank alike differ by nothing, however few rows there are."""
+@pytest.mark.parametrize("error_rate", [0.05, 0.001])
+@pytest.mark.parametrize("counts", [(0, 0, 60), (3, 0, 200), (9, 2, 200), (40, 60, 300), (60, 0, 60)])
+def test_the_interval_of_a_class_is_where_the_likelihood_under_the_bound_gives_the_quantile(counts, error_rate):
+    """Tango's statistic from its definition: the shares of both kinds of change that are likeliest given the bound."""
+    gained, lost, rows = counts
+    truth = np.zeros(rows, int)
+    champion, challenger = truth.copy(), truth.copy()
+    champion[:gained], challenger[gained : gained + lost] = 1, 1
+    found = gain("ACCURACY", Answers(truth, champion, challenger), error_rate)
+    for bound, sign in ((found.low, 1), (found.high, -1)):
+        if abs(bound) == 1:
+            continue
+
+        def unlikely(losses, bound=bound):
+            shares = np.array([losses + bound, losses, 1 - 2 * losses - bound]).clip(1e-300)
+            return -(np.array([gained, lost, rows - gained - lost]) * np.log(shares)).sum()
+
+        edges = max(0.0, -bound), (1 - bound) / 2
+        losses = optimize.minimize_scalar(unlikely, bounds=edges, method="bounded", options={"xatol": 1e-12}).x
+        statistic = (gained - lost - rows * bound) / np.sqrt(rows * (2 * losses + bound - bound**2))
+        assert statistic == pytest.approx(sign * stats.norm.ppf(1 - error_rate), rel=1e-3)
+
+
+@pytest.mark.parametrize("metric", judging.METRICS)
+@pytest.mark.parametrize("differing", [0, 3, 19])
+def test_models_that_answer_almost_alike_are_never_certain_to_be_alike(metric, differing):
+    """The rows on which they differ are too few to say how much they differ elsewhere."""
     random = np.random.default_rng(2)
-    truth, score = random.random(100) < 0.5, random.random(100)
-    found = gain("AUC", Answers(truth, score, score**2), 0.05)
-    assert found.value == pytest.approx(0)
-    assert found.high - found.low < 1e-6
-    assert judge(found, 0.01, 0.05)[0] == "not_better"
+    truth = (np.arange(400) % 2).astype(int)
+    champion = random.random(400) if metric == "AUC" else random.integers(2, size=400)
+    challenger = champion.copy()
+    some = random.choice(400, differing, replace=False)
+    challenger[some] = -1 if metric == "AUC" else 1 - challenger[some]
+    if metric == "AUC":  # a rank that moves moves others
+        champion, challenger = np.round(champion, 1), np.round(champion, 1)
+    found = gain(metric, Answers(truth.astype(bool) if metric == "AUC" else truth, champion, challenger), 0.05)
+    word, reason = judge(found, 0.001, 0.05)
+    assert word == "unknown"
+    if metric == "ACCURACY":
+        assert found.high - found.low > 2 / 400
+    else:
+        assert "of 400 rows, which does not tell how much they differ elsewhere" in reason
+
+
+def test_a_difference_that_is_the_same_on_all_rows_has_an_interval():
+    truth = np.zeros(50)
+    found = gain("MAE", Answers(truth, truth + 3, truth + 1), 0.05)
+    assert found.value == 2
+    assert 1.8 < found.low < 2 < found.high < 2.2
+
+
+def test_areas_are_compared_in_pairs():
+    """The paired error is DeLong's: the covariance of the placements, row by row."""
+    random = np.random.default_rng(2)
+    truth = random.random(300) < 0.5
+    champion, challenger = (truth + random.normal(size=300) for _ in range(2))
+    champion, challenger = (stats.norm.cdf(one) for one in (champion, challenger))
+    found = gain("AUC", Answers(truth, champion, challenger), 0.05)
+    beaten = [(one[truth][:, None] > one[~truth]).astype(float) for one in (champion, challenger)]
+    change = beaten[1] - beaten[0]
+    variance = sum(change.mean(axis=axis).var(ddof=1) / change.shape[1 - axis] for axis in (0, 1))
+    assert found.value == pytest.approx(change.mean())
+    assert found.high - found.low == pytest.approx(2 * stats.norm.ppf(0.95) * np.sqrt(variance))
 
 
 @pytest.mark.parametrize("metric", judging.METRICS)
@@ -74,6 +129,7 @@ def test_the_rows_that_are_said_to_decide_do():
     first = gain("MAE", Answers(truth, random.normal(1.05, 0.5, 100), random.normal(1, 0.5, 100)), 0.05)
     reason = judge(first, 0.0, 0.05)[1]
     more = int(reason.split("about ")[1].split(" more")[0].replace(",", ""))
+    assert "If the true gain is the measured one" in reason
     shift, spread = first.value, (first.high - first.low) / 2 / stats.t.ppf(0.95, 99) * 10
     decided = 0
     for _ in range(400):

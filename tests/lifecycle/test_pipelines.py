@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
+from sklearn.metrics import roc_auc_score
 
 from hanalife import ModelStorage, UnifiedRegression
 from hanalife.database import tables, tasks
@@ -16,7 +19,7 @@ from hanalife.errors import (
     TaskExistsError,
     UnknownColumnError,
 )
-from hanalife.lifecycle import challengers, pipelines
+from hanalife.lifecycle import challengers, holdout, pipelines
 from hanalife.lifecycle.job import PRELOAD
 from hanalife.lifecycle.pipelines import STEPS
 from hanalife.scheduling.launchers import WarmLauncher
@@ -52,13 +55,18 @@ def verdicts(conn, task_id="RETRAIN"):
     return [part.verdict or part.status for part in parts if part is not None]
 
 
+def conn_tags(conn, version):
+    return ModelStorage(conn).get_lineage(MODEL, version)["tags"]
+
+
 # --- the whole of it --------------------------------------------------------------------------
 
 
 def test_drift_retrains_and_a_better_challenger_becomes_champion(conn, scheduler, old, turned):
     scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned)
     job = run(scheduler, "RETRAIN")
-    assert (job.status, job.verdict, job.message) == ("SUCCEEDED", "promoted", "version 2 of scores is champion now")
+    assert (job.status, job.verdict) == ("SUCCEEDED", "promoted")
+    assert job.message == "Promoted version 2 of 'scores' to champion"
     assert verdicts(conn) == ["idle", "drift", "fitted", "better", "promoted"]
     assert champion_of(conn) == 2
     tree = scheduler.query_schedule_job("RETRAIN")[0].collect()
@@ -74,6 +82,12 @@ def test_drift_retrains_and_a_better_challenger_becomes_champion(conn, scheduler
     compared = runs[3]
     assert compared.metrics["gain"] > compared.metrics["gain_low"] > 0
     assert compared.params["challenger"] == 2
+    assert compared.tags["gain_note"].startswith("too high: it was selected by this number. Given the selection, ")
+    message = jobs[3].message
+    assert message.startswith("AUC gain of version 2 over 1: ")
+    assert "a gain above 0 is required. The gain is too high: it was selected by this number" in message
+    assert message.endswith("(attempt 1 of 50)")
+    assert "too high: it was selected by this number" in conn_tags(conn, 2)["gain"]
     # Who retrains at once again must wait, and says until when.
     job = run(scheduler, "RETRAIN")
     assert (job.status, job.verdict) == ("SUCCEEDED", "resting")
@@ -135,7 +149,7 @@ def test_rows_without_labels_do_not_count(conn, scheduler, old, turned):
     scheduler.create_retrain_pipeline("RETRAIN", MODEL, table(conn, "BARE", bare), old, turned)
     job = run(scheduler, "RETRAIN")
     assert job.verdict == "unknown"
-    assert "labelled rows are too few" in job.message
+    assert "labeled rows are too few" in job.message
 
 
 @on_sqlite
@@ -149,6 +163,106 @@ def test_a_regression_is_compared_by_its_errors(conn, scheduler):
     ModelStorage(conn).promote(MODEL, ModelStorage(conn).save_model(model))
     scheduler.create_retrain_pipeline("RETRAIN", MODEL, second, first, second)
     assert run(scheduler, "RETRAIN").verdict == "promoted"
+
+
+# --- rows that a model was trained on ---------------------------------------------------------
+
+
+@on_sqlite
+def test_no_model_is_judged_on_its_own_training_rows(conn, scheduler, old, turned):
+    """The first champion has learned most of the rows that are held out by heart."""
+    both = table(conn, "BOTH", pd.concat([old.collect(), turned.collect()]))
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, both, old, turned)
+    run(scheduler, "RETRAIN")
+    keys = range(600), range(1000, 1800)
+    learned, others = (sum(holdout.draw(key, 1) < 0.3 for key in some) for some in keys)
+    compared = scheduler.get_comparisons("RETRAIN").iloc[0]
+    assert compared["ROWS"] == others
+    with conn.database.read() as connection:
+        message = tasks.last_job(connection, "RETRAIN_compare").message
+    assert f"{learned} of {learned + others} rows left out: the champion was trained on them" in message
+
+
+@on_sqlite
+def test_too_few_rows_that_are_new_to_both_decide_nothing_and_spend_nothing(conn, scheduler, old, turned):
+    few = table(conn, "BOTH", pd.concat([old.collect(), rows(40, 2, turned=True, start=5000)]))
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, few, old, turned)
+    job = run(scheduler, "RETRAIN")
+    assert job.verdict == "unknown"
+    assert job.message.startswith("Not promoted: comparison inconclusive. ")
+    assert "labeled rows are too few" in job.message
+    assert "rows left out: the champion was trained on them" in job.message
+    compared = scheduler.get_comparisons("RETRAIN").iloc[0]
+    assert compared["VERDICT"] == "unknown"
+    assert compared["ATTEMPT"] is pd.NA
+
+
+@on_sqlite
+def test_a_champion_whose_training_rows_are_unknown_is_not_judged_silently(conn, scheduler, old, turned):
+    with conn.database.write() as connection:  # as stored before training keys were kept
+        connection.execute(tables.model_version.update().values(training_keys=None))
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, cooldown=timedelta(0))
+    job = run(scheduler, "RETRAIN")
+    assert (job.verdict, champion_of(conn)) == ("unknown", 1)
+    assert "it is unknown which rows version 1 (champion) was trained on" in job.message.replace("It is", "it is")
+    assert "fit and save it again, or create the pipeline with assume_unseen=True" in job.message
+    options = {"cooldown": timedelta(0), "assume_unseen": True, "force": True}
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, **options)
+    assert run(scheduler, "RETRAIN").verdict == "promoted"
+    with conn.database.read() as connection:
+        message = tasks.last_job(connection, "RETRAIN_compare").message
+    assert "The rows that the champion was trained on are unknown and taken as other rows" in message
+
+
+@on_sqlite
+def test_the_other_remedy_works_too(conn, scheduler, old, turned):
+    with conn.database.write() as connection:
+        connection.execute(tables.model_version.update().values(training_keys=None))
+    champion(conn, old)
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned)
+    assert run(scheduler, "RETRAIN").verdict == "promoted"
+
+
+# --- the budget -------------------------------------------------------------------------------
+
+
+@on_sqlite
+def test_a_spent_budget_lets_the_pipeline_rest_until_there_is_another(conn, scheduler, old, turned):
+    options = {"cooldown": timedelta(0), "attempts": 1, "dry_run": True}
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, **options)
+    assert run(scheduler, "RETRAIN").verdict == "dry_run"
+    job = run(scheduler, "RETRAIN")
+    assert job.verdict == "resting"
+    assert "all 1 attempts that share the error rate of 0.05 are spent" in job.message
+    assert "Create the pipeline again with force=True" in job.message
+    assert scheduler.get_comparisons("RETRAIN")["ATTEMPT"].tolist() == [1]
+    options |= {"attempts_per": "year", "force": True}
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, **options)
+    assert scheduler.get_comparisons("RETRAIN").empty, "a pipeline that is created again begins anew"
+    assert run(scheduler, "RETRAIN").verdict == "dry_run"
+    with conn.database.write() as connection:
+        assert "(attempt 1 of 1 in 365 days)" in tasks.last_job(connection, "RETRAIN_compare").message
+    assert "are spent; the next comes back on " in run(scheduler, "RETRAIN").message
+    with conn.database.write() as connection:
+        then = tables.job.c.created_at, tables.task.c.created_at
+        for column in then:
+            moments = sa.select(column).limit(1)
+            long_ago = connection.execute(moments).scalar() - timedelta(days=366)
+            connection.execute(column.table.update().values(created_at=long_ago))
+    assert run(scheduler, "RETRAIN").verdict == "dry_run"
+
+
+@on_sqlite
+def test_a_pipeline_of_before_gets_the_default_budget(conn, scheduler, old, turned):
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned)
+    with conn.database.read() as connection:
+        definition = tasks.task(connection, "RETRAIN_compare").definition
+    before = {name: value for name, value in definition["pipeline"].items() if "attempt" not in name}
+    del before["assume_unseen"]
+    pipeline = pipelines.of_definition({"pipeline": before})
+    assert (pipeline.budget.level, pipeline.attempts_per) == (0.05 / 50, "life")
+    with pytest.raises(InvalidArgumentError, match="no retraining pipeline"):
+        scheduler.get_comparisons("RETRAIN_drift")
 
 
 # --- limits, approval, dry run ----------------------------------------------------------------
@@ -169,7 +283,7 @@ def test_a_dry_run_says_what_would_happen(conn, scheduler, old, turned):
     assert (job.status, job.verdict, job.message) == (
         "SUCCEEDED",
         "dry_run",
-        "version 2 of scores would become champion",
+        "Dry run: version 2 of 'scores' would become champion",
     )
     assert champion_of(conn) == 1
 
@@ -215,20 +329,60 @@ def test_a_promotion_is_rolled_back_if_the_next_window_is_worse(conn, scheduler,
     assert champion_of(conn) == 1
     history = ModelStorage(conn).get_history(MODEL, "champion")
     assert history["EVENT"].tolist() == ["MOVED", "MOVED", "ROLLED_BACK"]
-    assert "worse than before" in history["NOTE"].iloc[-1]
+    assert "worse than the version before. AUC gain of version 2 over 1: -0." in history["NOTE"].iloc[-1]
     run(scheduler, "RETRAIN")
     assert verdicts(conn)[0] == "idle"
 
 
 @on_sqlite
 def test_a_good_promotion_is_kept_and_watched_only_so_long(conn, scheduler, old, turned):
-    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, watch_windows=2)
+    window = table(conn, "WINDOW", rows(500, 9, turned=True, shift=2.0, start=5000))
+    options = {"watch_windows": 2, "watch_data": window}
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned, **options)
     said = []
     for _ in range(4):
         run(scheduler, "RETRAIN")
         said.append(verdicts(conn)[0])
     assert said == ["idle", "kept", "kept", "idle"]
     assert champion_of(conn) == 2
+
+
+@on_sqlite
+def test_a_promotion_is_measured_again_on_rows_labeled_since(conn, scheduler, old, turned):
+    """Neither the rows that trained a model nor those that selected it say how much better it is."""
+    scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, turned)
+    run(scheduler, "RETRAIN")
+    selected = scheduler.get_comparisons("RETRAIN").iloc[0]
+    assert selected["NOTE"].startswith("too high: it was selected by this number")
+    assert math.isnan(selected["REMEASURED_GAIN"])
+    run(scheduler, "RETRAIN")  # no row is new
+    with conn.database.read() as connection:
+        watched = tasks.last_job(connection, "RETRAIN_watch")
+    assert watched.verdict == "unknown"
+    assert watched.message == (
+        "0 labeled rows are too few: at least 20 more are needed. 800 of 800 rows left out: "
+        "the challenger was trained on them or the challenger was selected by them"
+    )
+    new = rows(300, 12, turned=True, shift=2.0, start=5000)
+    table(conn, "NEW", pd.concat([turned.collect(), new]))
+    run(scheduler, "RETRAIN")
+    with conn.database.read() as connection:
+        watched = tasks.last_job(connection, "RETRAIN_watch")
+    assert watched.verdict == "kept"
+    assert "800 of 1,100 rows left out" in watched.message
+    tracked = conn.experiment("RETRAIN").run(f"RETRAIN_watch job {watched.job_id}")
+    assert (tracked.metrics["rows"], tracked.tags["gain_source"]) == (300, "production")
+    again = scheduler.get_comparisons("RETRAIN").iloc[0]
+    assert (again["NOTE"], again["REMEASURED_ROWS"], again["REMEASURED_LEVEL"]) == ("", 300, 0.975)
+    storage = ModelStorage(conn)
+    fresh = table(conn, "FRESH", new)
+    areas = []
+    for version in (1, 2):
+        predicted = storage.load_model(MODEL, version).predict(fresh.deselect("Y"), key="ID").collect().set_index("ID")
+        chance = predicted["CONFIDENCE"].where(predicted["SCORE"] == "1", 1 - predicted["CONFIDENCE"])
+        areas.append(roc_auc_score(new["Y"], chance.loc[new["ID"]]))
+    assert again["REMEASURED_GAIN"] == pytest.approx(areas[1] - areas[0])
+    assert conn_tags(conn, 2)["gain"].endswith("300 rows), on rows labeled after the promotion")
 
 
 @on_sqlite
@@ -305,6 +459,7 @@ def test_each_step_is_killed_before_while_and_after_it_ends_and_has_its_effect_o
     assert history.groupby("EVENT").size().to_dict() == {"MOVED": 3, "SAVED": 2}  # champion twice, challenger once
     assert len(checks) == 1
     assert champion_of(conn) == 2
+    assert scheduler.get_comparisons("RETRAIN")["ATTEMPT"].tolist() == [1]
 
 
 def test_of_two_pipelines_at_once_only_one_moves_the_champion(conn, scheduler, old, turned):
@@ -371,6 +526,10 @@ def test_a_step_alone_says_what_it_belongs_to(conn, scheduler, old, turned):
         ({"most": 0}, InvalidArgumentError, "most"),
         ({"watch_windows": -1}, InvalidArgumentError, "watch_windows"),
         ({"keep_challengers": 0}, InvalidArgumentError, "keep_challengers"),
+        ({"attempts": 0}, InvalidArgumentError, "attempts"),
+        ({"attempts": None}, InvalidArgumentError, "attempts"),
+        ({"attempts_per": "month"}, InvalidArgumentError, "attempts_per"),
+        ({"assume_unseen": 1}, InvalidArgumentError, "assume_unseen"),
         ({"drift_params": {"minimum_effect": 0}}, InvalidArgumentError, "minimum_effect"),
         ({"drift_params": {"colour": "red"}}, ArgumentTypeError, "colour"),
         ({"drift_params": {"time_column": "A"}}, InvalidArgumentError, "time_column"),
