@@ -358,8 +358,8 @@ def _track(context: ConnectionContext, pipeline: Pipeline, task: Task, job: Job,
         if gain.reason:
             run.set_tag("reason", gain.reason)
         else:
-            run.log_metrics({"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high, "rows": gain.rows})
-            run.set_tag("gain_source", tracked.source)
+            values = {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high, "rows": gain.rows}
+            run.log_metrics(values, source=tracked.source)
         if tracked.verdict == judging.BETTER:
             text = promotion_rules.selected_text(gain, pipeline.margin, tracked.error_rate)
             run.set_tag("gain_note", text)
