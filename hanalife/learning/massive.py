@@ -256,13 +256,15 @@ class GroupedModel(UnifiedModel):
             predicted = stacked({name: scored.predicted for name, scored in done.items()})[: checked.max_result_num]
             reports = {name: scored.report for name, scored in done.items()}
             found = {name: report.tables() for name, report in reports.items()}
-            self._score_tables = {
+            results = {
                 kind: under_group_id({name: one[kind] for name, one in found.items()})
                 for kind in next(iter(found.values()))
             }
+            notes = under_group_id({name: report.notes() for name, report in reports.items()})
+            self._score_tables = results | {tables.INTERVAL_NOTES: notes}
             frames = [
                 context.create_from_pandas(predicted, tables.table_name("PREDICTIONS"), self._group_columns(checked)),
-                *(table.to_frame(context, kind.strip("_").upper()) for kind, table in self._score_tables.items()),
+                *(table.to_frame(context, kind.strip("_").upper()) for kind, table in results.items()),
                 self._accept_errors(errors, context),
             ]
             self.scoring_list_, self.testing_data = frames, data

@@ -161,11 +161,18 @@ class Model(HanaOnly, ABC):
     def statistics_(self) -> DataFrame | None:
         """STAT_NAME, STAT_VALUE (text), CLASS_NAME.
 
+        ``<NAME>.LOW`` and ``<NAME>.HIGH`` are the ends of a number's 95 % interval; ``interval_notes_``
+        says why a number has none.
         ``PARTITION`` says which rows the numbers are of. After a search, ``TEST_<METRIC>`` is
         the chosen candidate's value on each fold, ``.MEAN`` their mean, ``.VAR`` their sample
         variance.
         """
         return self._frame("statistics_")
+
+    @property
+    def interval_notes_(self) -> DataFrame | None:
+        """STAT_NAME, CLASS_NAME, REASON: why a number of ``statistics_`` has no interval there."""
+        return self._frame("interval_notes_")
 
     @property
     def optimal_param_(self) -> DataFrame | None:

@@ -104,6 +104,7 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
     found = found if calibration is None else calibration.applied(found)
     report = plan.report(target[judging], found, encoding, extra, arguments.ntiles)
     results = report.tables() | {
+        tables.INTERVAL_NOTES: report.notes(),
         "importance_": tables.importance(_importance(engine, estimator, encoding)),
         "optimal_param_": tables.optimal_parameters(chosen),
         "search_results_": tables.search_results(judgement),

@@ -154,10 +154,11 @@ class UnifiedModel(Model):
             predicted, report = scored.predicted, scored.report
             columns = dict(self._prediction_columns(checked.key))
             context = data.connection_context
-            self._score_tables = report.tables()
+            results = report.tables()
+            self._score_tables = results | {tables.INTERVAL_NOTES: report.notes()}
             frames = [
                 context.create_from_pandas(predicted, tables.table_name("PREDICTIONS"), columns),
-                *(table.to_frame(context, name.strip("_").upper()) for name, table in self._score_tables.items()),
+                *(table.to_frame(context, name.strip("_").upper()) for name, table in results.items()),
             ]
             self.scoring_list_, self.testing_data = frames, data
             self.hanaml_score_params = without_none(given)
@@ -249,6 +250,7 @@ class UnifiedModel(Model):
             source=source,
             source_note=note,
             intervals=report.intervals,
+            interval_notes=report.interval_notes,
             confusion=report.confusion,
             curves=report.curves,
             signature=self._signature(self._require()),

@@ -150,7 +150,7 @@ def _lines(found: ModelVersion, tags: Mapping[str, str], named: Sequence[str]) -
 def _body(
     state: Mapping[str, Any],
     tables: Mapping[str, Any],
-    metrics: Mapping[str, Mapping[str, float]],
+    metrics: Mapping[str, Mapping[str, Any]],
     signature: Mapping[str, Any] | None,
 ) -> Iterator[str]:
     constructor = dict(state["constructor"])
@@ -160,6 +160,8 @@ def _body(
     yield from ("", f"A `{state['class_path'].rpartition('.')[2]}`.")
     yield from _section("Parameters", shown)
     yield from _section("Metrics", [(name, interval_text(value)) for name, value in metrics.items()])
+    if any("low" in value for value in metrics.values()):
+        yield from ("", "Brackets hold the 95 % interval.")
     importance = tables.get("importance_", {}).get("rows", [])
     yield from _section(
         "Importance", [(": ".join(row[:-1]), f"{float(row[-1]):.4g}") for row in importance[:_SHOWN_FEATURES]]
@@ -171,7 +173,7 @@ def _body(
 
 
 def _limits(
-    tables: Mapping[str, Any], metrics: Mapping[str, Mapping[str, float]], signature: Mapping[str, Any] | None
+    tables: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]], signature: Mapping[str, Any] | None
 ) -> Iterator[str]:
     names = ", ".join(name for name, _ in (signature or {}).get("inputs", []))
     if names:

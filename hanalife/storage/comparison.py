@@ -30,7 +30,8 @@ class Comparison(StorageBase):
         -------
         pandas.DataFrame
             SECTION (PARAMETER, DATA, METRIC, ENVIRONMENT), NAME, a column of texts for each
-            version, and DIFFERENT. Metrics are ``value [low, high]`` where the interval is known.
+            version, and DIFFERENT. Metrics are ``value [low, high]`` with the 95 % interval, or
+            ``value (no interval: reason)``, where one of them is known.
 
         Raises
         ------
@@ -93,7 +94,7 @@ def side_by_side(columns: Sequence[Mapping[tuple[str, str], str]]) -> list[tuple
     return rows
 
 
-def with_bounds(metrics: Mapping[str, Mapping[str, float]]) -> dict[str, Mapping[str, float]]:
+def with_bounds(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Return metrics without those that are bounds of another, which get them as ``low`` and ``high``.
 
     >>> with_bounds({"AUC": {"value": 0.8}, "AUC.LOW": {"value": 0.75}, "AUC.HIGH": {"value": 0.85}})
@@ -110,14 +111,18 @@ def with_bounds(metrics: Mapping[str, Mapping[str, float]]) -> dict[str, Mapping
     }
 
 
-def interval_text(metric: Mapping[str, float]) -> str:
-    """Return a metric with its interval, if it has one.
+def interval_text(metric: Mapping[str, Any]) -> str:
+    """Return a metric with its interval, or with the reason for having none, if that is known.
 
     >>> interval_text({"value": 0.81234567, "low": 0.79, "high": 0.83})
     '0.812346 [0.79, 0.83]'
+    >>> interval_text({"value": 0.81234567, "no_interval": "9 rows, fewer than 20"})
+    '0.812346 (no interval: 9 rows, fewer than 20)'
     """
     text = f"{metric['value']:.6g}"
-    return f"{text} [{metric['low']:.6g}, {metric['high']:.6g}]" if "low" in metric else text
+    if "low" in metric:
+        return f"{text} [{metric['low']:.6g}, {metric['high']:.6g}]"
+    return f"{text} (no interval: {metric['no_interval']})" if "no_interval" in metric else text
 
 
 def _section(name: str, values: Mapping[str, Any]) -> dict[tuple[str, str], str]:

@@ -18,6 +18,10 @@ from hanalife.records import ModelState
 _PACKAGES = ("hanalife", "numpy", "pandas", "scikit-learn", "scipy", "skops", "xgboost", "xgboost-cpu")
 
 
+#: Of the statistics that are the ends of another one's interval.
+_ENDS = {"LOW": "low", "HIGH": "high"}
+
+
 @functools.cache
 def environment() -> dict[str, str]:
     """Return the versions of Python, the system and the packages that a model depends on."""
@@ -41,19 +45,29 @@ def dataset_hash(connection: sa.Connection, run_id: str | None) -> str | None:
     return None
 
 
-def metrics(state: ModelState) -> dict[str, dict[str, float]]:
+def metrics(state: ModelState) -> dict[str, dict[str, Any]]:
     """Return the numbers of a model's statistics: ``{name: {value}}``, with ``low`` and ``high`` if known.
 
     Those of one class are under ``RECALL_<class>`` and so on. Intervals come from the fact
-    ``intervals``: ``{name: [low, high]}``.
+    ``intervals``: ``{name: [low, high]}``. One that was withheld has its reason under ``no_interval``.
     """
     intervals = state.facts.get("intervals", {})
-    found: dict[str, dict[str, float]] = {}
+    notes = state.tables.get("interval_notes_", {}).get("rows", ())
+    reasons = {name if of is None else f"{name}_{of}": reason for *_, name, of, reason in notes}
+    found: dict[str, dict[str, Any]] = {}
     for name, text, *of in state.tables.get("statistics_", {}).get("rows", ()):
-        key = name if not of or of[0] is None else f"{name}_{of[0]}"
+        base, _, end = name.rpartition(".")
+        number_of = base if end in _ENDS else name
+        key = number_of if not of or of[0] is None else f"{number_of}_{of[0]}"
         value = _number(text)
-        if value is not None:
+        if value is None:
+            continue
+        if end in _ENDS and key in found:
+            found[key][_ENDS[end]] = value
+        else:
             found[key] = {"value": value, **_bounds(intervals.get(key))}
+            if key in reasons:
+                found[key]["no_interval"] = reasons[key]
     return found
 
 

@@ -119,7 +119,8 @@ def _versions(detail: ModelDetail, most: int) -> str:
     metrics = list(dict.fromkeys(metric["name"] for row in rows for metric in row["metrics"]))[:MOST_METRICS]
     head = ["Version", "Aliases", "Kind", *metrics, "Saved (UTC)", "By", "Notes"]
     cells = [_version_cells(row, metrics) for row in rows]
-    return page.table(f"Versions of {detail['name']}", head, cells, ("Version", *metrics))
+    title = f"Versions of {detail['name']}; brackets hold 95 % intervals"
+    return page.table(title, head, cells, ("Version", *metrics))
 
 
 def _version_cells(row: VersionRow, metrics: Sequence[str]) -> list[str]:
@@ -138,7 +139,9 @@ def _version_cells(row: VersionRow, metrics: Sequence[str]) -> list[str]:
 def _metric(metric: ModelMetric) -> str:
     value, low, high = metric["value"], metric["low"], metric["high"]
     text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return f"{text} [{low:.3g}, {high:.3g}]" if isinstance(low, float) and isinstance(high, float) else text
+    if isinstance(low, float) and isinstance(high, float):
+        return f"{text} [{low:.3g}, {high:.3g}]"
+    return f"{text} (no interval: {metric['no_interval']})" if metric["no_interval"] else text
 
 
 def _aliases(detail: ModelDetail) -> str:

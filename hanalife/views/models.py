@@ -101,13 +101,14 @@ def _version_row(row: sa.Row[Any], named: Sequence[str], tags: Mapping[str, str]
     }
 
 
-def _metric(name: str, kept: Mapping[str, float]) -> ModelMetric:
+def _metric(name: str, kept: Mapping[str, Any]) -> ModelMetric:
     low, high = kept.get("low"), kept.get("high")
     return {
         "name": name,
         "value": number(kept["value"]),
         "low": None if low is None else number(low),
         "high": None if high is None else number(high),
+        "no_interval": cut(str(kept.get("no_interval", ""))),
     }
 
 

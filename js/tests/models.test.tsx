@@ -11,7 +11,7 @@ import { ModelView } from '../src/views/ModelView';
 const AT = '2026-03-02T08:00:00.000000Z';
 
 function version(number: number, aliases: string[], auc: number | null): VersionRow {
-  const metrics = auc === null ? [] : [{ name: 'AUC', value: auc, low: auc - 0.1, high: auc + 0.05 }];
+  const metrics = auc === null ? [] : [{ name: 'AUC', value: auc, low: auc - 0.1, high: auc + 0.05, no_interval: '' }];
   return {
     key: `<b>churn</b>/${number}`,
     name: '<b>churn</b>',
@@ -149,7 +149,7 @@ test('versions are grouped, spans and courses read off', () => {
   expect(spanOf(detail.versions, 'AUC')!.low).toBeCloseTo(0.6);
   expect(spanOf(detail.versions, 'AUC')!.high).toBeCloseTo(0.85);
   expect(spanOf(detail.versions, 'NONE')).toBeNull();
-  expect(metricNames([{ ...version(1, [], 0.5), metrics: [{ name: 'Z', value: 1, low: null, high: null }] }, version(2, [], 1)])).toEqual(['AUC', 'Z']);
+  expect(metricNames([{ ...version(1, [], 0.5), metrics: [{ name: 'Z', value: 1, low: null, high: null, no_interval: '' }] }, version(2, [], 1)])).toEqual(['AUC', 'Z']);
   expect(courseOf(detail, 'champion').map(each => each.version)).toEqual([1, 2]);
   expect(toCompare(detail, new Set([3, 1, 99]))).toEqual([1, 3]);
   expect(toCompare({ ...detail, aliases: [], versions: [version(1, [], 1)] }, new Set())).toEqual([1]);

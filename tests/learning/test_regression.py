@@ -43,6 +43,7 @@ def expected_numbers(actual, predicted):
         "RMSE": metrics.root_mean_squared_error(actual, predicted),
         "WMAPE": np.abs(actual - predicted).sum() / np.abs(actual).sum(),
         "MSLE": metrics.mean_squared_log_error(actual, predicted),
+        "MEDIAN_ABSOLUTE_ERROR": metrics.median_absolute_error(actual, predicted),
     }
 
 
@@ -85,7 +86,9 @@ def test_score_gives_the_numbers_of_scikit_learn(conn):
     expected = expected_numbers(actual, predicted)
     values = {row.STAT_NAME: float(row.STAT_VALUE) for row in found.itertuples()}
     assert {name: values[name] for name in expected} == pytest.approx(expected)
-    assert values["RMSE.LOW"] < values["RMSE"] < values["RMSE.HIGH"]
+    for name in ("MAE", "MEDIAN_ABSOLUTE_ERROR"):
+        assert 0 < values[f"{name}.LOW"] < values[name] < values[f"{name}.HIGH"]
+    assert not {"RMSE.LOW", "MSE.LOW", "R2.LOW"} & values.keys(), "squares want 200 rows"
     assert model.scoring_list_ == [predictions, statistics]
 
 

@@ -213,7 +213,7 @@ def test_cards(tracked, tmp_path):
     storage, content_hash = tracked
     card = storage.get_model_card("churn", 1)
     for said in ("# churn, version 1", "## Parameters", "| n_estimators | 2 |", "## Metrics", "| AUC |",
-                 "## Importance", "| GLUCOSE |", content_hash, "## Limits", "without intervals"):  # fmt: skip
+                 "## Importance", "| GLUCOSE |", content_hash, "## Limits", "95 % interval"):  # fmt: skip
         assert said in card, said
     card.save(tmp_path / "card.md")
     assert (tmp_path / "card.md").read_text() == card.content == card._repr_markdown_()

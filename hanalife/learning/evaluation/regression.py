@@ -41,6 +41,11 @@ def max_error(actual: Array, predicted: Array) -> float:
     return float(np.abs(actual - predicted).max())
 
 
+def median_absolute_error(actual: Array, predicted: Array) -> float:
+    """Return the median absolute error."""
+    return float(np.median(np.abs(actual - predicted)))
+
+
 def mse(actual: Array, predicted: Array) -> float:
     """Return the mean squared error."""
     return float(((actual - predicted) ** 2).mean())
@@ -82,4 +87,5 @@ def evaluate(actual: Array, predicted: Array) -> dict[str, float | None]:
         "RMSE": rmse(actual, predicted),
         "WMAPE": wmape(actual, predicted),
         "MSLE": msle(actual, predicted),
+        "MEDIAN_ABSOLUTE_ERROR": median_absolute_error(actual, predicted),
     }

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from hanalife.drawing import charts, figures, page
-from hanalife.learning.results.tables import SIDES, Table, is_number
+from hanalife.learning.results.tables import INTERVAL_NOTES, SIDES, Table, is_number
 
 #: More rows of a table are left out of a page, and said so.
 MOST_ROWS = 200
@@ -50,7 +50,8 @@ def _section(title: str, parts: Iterable[str]) -> str:
 
 def _results(tables: Mapping[str, Table]) -> list[str]:
     grouped = any(table.columns[0][0] == "GROUP_ID" for table in tables.values())
-    found = [_statistics(tables["statistics_"])] if "statistics_" in tables and not grouped else []
+    notes = tables.get(INTERVAL_NOTES)
+    found = [_statistics(tables["statistics_"], notes)] if "statistics_" in tables and not grouped else []
     if grouped:
         return [_table(name.strip("_"), table) for name, table in tables.items() if table.rows]
     curves = _curves(tables["metrics_"]) if "metrics_" in tables else {}
@@ -64,16 +65,20 @@ def _results(tables: Mapping[str, Table]) -> list[str]:
     return found
 
 
-def _statistics(table: Table) -> str:
-    """Return the statistics with each interval beside its number."""
+def _statistics(table: Table, notes: Table | None) -> str:
+    """Return the statistics with each interval, or the reason for having none, beside its number."""
     bounds = {(row[0], *row[2:]): row[1] for row in table.rows if row[0].rpartition(".")[2] in SIDES}
+    reasons = {(name, of): reason for name, of, reason in notes.rows} if notes else {}
     rows = []
     for row in table.rows:
         name, value, *of = row
         if (name, *of) in bounds:
             continue
         low, high = (bounds.get((f"{name}.{side}", *of)) for side in SIDES)
-        interval = f"{_short(low)} to {_short(high)}" if low is not None and high is not None else ""
+        reason = reasons.get((name, of[0] if of else None))
+        interval = f"no interval: {reason}" if reason else ""
+        if low is not None and high is not None:
+            interval = f"{_short(low)} to {_short(high)}"
         rows.append([page.word(name), page.cell(str(of[0] or "") if of else ""), _value(value), page.word(interval)])
     return page.part("Statistics", page.table("", ["Name", "Class", "Value", "95 % interval"], rows, ["Value"]))
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hanalife.confidence.interval import Interval, Withheld
 from hanalife.learning.evaluation import classification, curves, intervals
 from hanalife.learning.evaluation.calibration import calibration_error
 from hanalife.learning.evaluation.classification import Evaluation
 from hanalife.learning.explanation.reason_codes import reasons
-from hanalife.learning.results.tables import SIDES, Row, Table
+from hanalife.learning.results.tables import NOTES, Row, Table, interval_rows
 from hanalife.observation import ColumnSpec
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from hanalife.learning.arguments.reading import ReadArguments
     from hanalife.learning.encoding import Encoding
     from hanalife.learning.evaluation.curves import Curve
-    from hanalife.learning.evaluation.intervals import Interval
     from hanalife.learning.fitted import Fitted
 
     Array = NDArray[Any]
@@ -108,7 +108,7 @@ class ClassReport:
     evaluation: Evaluation
     calibration_error: float
     curves: Mapping[str, Curve]
-    bounds: Mapping[tuple[str, int | None], Interval]  #: by statistic and class code
+    bounds: Mapping[tuple[str, int | None], Interval | Withheld]  #: by statistic and class code
     class_names: tuple[str, ...]
     extra: Mapping[str, float | str]  #: of the search, and which rows these are
 
@@ -123,10 +123,18 @@ class ClassReport:
     @property
     def intervals(self) -> dict[str, Interval]:
         """The interval of each number that has one, by the number's unique name."""
-        return {
-            name if code is None else f"{name}_{self.class_names[code]}": found
-            for (name, code), found in self.bounds.items()
-        }
+        return {self._unique(*key): found for key, found in intervals.bounds(self.bounds).items()}
+
+    @property
+    def interval_notes(self) -> dict[str, str]:
+        """Why a number has no interval, by the number's unique name."""
+        return {self._unique(*key): reason for key, reason in intervals.reasons(self.bounds).items()}
+
+    def _unique(self, name: str, code: int | None) -> str:
+        return name if code is None else f"{name}_{self.class_names[code]}"
+
+    def _class(self, code: int | None) -> str | None:
+        return None if code is None else self.class_names[code]
 
     @property
     def confusion(self) -> tuple[tuple[str, str, int], ...]:
@@ -145,12 +153,16 @@ class ClassReport:
             "metrics_": _curve_points(self.curves),
         }
 
+    def notes(self) -> Table:
+        """Return STAT_NAME, CLASS_NAME and REASON of what has no interval."""
+        reasons = intervals.reasons(self.bounds)
+        return Table.of(NOTES, ((name, self._class(code), reason) for (name, code), reason in reasons.items()))
+
     def _statistics(self) -> Iterator[Row]:
         # Text that gives the number back exactly.
         yield from ((name, repr(value), of) for name, value, of in self._numbers())
         for (name, code), found in self.bounds.items():
-            of = None if code is None else self.class_names[code]
-            yield from ((f"{name}.{side}", repr(bound), of) for side, bound in zip(SIDES, found, strict=True))
+            yield from ((*row, self._class(code)) for row in interval_rows(name, found))
         for name, value in self.extra.items():
             yield name, value if isinstance(value, str) else repr(value), None
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hanalife.confidence import interval as confidence
+from hanalife.confidence.interval import Withheld
 from hanalife.learning.engines.engine import Interval
 from hanalife.learning.evaluation import intervals, regression
 from hanalife.learning.explanation.reason_codes import reasons
-from hanalife.learning.results.tables import SIDES, Table
+from hanalife.learning.results.tables import NOTES, Table, interval_rows
 from hanalife.observation import ColumnSpec
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ class NumberReport:
     """Predicted numbers, judged."""
 
     evaluation: Mapping[str, float | None]
-    bounds: Mapping[str, tuple[float, float]]  #: the interval of each statistic that has one
+    bounds: Mapping[str, confidence.Interval | Withheld]  #: by statistic
     extra: Mapping[str, float | str]  #: of the search, and which rows these are
     prefix: str  #: before each name in ``statistics_``
 
@@ -99,9 +101,14 @@ class NumberReport:
         return {name: value for name, value in self.evaluation.items() if value is not None} | dict(self.extra)
 
     @property
-    def intervals(self) -> Mapping[str, tuple[float, float]]:
+    def intervals(self) -> Mapping[str, confidence.Interval]:
         """The interval of each number that has one, by the number's name."""
-        return self.bounds
+        return intervals.bounds(self.bounds)
+
+    @property
+    def interval_notes(self) -> Mapping[str, str]:
+        """Why a number has no interval, by the number's name."""
+        return intervals.reasons(self.bounds)
 
     @property
     def confusion(self) -> tuple[tuple[str, str, int], ...]:
@@ -116,10 +123,10 @@ class NumberReport:
     def tables(self) -> dict[str, Table]:
         """Return the table of numbers, as text that gives each back exactly."""
         judged = [(f"{self.prefix}{name}", repr(value)) for name, value in self.evaluation.items() if value is not None]
-        judged += [
-            (f"{self.prefix}{name}.{side}", repr(bound))
-            for name, found in self.bounds.items()
-            for side, bound in zip(SIDES, found, strict=True)
-        ]
+        judged += [row for name, found in self.bounds.items() for row in interval_rows(f"{self.prefix}{name}", found)]
         extra = [(name, value if isinstance(value, str) else repr(value)) for name, value in self.extra.items()]
         return {"statistics_": Table.of(STATISTICS, [*judged, *extra])}
+
+    def notes(self) -> Table:
+        """Return STAT_NAME, CLASS_NAME (none) and REASON of what has no interval."""
+        return Table.of(NOTES, ((f"{self.prefix}{name}", None, reason) for name, reason in self.interval_notes.items()))

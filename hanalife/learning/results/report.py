@@ -9,8 +9,8 @@ from hanalife.learning.results.tables import PARTITION, Table, is_of_folds
 from hanalife.observation import MetricSource
 
 if TYPE_CHECKING:
+    from hanalife.confidence.interval import Interval
     from hanalife.learning.evaluation.curves import Curve
-    from hanalife.learning.evaluation.intervals import Interval
 
 
 class Report(Protocol):
@@ -32,6 +32,11 @@ class Report(Protocol):
         ...
 
     @property
+    def interval_notes(self) -> Mapping[str, str]:
+        """Why a metric has no interval, by its name in ``metrics``."""
+        ...
+
+    @property
     def confusion(self) -> tuple[tuple[str, str, int], ...]:
         """``(actual, predicted, count)`` of every pair of classes; empty where there are none."""
         ...
@@ -43,6 +48,10 @@ class Report(Protocol):
 
     def tables(self) -> dict[str, Table]:
         """Return the result tables by the name of their attribute."""
+        ...
+
+    def notes(self) -> Table:
+        """Return STAT_NAME, CLASS_NAME and REASON of what has no interval."""
         ...
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from hanalife.clock import new_id
+from hanalife.confidence.interval import Interval, Withheld
 from hanalife.learning.cross_validation import Judgement
 from hanalife.learning.evaluation.by_name import spelt
 
@@ -33,7 +34,11 @@ SEARCH = (
 #: The statistic that says which rows the others are of: training or validation.
 PARTITION = "PARTITION"
 
-#: After a statistic's name: the ends of its interval.
+#: Why a statistic has no interval; not in ``statistics_`` itself, whose values programs read as numbers.
+INTERVAL_NOTES = "interval_notes_"
+NOTES = (("STAT_NAME", "NVARCHAR"), ("CLASS_NAME", "NVARCHAR"), ("REASON", "NVARCHAR"))
+
+#: After a statistic's name: the ends of its 95 % interval.
 SIDES = ("LOW", "HIGH")
 
 Row = tuple[Any, ...]
@@ -67,6 +72,17 @@ class Table:
         names = [name for name, _ in self.columns]
         data = pd.DataFrame(list(self.rows), columns=names, dtype="object")
         return connection_context.create_from_pandas(data, table_name(kind), dict(self.columns))
+
+
+def interval_rows(name: str, found: Interval | Withheld) -> list[tuple[str, str]]:
+    """Return the rows of ``statistics_`` that hold a number's interval, as text that gives it back exactly.
+
+    >>> interval_rows("AUC", (0.75, 0.9))
+    [('AUC.LOW', '0.75'), ('AUC.HIGH', '0.9')]
+    """
+    if isinstance(found, Withheld):
+        return []
+    return [(f"{name}.{side}", repr(bound)) for side, bound in zip(SIDES, found, strict=True)]
 
 
 def table_name(kind: str) -> str:

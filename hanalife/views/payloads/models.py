@@ -47,12 +47,13 @@ class ModelsDelta(TypedDict):
 
 
 class ModelMetric(TypedDict):
-    """A metric of a version, and the bounds of its 95 % interval where that is known."""
+    """A metric of a version, and the bounds of its 95 % interval, or the reason why it has none, if known."""
 
     name: str
     value: JsonNumber
     low: JsonNumber | None
     high: JsonNumber | None
+    no_interval: str
 
 
 class VersionRow(ModelRow):

@@ -438,6 +438,7 @@ export interface ModelMetric {
   value: number | 'nan' | 'inf' | '-inf';
   low: number | 'nan' | 'inf' | '-inf' | null;
   high: number | 'nan' | 'inf' | '-inf' | null;
+  no_interval: string;
 }
 
 export interface VersionRow {

@@ -19,7 +19,7 @@ export function MetricMark({ metric, span }: { metric: ModelMetric | undefined; 
 
 export function metricText(metric: ModelMetric): string {
   const value = `${metric.name} ${written(metric.value)}`;
-  if (metric.low === null || metric.high === null) return value;
+  if (metric.low === null || metric.high === null) return metric.no_interval ? `${value}, no interval: ${metric.no_interval}` : value;
   return `${value}, 95 % interval ${number(toNumber(metric.low))} to ${number(toNumber(metric.high))}`;
 }
 
