@@ -32,6 +32,7 @@ _PREFIXES: Final = ("SCORE_", "TEST_", "CV_", "TRAINING_", "training_", "VALIDAT
 SEARCH_PREFIX: Final = "SEARCH_"
 _OF_FOLDS: Final = ("TEST_", "CV_")  # of a search; the number that counts among them is the mean
 _MEAN: Final = ".MEAN"
+_VARIANCE: Final = ".VAR"
 
 
 class MetricKey(NamedTuple):  # not a dataclass: a table of runs holds hundreds of thousands
@@ -249,6 +250,7 @@ LOWER_IS_BETTER: Final = frozenset(
 )
 HIGHER_IS_BETTER: Final = frozenset(
     [
+        "acc",
         "accuracy",
         "ap",
         "auc",
@@ -292,6 +294,8 @@ def direction(metric: str) -> Direction | None:
     >>> direction("SCORE_AUC"), direction("VALIDATION_RMSE"), direction("neg_mean_squared_error"), direction("rows")
     (<Direction.HIGHER: 'higher'>, <Direction.LOWER: 'lower'>, <Direction.HIGHER: 'higher'>, None)
     """
+    if metric.endswith(_VARIANCE):
+        return None
     parts = re.findall(r"[a-z]+[0-9]*", metric.lower())
     if "neg" in parts or metric.removeprefix(_prefix(metric)).startswith(_OF_CLASSES):
         return Direction.HIGHER

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hanalife.controls import drift, models, runs, tasks, workers
+from hanalife.controls import drift, experiments, models, runs, tasks, workers
 from hanalife.controls.control import Control
 from hanalife.dataframe.context import ConnectionContext
 from hanalife.errors import InvalidArgumentError
 
 CONTROLS: Mapping[str, Control] = {
     **runs.CONTROLS,
+    **experiments.CONTROLS,
     **tasks.CONTROLS,
     **workers.CONTROLS,
     **models.CONTROLS,

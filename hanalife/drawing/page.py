@@ -30,7 +30,7 @@ thead button:hover, [aria-sort] button { color: light-dark(#1f2328, #e6e6e6); }
 input { font: inherit; padding: 3px 8px; min-width: 220px; color: inherit; background: none;
   border: 1px solid var(--hl-line); border-radius: 4px; }
 :focus-visible { outline: 2px solid var(--hl-brand); outline-offset: 1px; }
-td.word { white-space: nowrap; }
+td.word { white-space: nowrap; } table.sortable td { overflow-wrap: break-word; }
 details { border: 1px solid var(--hl-line); border-radius: 4px; margin: 8px 0; padding: 0 12px; }
 summary { padding: 7px 0; cursor: pointer; font-weight: 600; } details[open] { padding-bottom: 12px; }
 td details, td details[open] { border: 0; margin: 0; padding: 0; } td summary { padding: 0; font-weight: 400; }
@@ -90,7 +90,20 @@ def word(text: str) -> str:
     return f"<td class='word'>{escape(text)}</td>"
 
 
-def number(value: float | str | None) -> str:
-    """Return a cell of a number, four digits of it, or of a word for one that is not finite."""
-    text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-    return f"<td class='number'>{escape(text)}</td>"
+def number(value: float | str | None, *, best: str = "", is_dim: bool = False) -> str:
+    """Return a cell of a number, four digits of it, or of a word for one that is not finite.
+
+    Parameters
+    ----------
+    value : float or str, optional
+    best : str
+        What it is the best of; marks it with a star.
+    is_dim : bool
+        Less to look at, such as a value of training rows.
+    """
+    text = escape("" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value))
+    style = " style='opacity: 0.75'" if is_dim else ""
+    if not best:
+        return f"<td class='number'{style}>{text}</td>"
+    star = f"<span role='img' title='{escape(best)}' aria-label='{escape(best)}'>★</span>"
+    return f"<td class='number' data-value='{text}'>{star} {text}</td>"

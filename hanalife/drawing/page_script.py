@@ -15,7 +15,7 @@ const compare = (a, b) => {
   if (!Number.isNaN(x) && !Number.isNaN(y)) return x < y ? -1 : x > y ? 1 : 0;
   return Number.isNaN(x) - Number.isNaN(y) || a.localeCompare(b, undefined, {numeric: true});
 };
-const text = (row, at) => row.cells[at]?.textContent.trim() ?? '';
+const text = (row, at) => row.cells[at]?.dataset.value ?? row.cells[at]?.textContent.trim() ?? '';
 for (const table of document.querySelectorAll('table.sortable')) {
   const body = table.tBodies[0];
   const rows = [...body.rows];

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -12,7 +11,9 @@ import bqplot
 import ipywidgets
 
 from hanalife.drawing.charts import shortened
-from hanalife.views.payloads.runs import Chart, Confusion, Importance, RunDetail, RunRow, Search
+from hanalife.evidence import MetricKey
+from hanalife.views import ranking
+from hanalife.views.payloads.runs import Chart, Confusion, Importance, LearningCurve, RunDetail, RunRow, Search
 
 # CSS variables follow the theme, live; bqplot's own colours are unreadable in a dark one. They
 # are set in js/src/ui/ui.css, because a colour here may not have a fallback.
@@ -118,15 +119,16 @@ class LearningChart:
 
     def __init__(self) -> None:
         self._chart = LineChart("Learning curves", "top-right")
-        self._found: Mapping[str, Chart] = {}
+        self._summary = ipywidgets.Label()
+        self._curves: Mapping[str, LearningCurve] = {}
         self.choice = ipywidgets.Dropdown(description="Metric", layout=ipywidgets.Layout(width="300px"))
         self.choice.observe(lambda _: self._draw(), "value")
-        self.widget = ipywidgets.VBox([self.choice, self._chart.widget])
+        self.widget = ipywidgets.VBox([self.choice, self._chart.widget, self._summary])
 
-    def show(self, curves: Sequence[Chart]) -> None:
+    def show(self, curves: Sequence[LearningCurve]) -> None:
         """Draw the chosen metric; the choice stays where the run has that metric too."""
-        self._found = {curve["title"]: curve for curve in curves}
-        names = list(self._found)
+        self._curves = {curve["title"]: curve for curve in curves}
+        names = list(self._curves)
         if names != list(self.choice.options):
             chosen = self.choice.value
             self.choice.options = names
@@ -134,11 +136,13 @@ class LearningChart:
         self._draw()
 
     def _draw(self) -> None:
-        self._chart.show(self._found.get(self.choice.value))
+        curve = self._curves.get(self.choice.value)
+        self._chart.show(curve)
+        self._summary.value = curve["summary"] if curve else ""
 
 
 class SearchChart:
-    """The mean score of each candidate of a search, and the parameters of the best so far."""
+    """The mean score of each complete candidate of a search, and the parameters of the best."""
 
     def __init__(self) -> None:
         self._chart = LineChart("Search", "top-right", marker="circle")
@@ -149,14 +153,7 @@ class SearchChart:
         """Draw the first metric of a search, or say that there is none."""
         search = next(iter(searches), None)
         self._chart.show(None if search is None else search["chart"])
-        self._best.value = "" if search is None else _best_words(search)
-
-
-def _best_words(search: Search) -> str:
-    best = search["candidates"][0]
-    direction = "lower" if search["lower_is_better"] else "higher"
-    score = f"{float(best['score']):.4g} (mean {search['metric']}, {direction} is better)"
-    return f"Best of {search['total']}: {score} with {best['parameters']}"
+        self._best.value = "" if search is None else search["summary"]
 
 
 class ConfusionChart:
@@ -211,7 +208,7 @@ class ImportanceChart:
 
 
 class CompareChart:
-    """One metric over runs in the order of time, with a choice of the metric."""
+    """One metric from one source across runs in the order of time, with a choice of the metric."""
 
     def __init__(self) -> None:
         self._x, self._y = bqplot.OrdinalScale(), bqplot.LinearScale()
@@ -223,26 +220,30 @@ class CompareChart:
         self.choice = ipywidgets.Dropdown(description="Metric", layout=ipywidgets.Layout(width="300px"))
         self.widget = ipywidgets.VBox([self.choice, self._figure])
 
-    def show(self, rows: Sequence[RunRow]) -> None:
-        """Draw the chosen metric of some runs, which are in the order of time."""
-        names = sorted({name for row in rows for name, value in row["metrics"].items() if _is_number(value)})
-        if tuple(names) != tuple(self.choice.options):
+    def show(self, rows: Sequence[RunRow], chief: MetricKey | None = None) -> None:
+        """Draw the chosen metric of some runs, which are in the order of time.
+
+        Nobody has chosen: the chief metric, by which the runs are ranked, else the first of a table of them.
+        """
+        keys = ranking.in_order(ranking.summary(rows).numbers)
+        if [key for _, key in self.choice.options] != keys:
             chosen = self.choice.value
-            self.choice.options = names
-            self.choice.value = chosen if chosen in names else _first_choice(rows)
+            first = chief if chief in keys else next(iter(ranking.columns(keys, None)), None)
+            self.choice.options = [(ranking.label(key), key) for key in keys]
+            self.choice.value = chosen if chosen in keys else first
         metric = self.choice.value
         points = [
-            (f"{number} {_short(row['name'])}", row["metrics"][metric])
+            (f"{number} {_short(row['name'])}", value)
             for number, row in enumerate(rows, start=1)
-            if metric in row["metrics"] and _is_number(row["metrics"][metric])
+            if metric and (value := ranking.finite(row, metric)) is not None
         ]
         with self._line.hold_sync():
             self._line.x = [label for label, _ in points]
-            self._line.y = [float(value) for _, value in points]
+            self._line.y = [value for _, value in points]
         self._figure.axes[0].num_ticks = _ticks(len(points))
         runs = "1 run" if len(points) == 1 else f"{len(points)} runs"
-        self._figure.title = f"{metric} over {runs}" if points else "No metric to compare"
-        self._figure.axes[1].label = metric or ""
+        self._figure.title = f"{ranking.label(metric)} across {runs}" if points else "No metric to compare"
+        self._figure.axes[1].label = ranking.label(metric) if metric else ""
 
 
 class RunCharts:
@@ -387,13 +388,3 @@ def _ticks(names: int) -> int:
     """Return the number of ticks of which bqplot makes every n-th name, so that few enough stand side by side."""
     every = max(1, math.ceil(names / _NAMES_SIDE_BY_SIDE))
     return names // every + 1
-
-
-def _is_number(value: float | str) -> bool:
-    return not isinstance(value, str)  # the words for NaN and infinities cannot be drawn
-
-
-def _first_choice(rows: Sequence[RunRow]) -> str | None:
-    """Return the metric that most runs have; of several the best known, then the first by name."""
-    counts = Counter(name for row in rows for name, value in row["metrics"].items() if _is_number(value))
-    return min(counts, key=lambda name: (-counts[name], name != "AUC", name != "ACCURACY", name), default=None)

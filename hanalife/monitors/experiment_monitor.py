@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hanalife.clock import Clock, utc_now
 from hanalife.monitors.base import Monitor, check_ids
 from hanalife.tracking.writer import mark_lost_runs
-from hanalife.views import answers, changes, experiments, pages, runs, static
+from hanalife.views import answers, changes, experiments, pages, ranking, runs, static
 from hanalife.views.payloads.runs import ExperimentsDelta, ExperimentsPayload, RunDetail, RunRow
 from hanalife.views.run_log import RunLog
 
@@ -141,9 +141,10 @@ class ExperimentMonitor(Monitor[ExperimentsPayload]):
                 for each in rows
                 if (each["run_id"] in ticked if ticked else each["experiment_id"] == experiment_id)
             ][-MOST_COMPARED:]
-            if (compared, self._charts.compare.choice.value) != self._compared:
-                self._charts.compare.show(compared)
-                self._compared = (compared, self._charts.compare.choice.value)
+            chief = ranking.primary_of(self._latest["experiments"] if self._latest else [], compared)
+            if (compared, chief, self._charts.compare.choice.value) != self._compared:
+                self._charts.compare.show(compared, chief)
+                self._compared = (compared, chief, self._charts.compare.choice.value)
 
     # --- the view -------------------------------------------------------------------------------
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from hanalife import evidence
 from hanalife.database import run_values, runs
 from hanalife.errors import RunNotFoundError
+from hanalife.evidence import SEARCH_PREFIX, MetricKey
 from hanalife.records import Experiment, Run
 from hanalife.views.encoding import instant, instant_or_none, metric, seconds_between
 from hanalife.views.payloads.runs import ExperimentRow, ExperimentsPayload, Progress, RunRow, RunsPage
-from hanalife.views.payloads.words import CONTRACT
+from hanalife.views.payloads.words import CONTRACT, MetricValue
 
 #: So many of the newest runs are read first, which are seen at once; then so many at a time.
 MOST_AT_FIRST = 200
@@ -66,7 +66,7 @@ def _first_of_head(payload: ExperimentsPayload) -> int:
     room, first = MOST_VALUES, len(payload["runs"])
     while first and room > 0:
         first -= 1
-        room -= _VALUES_BESIDE_METRICS + len(payload["runs"][first]["metrics"])
+        room -= _VALUES_BESIDE_METRICS + sum(map(len, payload["runs"][first]["metrics"].values()))
     return first
 
 
@@ -96,7 +96,7 @@ def read_older(connection: sa.Connection, run_id: str) -> RunsPage:
 
 def _rows_of(connection: sa.Connection, found: Sequence[Run]) -> list[RunRow]:
     metrics = run_values.metrics(connection, [run.run_id for run in found])
-    return [run_row(run, evidence.by_label(metrics[run.run_id])) for run in found]
+    return [run_row(run, metrics[run.run_id]) for run in found]
 
 
 def experiment_row(experiment: Experiment) -> ExperimentRow:
@@ -106,10 +106,11 @@ def experiment_row(experiment: Experiment) -> ExperimentRow:
         "description": experiment.description,
         "owner": experiment.owner,
         "created_at": instant(experiment.created_at),
+        "primary_metric": experiment.primary_metric or "",
     }
 
 
-def run_row(run: Run, metrics: Mapping[str, float | str]) -> RunRow:
+def run_row(run: Run, metrics: Mapping[MetricKey, float | str]) -> RunRow:
     """Return one run for a list."""
     return {
         "run_id": run.run_id,
@@ -124,8 +125,17 @@ def run_row(run: Run, metrics: Mapping[str, float | str]) -> RunRow:
         "ended_at": instant_or_none(run.ended_at),
         "duration_seconds": seconds_between(run.created_at, run.ended_at),
         "revision": run.revision,
-        "metrics": {name: metric(value) for name, value in metrics.items()},
+        "metrics": _by_source(metrics),
+        "search_metric": next((key.metric for key in metrics if key.name.startswith(SEARCH_PREFIX)), ""),
     }
+
+
+def _by_source(metrics: Mapping[MetricKey, float | str]) -> dict[str, dict[str, MetricValue]]:
+    """Return values by source and base name; of several stored names with one base name the first counts."""
+    found: dict[str, dict[str, MetricValue]] = {}
+    for key in sorted(metrics, key=lambda key: key.rank, reverse=True):
+        found.setdefault(key.source.value, {})[key.metric] = metric(metrics[key])
+    return found
 
 
 def _progress(run: Run) -> Progress | None:

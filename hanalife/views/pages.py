@@ -21,7 +21,7 @@ MOST_DETAILS = 50
 #: And so many are listed at all.
 MOST_ROWS = 1_000
 #: Metric columns of a page.
-MOST_METRICS = 20
+MOST_METRICS = 8
 #: Details are left out once a page has so many characters.
 MOST_CHARACTERS = 8_000_000
 

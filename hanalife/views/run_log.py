@@ -16,8 +16,8 @@ from hanalife.views.payloads.runs import LogRow
 MOST_LOG_ENTRIES = 500
 #: The entries that are more than shown: their whole message is read.
 READ_WHOLE = (
-    *("PARAMETER", "OPTIMAL_PARAMETER", "DATASET", "METRIC_INTERVAL", "METRIC_INTERVAL_NOTE", "VARIABLE_IMPORTANCE"),
-    *("DISCRETE_FIGURE",),
+    *("PARAMETER", "OPTIMAL_PARAMETER", "DATASET", "METRIC", "METRIC_SOURCE", "METRIC_INTERVAL"),
+    *("METRIC_INTERVAL_NOTE", "VARIABLE_IMPORTANCE", "DISCRETE_FIGURE"),
     *("CONTINUOUS_FIGURE", "MODEL_SIGNATURE_PROPERTY", "MODEL_SIGNATURE_INPUT_SCHEMA", "MODEL_SIGNATURE_OUTPUT_SCHEMA"),
     *("MODEL_SIGNATURE_PARAM_SPEC", "SEARCH", "ERROR", "END_OF_TRACK"),
 )
@@ -29,6 +29,10 @@ class Call:
 
     method: str = ""
     parts: dict[str, Any] = field(default_factory=dict)  #: event key -> JSON value; the later one counts
+
+    def measured(self, name: str, value: float | str) -> bool:
+        """Say whether a metric is of this call: two scores may give values of one name from different sources."""
+        return bool(pairs(self.parts.get("METRIC")).get(name) == value)
 
 
 class RunLog:

@@ -8,14 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife import evidence
 from hanalife.database import aliases, models, run_artifacts, run_tags, run_values, runs, shared_records, tasks
+from hanalife.evidence import SEARCH_PREFIX, MetricKey
 from hanalife.records import Artifact, Job, Run, RunStatus
-from hanalife.views import figures, learning, run_log
+from hanalife.views import figures, learning, ranking, run_log, searches
 from hanalife.views.encoding import LONGEST_TEXT, cut, facts, grid, instant, number, short_utc, size
 from hanalife.views.experiments import run_row
 from hanalife.views.payloads.runs import ArtifactRow, MetricRow, ModelLink, RunDetail, RunLink, SignatureTables
-from hanalife.views.payloads.words import CONTRACT, Fact, Grid, JsonNumber
+from hanalife.views.payloads.words import CONTRACT, Fact, Grid
 from hanalife.views.run_log import Call, RunLog, last, mapping, pairs
 
 #: So many runs within a run are listed.
@@ -30,7 +30,7 @@ class Surroundings:
 
     params: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
-    series: Mapping[str, learning.Steps] = field(default_factory=dict)
+    series: Mapping[MetricKey, learning.Steps] = field(default_factory=dict)
     artifacts: Sequence[Artifact] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
     code: Mapping[str, Any] = field(default_factory=dict)
@@ -38,6 +38,7 @@ class Surroundings:
     children: Sequence[Run] = ()
     models: Sequence[ModelLink] = ()
     jobs: Sequence[Job] = ()
+    primary_metric: str = ""  #: of the experiment
 
 
 def read(connection: sa.Connection, run_id: str, log: RunLog | None = None) -> RunDetail | None:
@@ -50,7 +51,7 @@ def read(connection: sa.Connection, run_id: str, log: RunLog | None = None) -> R
         return None
     read_on = RunLog() if log is None else log
     read_on.add(runs.log_after(connection, run_id, read_on.last_seq, LONGEST_TEXT, run_log.READ_WHOLE))
-    metrics = evidence.by_label(run_values.metrics(connection, [run_id])[run_id])
+    metrics = run_values.metrics(connection, [run_id])[run_id]
     return detail(run, metrics, read_on, _surroundings(connection, run))
 
 
@@ -58,7 +59,7 @@ def _surroundings(connection: sa.Connection, run: Run) -> Surroundings:
     return Surroundings(
         params=run_values.params(connection, [run.run_id])[run.run_id],
         tags=run_tags.of_run(connection, run.run_id),
-        series=evidence.by_label(run_values.series(connection, [run.run_id])[run.run_id]),
+        series=run_values.series(connection, [run.run_id])[run.run_id],
         artifacts=run_artifacts.of_run(connection, run.run_id),
         environment=shared_records.content(connection, run.environment_id),
         code=shared_records.content(connection, run.code_id),
@@ -66,7 +67,12 @@ def _surroundings(connection: sa.Connection, run: Run) -> Surroundings:
         children=runs.children(connection, run.run_id),
         models=_models(connection, run),
         jobs=tasks.jobs_of_run(connection, run.run_id),
+        primary_metric=_primary_metric(connection, run.experiment_id),
     )
+
+
+def _primary_metric(connection: sa.Connection, experiment_id: str) -> str:
+    return next((each.primary_metric or "" for each in runs.experiments(connection, [experiment_id])), "")
 
 
 def _models(connection: sa.Connection, run: Run) -> list[ModelLink]:
@@ -87,18 +93,21 @@ def _models(connection: sa.Connection, run: Run) -> list[ModelLink]:
 
 def detail(
     run: Run,
-    metrics: Mapping[str, float | str],
+    metrics: Mapping[MetricKey, float | str],
     log: RunLog,
     around: Surroundings = Surroundings(),
 ) -> RunDetail:
     """Return a run, its metrics, its log and what is around it as one payload."""
     calls = log.calls
     first = calls[0].parts if calls else {}
-    searches = learning.searches(log.search_rows)
-    curves = learning.curves(_without_searches(around.series, [one["metric"] for one in searches]))
+    row = run_row(run, metrics)
+    chief = ranking.primary(around.primary_metric, ranking.summary([row]))
+    curves = learning.curves(
+        {key: points for key, points in around.series.items() if not key.name.startswith(SEARCH_PREFIX)}
+    )
     return {
         "contract": CONTRACT,
-        "run": run_row(run, metrics),
+        "run": row,
         "overview": _overview(run, calls),
         "notes": run.notes[:MOST_NOTES],
         "notes_whole": len(run.notes) <= MOST_NOTES,
@@ -109,10 +118,11 @@ def detail(
         "jobs": [{"job_id": job.job_id, "task_id": job.task_id, "status": job.status.value} for job in around.jobs],
         "parameters": facts(pairs(first.get("PARAMETER")) or around.params),
         "optimal": facts(pairs(last(calls, "OPTIMAL_PARAMETER"))),
+        "primary_metric": "" if chief is None else chief.name,
         "metrics": _metrics(metrics, calls),
         "learning": curves[: learning.MOST_CHARTS],
         "learning_total": len(curves),
-        "searches": searches,
+        "searches": searches.from_rows(log.search_rows, is_active=run.status is RunStatus.ACTIVE),
         "environment": _environment(around.environment),
         "code": _code(around.code),
         "artifacts": [_artifact(artifact) for artifact in around.artifacts],
@@ -157,37 +167,30 @@ def _overview(run: Run, calls: Sequence[Call]) -> list[Fact]:
     return facts({name: value for name, value in values.items() if value != ""})
 
 
-def _metrics(metrics: Mapping[str, float | str], calls: Sequence[Call]) -> list[MetricRow]:
-    """Return the metrics with their intervals, or with the reason for having none, from the last call that says so."""
-    intervals: dict[str, Any] = {}
-    notes: dict[str, str] = {}
-    for call in calls:
-        bounds, reasons = (mapping(call.parts.get(key)) for key in ("METRIC_INTERVAL", "METRIC_INTERVAL_NOTE"))
-        intervals = {name: value for name, value in intervals.items() if name not in reasons} | bounds
-        notes = {name: reason for name, reason in notes.items() if name not in bounds} | reasons
-    return [
-        {
-            "name": name,
-            "value": cut(value) if isinstance(value, str) else f"{value:.6g}",
-            "low": low,
-            "high": high,
-            "no_interval": cut(str(notes.get(name, ""))),
-        }
-        for name, value in metrics.items()
-        for low, high in [_bounds(intervals.get(name))]
-    ]
+def _metrics(metrics: Mapping[MetricKey, float | str], calls: Sequence[Call]) -> list[MetricRow]:
+    """Return metrics by base name and source, each with what the call that measured it says of it."""
+    stored: dict[MetricKey, MetricKey] = {}
+    for key in sorted(metrics, key=lambda key: key.rank):
+        stored.setdefault(MetricKey(key.metric, key.source), key)
+    return [_metric(key, stored[key].name, metrics[stored[key]], calls) for key in ranking.in_order(stored)]
 
 
-def _bounds(interval: Any) -> tuple[JsonNumber | None, JsonNumber | None]:
-    if not isinstance(interval, list) or len(interval) != 2:
-        return None, None
-    return number(interval[0]), number(interval[1])
-
-
-def _without_searches(series: Mapping[str, learning.Steps], metrics: Sequence[str]) -> dict[str, learning.Steps]:
-    """Return the series without those that the charts of searches show."""
-    shown = {f"{learning.SEARCH_PREFIX}{metric}".upper() for metric in metrics}
-    return {name: points for name, points in series.items() if name not in shown}
+def _metric(key: MetricKey, stored_name: str, value: float | str, calls: Sequence[Call]) -> MetricRow:
+    call = next((call for call in reversed(calls) if call.measured(stored_name, value)), Call())
+    interval = mapping(call.parts.get("METRIC_INTERVAL")).get(stored_name)
+    low, high = interval if isinstance(interval, list) and len(interval) == 2 else (None, None)
+    source = mapping(call.parts.get("METRIC_SOURCE"))
+    n_rows = mapping(call.parts.get("DATASET")).get("ROWS")
+    return {
+        "name": key.name,
+        "source": key.source.value,
+        "value": cut(value) if isinstance(value, str) else f"{value:.6g}",
+        "low": None if low is None else number(low),
+        "high": None if high is None else number(high),
+        "no_interval": cut(str(mapping(call.parts.get("METRIC_INTERVAL_NOTE")).get(stored_name, ""))),
+        "rows": n_rows if call.method == "score" and isinstance(n_rows, int) else None,
+        "note": cut(str(source.get("NOTE", ""))) if source.get("SOURCE") == key.source else "",
+    }
 
 
 def _environment(content: Mapping[str, Any]) -> list[Fact]:

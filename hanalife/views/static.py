@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from hanalife.drawing import charts, page
-from hanalife.views import encoding
+from hanalife.evidence import MetricKey
+from hanalife.observation import MetricSource
+from hanalife.views import encoding, ranking
 from hanalife.views.payloads.runs import (
     ArtifactRow,
     ExperimentsPayload,
@@ -43,30 +45,36 @@ def runs_table(
     *,
     sortable: bool = False,
 ) -> str:
-    """Return the newest runs as an HTML table."""
+    """Return the newest runs as an HTML table: held-out metrics first, a star at the best by the primary one."""
     rows = list(reversed(payload["runs"]))[:most]
-    metrics = _metrics(rows)[:most_metrics]
+    chief = ranking.primary_of(payload["experiments"], payload["runs"])
+    best = ranking.best(rows, chief) if chief else None
+    metrics = ranking.columns(ranking.summary(rows).numbers, chief, most_metrics)
     caption = f"{_number(payload['total'], 'run')} of {_count(payload['experiments'], 'experiment')}"
     if len(rows) < payload["total"]:
         caption += f", the newest {len(rows)}"
-    head = ["Run", "Experiment", "Status", *metrics, "Dataset", "Created (UTC)", "Seconds"]
-    cells = [_run_cells(row, metrics) for row in rows]
-    return _absent(payload["absent"]) + page.table(caption, head, cells, [*metrics, "Seconds"], sortable=sortable)
+    titles = [ranking.title(key) for key in metrics]
+    head = ["Run", "Experiment", "Status", *titles, "Dataset", "Created (UTC)", "Seconds"]
+    cells = [
+        _run_cells(row, metrics, chief, best.text if best and best.run_id == row["run_id"] else "") for row in rows
+    ]
+    return _absent(payload["absent"]) + page.table(caption, head, cells, [*titles, "Seconds"], sortable=sortable)
 
 
-def _metrics(rows: Iterable[RunRow]) -> list[str]:
-    names = {name for row in rows for name, value in row["metrics"].items() if not isinstance(value, str)}
-    first = ("AUC", "ACCURACY", "KAPPA", "MCC")
-    return sorted(names, key=lambda name: (first.index(name) if name in first else len(first), name))
-
-
-def _run_cells(row: RunRow, metrics: Iterable[str]) -> list[str]:
+def _run_cells(row: RunRow, metrics: Iterable[MetricKey], chief: MetricKey | None, best: str) -> list[str]:
     duration = row["duration_seconds"]
     return [
         page.cell(row["name"]),
         page.cell(row["experiment_id"]),
         _word(row["status"]),
-        *(page.number(row["metrics"].get(name)) for name in metrics),
+        *(
+            page.number(
+                ranking.value_of(row, key),
+                best=best if key == chief else "",
+                is_dim=key.source is MetricSource.TRAIN,
+            )
+            for key in metrics
+        ),
         page.cell(row["dataset_name"]),
         page.cell(encoding.short_utc(row["created_at"])),
         page.number(duration),
@@ -111,14 +119,28 @@ def run_charts(detail: RunDetail) -> list[str]:
         drawn.append(charts.heat_map("Confusion Matrix", detail["confusion"]))
     if detail["importance"]:
         drawn.append(charts.bars("Variable Importance", detail["importance"][:30]))
-    drawn += [charts.curve(chart) for chart in detail["learning"]]
+    drawn += [f"{charts.curve(chart)}<br><small>{escape(chart['summary'])}</small>" for chart in detail["learning"]]
     drawn += [charts.curve(search["chart"]) for search in detail["searches"]]
     return [f"<div>{chart}</div>" for chart in drawn]
 
 
 def _metric_part(metrics: Sequence[MetricRow]) -> str:
-    rows = [[page.cell(row["name"]), page.cell(row["value"]), page.cell(_interval(row))] for row in metrics]
-    return page.part("Metrics", page.table("", ["Metric", "Value", "95 % interval"], rows)) if rows else ""
+    rows = [
+        [
+            page.cell(row["name"]),
+            page.cell(_source(row)),
+            page.number(row["value"], is_dim=row["source"] == "train"),
+            page.cell(_interval(row)),
+        ]
+        for row in metrics
+    ]
+    head = ["Metric", "Source", "Value", "95 % interval"]
+    return page.part("Metrics", page.table("", head, rows, ("Value",))) if rows else ""
+
+
+def _source(row: MetricRow) -> str:
+    parts = [row["source"], "" if row["rows"] is None else f"{row['rows']:,} rows", row["note"]]
+    return ", ".join(part for part in parts if part)
 
 
 def _interval(row: MetricRow) -> str:
@@ -132,15 +154,16 @@ def _candidates(search: Search) -> str:
     rows = [
         [
             page.number(one["candidate"]),
-            page.number(one["score"]),
-            page.number(one["folds"]),
+            page.number(one["score"], is_dim=not one["complete"]),
+            page.number(one["folds"] if one["complete"] else f"{one['folds']} so far"),
+            page.number(one["rung"]),
             page.cell(one["parameters"]),
         ]
         for one in search["candidates"][:MOST_CANDIDATES]
     ]
-    head = ["Candidate", f"Mean {search['metric']}", "Folds", "Parameters"]
-    title = f"Search: the best of {_count(search['candidates'], 'candidate')}"
-    return page.part(title, page.table("", head, rows))
+    head = ["Candidate", f"Mean {search['metric']} (cv)", "Folds", "Rung", "Parameters"]
+    title = f"Search: the best of {_number(search['total'], 'candidate')}"
+    return page.part(title, f"<p>{escape(search['summary'])}</p>" + page.table("", head, rows))
 
 
 def _artifacts(artifacts: Sequence[ArtifactRow]) -> str:

@@ -21,14 +21,15 @@ def render(*subjects: ModuleType) -> str:
     """Return the TypeScript declarations of all public types of modules, each once, in their order."""
     declared: dict[str, str] = {}
     for subject in subjects:
+        hints = get_type_hints(subject)
         for name, value in vars(subject).items():
-            if name not in declared and (declaration := _declaration(name, value)):
+            if name not in declared and (declaration := _declaration(name, value, hints.get(name))):
                 declared[name] = declaration
     note = "// Made by `python -m hanalife.views.typescript` from hanalife/views/payloads/; do not edit."
     return "\n\n".join([note, *declared.values()]) + "\n"
 
 
-def _declaration(name: str, value: Any) -> str:
+def _declaration(name: str, value: Any, hint: Any = None) -> str:
     """Return the declaration of one name of a module, empty if it is no part of the contract."""
     if is_typeddict(value):
         fields = "".join(f"  {key}: {_type(hint)};\n" for key, hint in get_type_hints(value).items())
@@ -39,6 +40,9 @@ def _declaration(name: str, value: Any) -> str:
         return f"export type {name} = {_type(value)};"
     if name.isupper() and isinstance(value, int):
         return f"export const {name} = {value};"
+    if name.isupper() and isinstance(value, tuple) and hint is not None:
+        words = ", ".join(f"'{word}'" for word in value)
+        return f"export const {name}: {_type(hint)} = [{words}];"
     return ""
 
 
@@ -55,9 +59,10 @@ def _generic(hint: Any, origin: Any, arguments: tuple[Any, ...]) -> str:
         return " | ".join(f"'{word}'" for word in arguments)
     if origin in (Union, UnionType):
         return " | ".join(_type(argument) for argument in arguments)
-    if origin is list:
+    if origin is list or arguments[1:] == (...,):
         inner = _type(arguments[0])
-        return f"({inner})[]" if " | " in inner else f"{inner}[]"
+        array = f"({inner})[]" if " | " in inner else f"{inner}[]"
+        return array if origin is list else f"readonly {array}"
     if origin is tuple:
         return f"[{', '.join(_type(argument) for argument in arguments)}]"
     if origin is dict and arguments[0] is str:

@@ -1,15 +1,15 @@
 import { beforeEach, expect, test } from 'vitest';
 import { decode } from '../src/contract/decode';
 import type { ExperimentsPayload, RunDetail } from '../src/contract/types.gen';
-import { bestOf, columnFacts, overlaid, overTime, sideBySide } from '../src/views/comparison';
-import { bestRuns } from '../src/views/metrics';
+import { acrossRuns, columnFacts, metricRows, overlaid, sideBySide } from '../src/views/comparison';
+import { summary } from '../src/views/ranking';
 import { FIRST_VIEW, ViewShelf } from '../src/views/runView';
 import experimentsJson from './golden/experiments.json';
 import runDetailJson from './golden/run_detail.json';
 
 const run = decode<ExperimentsPayload>(experimentsJson).runs[0]!;
 const detail = decode<RunDetail>(runDetailJson);
-const runOf = (name: string, created_at: string, metrics: Record<string, number | string>) => ({
+const runOf = (name: string, created_at: string, metrics: Record<string, Record<string, number | string>>) => ({
   ...run,
   run_id: name,
   name,
@@ -35,15 +35,37 @@ test('the columns of the data come with their types', () => {
   expect(columnFacts(detail)[0]).toEqual({ name: 'Column ID', value: 'INT' });
 });
 
-test('a metric over runs goes by time and leaves out what is no number', () => {
+test('a metric across runs goes by time, names its source and leaves out other sources and what is no number', () => {
   const runs = [
-    runOf('late', '2026-03-02T00:00:00Z', { AUC: 0.9 }),
-    runOf('early', '2026-01-02T00:00:00Z', { AUC: 0.8 }),
-    runOf('odd', '2026-02-02T00:00:00Z', { AUC: 'nan' })
+    runOf('late', '2026-03-02T00:00:00Z', { test: { AUC: 0.9 } }),
+    runOf('early', '2026-01-02T00:00:00Z', { test: { AUC: 0.8 }, train: { AUC: 0.99 } }),
+    runOf('odd', '2026-02-02T00:00:00Z', { test: { AUC: 'nan' } }),
+    runOf('fitted', '2026-02-03T00:00:00Z', { train: { AUC: 0.98 } })
   ];
-  const { chart, places } = overTime(runs, 'AUC');
+  const { chart, places } = acrossRuns(runs, { name: 'AUC', source: 'test' });
   expect(places).toEqual(['early', 'late']);
   expect(chart.series[0]!.points).toEqual([[0, 0.8], [1, 0.9]]);
+  expect([chart.title, chart.y_label]).toEqual(['AUC (test) across 2 runs', 'AUC (test)']);
+});
+
+test('values of different sources stand in one row that says so, and are compared in rows of one source only', () => {
+  const day = '2026-01-02T00:00:00Z';
+  const runs = [
+    runOf('scored', day, { test: { AUC: 0.7 }, cv: { AUC: 0.75 }, train: { AUC: 0.9 } }),
+    runOf('searched', day, { cv: { AUC: 0.8 }, train: { AUC: 0.99 } })
+  ];
+  const keys = summary(runs).keys.map(each => each.key);
+  const rows = metricRows(runs, keys, { name: 'AUC', source: 'test' });
+  expect(rows.map(row => [row.label, row.note, row.best?.run_id ?? ''])).toEqual([
+    ['AUC', 'different sources', ''],
+    ['AUC (test)', '', ''],
+    ['AUC (cv)', 'spread 0.0500', ''],
+    ['AUC (train)', 'spread 0.0900', '']
+  ]);
+  expect(rows[0]!.values).toEqual([{ value: 0.7, source: 'test' }, { value: 0.8, source: 'cv' }]);
+  expect(rows.map(row => row.isOfTraining)).toEqual([false, false, false, true]);
+  const [, , cv] = metricRows(runs, keys, { name: 'AUC', source: 'cv' });
+  expect(cv!.best).toMatchObject({ run_id: 'searched', text: 'highest AUC (cv) of 2 runs' });
 });
 
 test('curves of several runs share a chart, one line each: the model, or validation', () => {
@@ -51,25 +73,7 @@ test('curves of several runs share a chart, one line each: the model, or validat
   const names = (title: string) => charts.find(each => each.title === title)!.series.map(each => each.name);
   expect(names('ROC Curve')).toEqual(['one', 'two']);
   const loss = charts.find(each => each.title === 'LOSS')!;
-  expect(loss.series[0]!.points).toEqual([[1, 0.8], [2, 0.6]]);
-});
-
-test('the best value is marked where the name tells which way is good', () => {
-  expect(bestOf('AUC', [0.7, 0.9, null, 0.9])).toEqual(new Set([1, 3]));
-  expect(bestOf('RMSE', [2, 1, Infinity])).toEqual(new Set([1]));
-  expect(bestOf('seconds', [2, 1])).toEqual(new Set());
-  expect(bestOf('AUC', [0.9, 0.9])).toEqual(new Set());
-});
-
-test('runs are best within their experiment, and one alone is not', () => {
-  const day = '2026-01-02T00:00:00Z';
-  const runs = [
-    runOf('a', day, { AUC: 0.7 }),
-    runOf('b', day, { AUC: 0.9 }),
-    { ...runOf('c', day, { AUC: 0.1 }), experiment_id: 'OTHER' }
-  ];
-  expect(bestRuns(runs, ['AUC', 'seconds'])).toEqual(new Set(['b']));
-  expect(bestRuns(runs, ['seconds'])).toEqual(new Set());
+  expect(loss.series[0]!.points).toEqual([[1, 0.9], [2, 0.6], [3, 0.8]]);
 });
 
 test('views are kept for each store, and what is no view is left alone', () => {

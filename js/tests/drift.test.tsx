@@ -14,7 +14,7 @@ import seriesJson from './golden/drift_series.json';
 
 const detail = decode<Detail>(seriesJson);
 const check = decode<CheckDetail>(checkJson);
-const payload: DriftPayload = { contract: 1, seq: 0, database: 'sqlite://', absent: [], series: [detail.series] };
+const payload: DriftPayload = { contract: 2, seq: 0, database: 'sqlite://', absent: [], series: [detail.series] };
 
 class Fixed extends Store<DriftPayload> {
   asked: { method: string; args: Record<string, string> }[] = [];
@@ -117,7 +117,7 @@ test('nothing yet, a reference that is not there and a lost connection are said 
 
 test('a delta changes the series it names', () => {
   const newer = { ...detail.series, open_alerts: 0 };
-  const delta = { contract: 1, seq: 1, absent: [], series: { changed: [newer], removed: [] } };
+  const delta = { contract: 2, seq: 1, absent: [], series: { changed: [newer], removed: [] } };
   expect(applyDrift(payload, delta)!.series).toEqual([newer]);
   expect(applyDrift(payload, { ...delta, seq: 2 })).toBeNull();
 });

@@ -61,7 +61,7 @@ test('a notebook connects once to each database', () => {
 
 const ROW = { name: '', database: 'sqlite:///a.db', problem: '', code: '' };
 const answer = (...names: string[]) => ({
-  contract: 1,
+  contract: 2,
   connections: ['', ...names].map(name => ({ ...ROW, name })),
   worker_allowed: true
 });
@@ -111,7 +111,7 @@ test('settings that are refused are a problem to show', async () => {
 });
 
 test('failures and alerts are new until they were in sight', async () => {
-  const found = { contract: 1, running: 1, queued: 0, failed: ['2026-03-02T08:00:00.000000Z'], drifted: [] as string[] };
+  const found = { contract: 2, running: 1, queued: 0, failed: ['2026-03-02T08:00:00.000000Z'], drifted: [] as string[] };
   const connections = new Connections(() => async () => structuredClone(found), memory());
   const seen = new Value(false);
   const pulse = new Pulse(connections, memory(), seen);

@@ -41,16 +41,16 @@ const move = (event: string, before: number | null, after: number, note = '') =>
 });
 
 const detail: Detail = {
-  contract: 1,
+  contract: 2,
   name: '<b>churn</b>',
   versions: [version(3, [], null), version(2, ['champion'], 0.8), version(1, [], 0.7)],
   aliases: [{ alias: 'champion', version: 2, movers: null, moved_at: AT, moved_by: 'me', back_to: 1 }],
   history: [move('MOVED', 1, 2, 'better'), move('MOVED', null, 1)],
   history_total: 2
 };
-const payload: ModelsPayload = { contract: 1, seq: 0, database: 'sqlite://', absent: [], models: detail.versions };
+const payload: ModelsPayload = { contract: 2, seq: 0, database: 'sqlite://', absent: [], models: detail.versions };
 const comparison: ModelComparison = {
-  contract: 1,
+  contract: 2,
   name: detail.name,
   versions: [2, 3],
   rows: [
@@ -156,7 +156,7 @@ test('versions are grouped, spans and courses read off', () => {
 });
 
 test('a delta takes away what is gone; the server is asked by paths that any name fits into', async () => {
-  const delta = { contract: 1, seq: 1, absent: [], models: { changed: [], removed: ['<b>churn</b>/1'] } };
+  const delta = { contract: 2, seq: 1, absent: [], models: { changed: [], removed: ['<b>churn</b>/1'] } };
   expect(applyModels(payload, delta)!.models.map(each => each.version)).toEqual([3, 2]);
   const paths: string[] = [];
   const answerer = new HttpAnswerer(async path => {

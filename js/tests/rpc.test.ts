@@ -135,7 +135,7 @@ test('a kernel that does not answer is told of', async () => {
 
 test('another version of the contract shows as lost, not as an exception', () => {
   const { host, source } = cell();
-  host.set('snapshot', { ...experimentsJson, contract: 2 });
+  host.set('snapshot', { ...experimentsJson, contract: 1 });
   expect(source.get().status.word).toBe('lost');
   expect(source.get().status.text).toContain('Restart the kernel');
 });
@@ -200,7 +200,7 @@ test('a panel makes a change by the name of a control', async () => {
 
 test('a panel is given the runs once, then only what changed', async () => {
   const payload = { ...experimentsJson, seq: 0 };
-  const update = { contract: 1, epoch: 'e', payload: null as unknown, deltas: [] as unknown[] };
+  const update = { contract: 2, epoch: 'e', payload: null as unknown, deltas: [] as unknown[] };
   const asked: string[] = [];
   const fetchJson = async (path: string) => {
     asked.push(path);
@@ -226,11 +226,11 @@ test('a panel is given the newest runs, and older ones when it asks for them', a
   const [a, b, c, d] = [made('a', 1), made('b', 2), made('c', 3), made('d', 4)];
   const delta = { ...experimentsDeltaJson, total: 4, runs: { changed: [{ ...a, owner: 'new' }, d], removed: [] } };
   const answers: Record<string, unknown> = {
-    'runs_since/-/0': { contract: 1, epoch: 'e', payload: { ...experimentsJson, seq: 0, total: 3, runs: [c] }, deltas: [] },
-    'runs_since/e/0': { contract: 1, epoch: 'e', payload: null, deltas: [{ ...delta, seq: 1 }] },
-    'runs_since/e/1': { contract: 1, epoch: 'e', payload: null, deltas: [] },
-    'runs_before/c': { contract: 1, runs: [a, b] },
-    'runs_before/a': { contract: 1, runs: [] }
+    'runs_since/-/0': { contract: 2, epoch: 'e', payload: { ...experimentsJson, seq: 0, total: 3, runs: [c] }, deltas: [] },
+    'runs_since/e/0': { contract: 2, epoch: 'e', payload: null, deltas: [{ ...delta, seq: 1 }] },
+    'runs_since/e/1': { contract: 2, epoch: 'e', payload: null, deltas: [] },
+    'runs_before/c': { contract: 2, runs: [a, b] },
+    'runs_before/a': { contract: 2, runs: [] }
   };
   const source = new HttpRunSource(async path => answers[path], 1_000);
   const ids = () => source.get().payload!.runs.map(run => run.run_id);

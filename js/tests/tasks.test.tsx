@@ -21,7 +21,7 @@ const job = row.last_job!;
 
 function detailOf(patch: Partial<Detail>): Detail {
   return {
-    contract: 1,
+    contract: 2,
     task: row,
     rule: '',
     parts: [],
@@ -108,7 +108,7 @@ const composite = detailOf({
 
 test('a composite is a graph of its parts, and a part chosen shows its job', async () => {
   const onOpenTask = vi.fn();
-  source.answers['task_log'] = () => ({ contract: 1, log: [], older: 0 });
+  source.answers['task_log'] = () => ({ contract: 2, log: [], older: 0 });
   await show(composite, { onOpenTask });
   const panel = element.querySelector('[role=tabpanel]')!;
   expect([...panel.querySelectorAll('.hl-node b')].map(each => each.textContent)).toEqual(['INNER', 'FIT', 'NEXT']);
@@ -177,7 +177,7 @@ test('a job is run with the parameters that were changed, and only these', async
 });
 
 const good: SchedulePreview = {
-  contract: 1,
+  contract: 2,
   words: 'every day at 08:00:00 UTC',
   due: [{ at: '2026-03-02T08:00:00.000000Z', local: 'Mon 2026-03-02 08:00:00' }] as SchedulePreview['due'],
   problem: null
@@ -205,8 +205,8 @@ test('a schedule being written shows its next due times, or where it is wrong, a
 test('a log goes back page by page, and a long message is read in stretches', async () => {
   const line = { job_id: null, event_key: 'OUT', event_time: row.created_at, length: 4 };
   const last = { ...line, entry_id: '2', message: 'last', length: 10_000_000 };
-  source.answers['task_log'] = () => ({ contract: 1, log: [{ ...line, entry_id: '1', message: '<i>1' }], older: 0 });
-  source.answers['log_message'] = ({ offset }) => ({ contract: 1, text: `at ${offset}`, offset: Number(offset), length: 10_000_000 });
+  source.answers['task_log'] = () => ({ contract: 2, log: [{ ...line, entry_id: '1', message: '<i>1' }], older: 0 });
+  source.answers['log_message'] = ({ offset }) => ({ contract: 2, text: `at ${offset}`, offset: Number(offset), length: 10_000_000 });
   await show(detailOf({ log: [last], log_total: 2 }));
   const log = await openTab('Log');
   await click('Older lines');

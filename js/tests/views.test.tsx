@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { decode } from '../src/contract/decode';
-import type { ExperimentsPayload, RunDetail as Detail, RunRow } from '../src/contract/types.gen';
+import { CONTRACT, type ExperimentsPayload, type RunDetail as Detail, type RunRow } from '../src/contract/types.gen';
 import { Store } from '../src/rpc/source';
 import { LineChart } from '../src/ui/charts';
 import { mount } from '../src/ui/mount';
 import { isSearch } from '../src/ui/search';
+import { withSources } from '../src/views/columns';
 import { ExperimentView, type Selection } from '../src/views/ExperimentView';
-import { defaultMetrics, metricNames } from '../src/views/metrics';
+import { summary } from '../src/views/ranking';
 import { RunDetail } from '../src/views/RunDetail';
 import experimentsJson from './golden/experiments.json';
 import runDetailJson from './golden/run_detail.json';
@@ -76,7 +77,7 @@ test('of ten thousand runs only those in sight are drawn', async () => {
 test('what a cell has no room for is told where one points', async () => {
   const source = new FixedSource();
   show(source);
-  source.show({ ...payload, runs: [{ ...manyRuns(1)[0]!, metrics: { AUC: 0.123456789 } }] });
+  source.show({ ...payload, runs: [{ ...manyRuns(1)[0]!, metrics: { test: { AUC: 0.123456789 } } }] });
   await vi.waitFor(() => expect(drawn('Runs')).toHaveLength(1));
   const cell = [...drawn('Runs')[0]!.children].find(each => each.textContent === '0.1235') as HTMLElement;
   cell.dispatchEvent(new Event('pointermove', { bubbles: true }));
@@ -117,13 +118,87 @@ test('arrow keys and space move and tick', async () => {
 test('text of the store is text', () => {
   const hostile = { ...detail, parameters: [{ name: '<b>x</b>', value: '<img src=x onerror=alert(1)>' }] };
   unmount = mount(element, <RunDetail source={new FixedSource()} detail={hostile} waiting={false} error="" title="<i>t</i>" charts={false} onOpenRun={() => {}} />);
-  expect(element.querySelector('img, b, i i')).toBeNull();
+  expect(element.querySelector('img, .hl-facts b, i i')).toBeNull();
 });
 
-test('well-known metrics come first and texts are not shown at first', () => {
-  const run = { ...payload.runs[0]!, metrics: { ZETA: 1, TEST_AUC: '0.8, 0.9', ACCURACY: 0.5, AUC: 0.9 } };
-  expect(metricNames([run])).toEqual(['AUC', 'ACCURACY', 'TEST_AUC', 'ZETA']);
-  expect(defaultMetrics([run])).toEqual(['AUC', 'ACCURACY', 'ZETA']);
+/** The more overfitted a run, the better it looks on its training rows; the best one was held back by that. */
+function overfitted(): RunRow[] {
+  const values = [[0.8, 0.85], [0.84, 0.9], [0.7, 0.99]] as const;
+  return values.map(([test, train], i) => ({
+    ...payload.runs[0]!,
+    run_id: `r${i}`,
+    name: `depth ${i}`,
+    metrics: { test: { AUC: test, RMSE: i }, train: { AUC: train } }
+  }));
+}
+
+const heads = () => [...element.querySelectorAll('[aria-label="Runs"] [role=columnheader] > button')].map(each => each.textContent);
+const stars = () => [...element.querySelectorAll('[aria-label="Runs"] .hl-best')].map(star => {
+  const cell = star.closest('[role=gridcell]')!;
+  return [cell.parentElement!.getAttribute('data-key'), heads()[Number(cell.getAttribute('aria-colindex')) - 2], star.getAttribute('title')];
+});
+const sortBy = async (label: string) => element.querySelector<HTMLElement>(`[title="Sort by ${label}"]`)!.click();
+
+test('one star marks the best held-out value; sorting moves it, selecting does not, filtering names another set', async () => {
+  const source = new FixedSource();
+  show(source);
+  source.show({ ...payload, runs: overfitted() });
+  await vi.waitFor(() => expect(stars()).toEqual([['r1', 'AUC test', 'highest AUC (test) of 3 runs']]));
+  expect(heads()).toEqual(['Run', 'Status', 'AUC test', 'RMSE test', 'Created (UTC)↓', 'Duration']);
+  await sortBy('RMSE test');
+  await vi.waitFor(() => expect(stars()).toEqual([['r0', 'RMSE test↑', 'lowest RMSE (test) of 3 runs']]));
+  await sortBy('Run');
+  await vi.waitFor(() => expect(stars()[0]![1]).toBe('AUC test'));
+  unmount();
+  show(source, { ticked: ['r0', 'r2'], run_id: 'r0' });
+  await vi.waitFor(() => expect(stars()).toEqual([['r1', 'AUC test', 'highest AUC (test) of 3 runs']]));
+  await type('depth 2');
+  await vi.waitFor(() => expect(drawn('Runs')).toHaveLength(1));
+  expect(stars()).toEqual([]);
+});
+
+test('training values are labelled, dimmed and never best, also when they are all there is and sorted by', async () => {
+  const source = new FixedSource();
+  show(source);
+  source.show({ ...payload, runs: overfitted().map(run => ({ ...run, metrics: { train: run.metrics['train']! } })) });
+  await vi.waitFor(() => expect(heads()).toContain('AUC train'));
+  await sortBy('AUC train');
+  await vi.waitFor(() => expect(heads()).toContain('AUC train↑'));
+  expect(stars()).toEqual([]);
+  expect(element.querySelectorAll('[aria-label="Runs"] [role=gridcell].hl-dim')).toHaveLength(3);
+});
+
+test('the primary metric is chosen by a command, and a stored one ranks the runs', async () => {
+  const source = new FixedSource();
+  show(source);
+  source.show({ ...payload, runs: overfitted() });
+  const chooser = () => element.querySelector<HTMLSelectElement>('.hl-primary-metric select')!;
+  await vi.waitFor(() => expect(chooser()).not.toBeNull());
+  expect([...chooser().options].map(each => each.textContent)).toEqual(['AUC (test), automatic', 'AUC (test)', 'RMSE (test)']);
+  chooser().value = 'RMSE@test';
+  chooser().dispatchEvent(new Event('change', { bubbles: true }));
+  await vi.waitFor(() => expect(source.asked).toContain('experiment.set_primary_metric'));
+  source.show({ ...payload, experiments: [{ ...payload.experiments[0]!, primary_metric: 'RMSE' }], runs: overfitted() });
+  await vi.waitFor(() => expect(stars()).toEqual([['r0', 'RMSE test', 'lowest RMSE (test) of 3 runs']]));
+  expect(chooser().value).toBe('RMSE@test');
+});
+
+test('a view that was saved before metrics had sources shows the source that counts most', () => {
+  const known = summary(overfitted()).keys.map(each => each.key);
+  expect(withSources(['status', 'metric AUC', 'metric GONE', 'metric AUC@train'], known)).toEqual(['status', 'metric AUC@test', 'metric AUC@train']);
+});
+
+test('the title of a run tells its primary metric from each source', () => {
+  const title = () => element.querySelector('.hl-headline')!.textContent;
+  const draw = (shown: Detail) => {
+    unmount();
+    unmount = mount(element, <RunDetail source={new FixedSource()} detail={shown} waiting={false} error="" title="" charts={false} onOpenRun={() => {}} />);
+  };
+  draw(detail);
+  expect(title()).toBe('AUC 0.777 (test, 95 % CI 0.737 to 0.807, 614 rows) | 0.861 (cv) | 0.954 (train, 95 % CI 0.914 to 0.984)');
+  expect(element.querySelector('.hl-headline .hl-dim')!.textContent).toContain('0.954 (train');
+  draw({ ...detail, primary_metric: '', metrics: detail.metrics.filter(row => row.source === 'train') });
+  expect(title()).toMatch(/^AUC 0.954 \(train.* no held-out value$/);
 });
 
 const openTab = async (name: string) => {
@@ -140,10 +215,12 @@ test('the details of a run have intervals, curves, candidates, artifacts and cod
     element,
     <RunDetail source={new FixedSource()} detail={detail} waiting={false} error="" title="run" charts={false} onOpenRun={onOpenRun} />
   );
-  expect((await openTab('Metrics')).textContent).toContain('0.7600 to 0.8300');
-  expect((await openTab('Learning')).querySelector('[aria-label="LOSS"]')!.querySelectorAll('polyline')).toHaveLength(2);
+  expect((await openTab('Metrics')).textContent).toContain('AUCtest, 614 rows0.7770.7370 to 0.8070');
+  const learning = await openTab('Learning');
+  expect(learning.querySelector('[aria-label="LOSS"]')!.querySelectorAll('polyline')).toHaveLength(2);
+  expect(learning.textContent).toContain('validation: lowest 0.6 at step 2, last 0.8 at step 3; train: lowest 0.4 at step 3');
   const search = await openTab('Search');
-  expect(search.textContent).toContain('Best of 3: 0.2300 (mean error_rate, lower is better) with learning_rate 0.1');
+  expect(search.textContent).toContain('Best of 3: 0.23 (mean error_rate, cv, lower is better) with learning_rate 0.1');
   expect(search.querySelectorAll('tbody tr')).toHaveLength(3);
   expect((await openTab('Artifacts')).textContent).toContain('20.0 KiB');
   const code = (await openTab('Environment')).textContent;
@@ -178,7 +255,7 @@ test('what stands on an axis is where it says', () => {
 test('a search in words is asked for and its runs are shown in its order', async () => {
   const source = new FixedSource();
   source.show(payload);
-  source.answer = { contract: 1, run_ids: ['b', 'a', 'gone'], ordered: true };
+  source.answer = { contract: CONTRACT, run_ids: ['b', 'a', 'gone'], ordered: true };
   show(source);
   await type('status = \'FINISHED\' order by name');
   await vi.waitFor(() => expect(source.asked).toEqual(["status = 'FINISHED' order by name"]));

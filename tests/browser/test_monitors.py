@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from hanalife.clock import utc_now
+from hanalife.database import runs as store_of_runs
 from hanalife.observation import CallProgress
 from tests.browser import lab as kit
 from tests.browser.conftest import SCREENSHOTS, nothing_open
@@ -73,7 +74,7 @@ def test_run_of_another_process_appears_live_with_details_and_charts(lab, page, 
     open_chart(page, "Importance")
     expect(page.locator(".bqplot.figure:visible .bargroup rect")).to_have_count(5)
     open_chart(page, "Compare runs")
-    expect(page.locator(".bqplot.figure:visible")).to_contain_text("AUC over 4 runs")
+    expect(page.locator(".bqplot.figure:visible")).to_contain_text("AUC (validation) across 4 runs")
 
 
 #: What anywidget does on a page that takes longer than two seconds to start a module, at once.
@@ -139,13 +140,21 @@ def test_search_sort_metrics_and_ticks(lab, page, store):
     runs = rows(view, "Runs")
     expect(runs.first).to_contain_text("gamma")
 
-    view.get_by_role("button", name="AUC", exact=True).click()
+    best = view.get_by_role("grid", name="Runs", exact=True).get_by_role("img")
+    expect(best).to_have_accessible_name("highest AUC (validation) of 3 runs")
+    view.get_by_role("button", name="KAPPA validation", exact=True).click()
     expect(runs.first).to_contain_text("beta")
+    expect(best).to_have_accessible_name("highest KAPPA (validation) of 3 runs")  # sorting moves it
     view.get_by_text("Columns", exact=False).first.click()
-    view.get_by_role("checkbox", name="RECALL_1").check()
+    view.get_by_role("checkbox", name="RECALL_1 validation").check()
     page.keyboard.press("Escape")
     expect(view.get_by_role("checkbox", name="RECALL_1")).to_be_hidden()
     expect(view.get_by_role("columnheader", name="RECALL_1")).to_be_visible()
+    view.get_by_label("Primary metric").select_option("ACCURACY (validation)")
+    view.get_by_role("button", name="Run", exact=True).click()
+    expect(best).to_have_accessible_name("highest ACCURACY (validation) of 3 runs")
+    with store.database.read() as connection:
+        assert store_of_runs.experiments(connection, ["CHOOSE"])[0].primary_metric == "ACCURACY@validation"
     view.get_by_label("Search runs").fill("ALPHA")
     expect(runs).to_have_count(1)
     view.get_by_label("Search runs").fill("")
@@ -153,7 +162,7 @@ def test_search_sort_metrics_and_ticks(lab, page, store):
     for name in ("alpha", "gamma"):
         runs.filter(has_text=name).get_by_role("checkbox").check()
     open_chart(page, "Compare runs")
-    expect(page.locator(".bqplot.figure:visible")).to_contain_text("AUC over 2 runs")
+    expect(page.locator(".bqplot.figure:visible")).to_contain_text("AUC (validation) across 2 runs")
 
 
 def test_a_search_in_words_finds_runs_and_says_what_is_wrong_with_it(lab, page, store):
@@ -196,7 +205,7 @@ def test_curves_and_candidates_move_while_a_cell_fits(lab, page, store):
     kit.start_cell(page, 1)
     details = view.get_by_role("region", name="Run fitting")
     details.get_by_role("tab", name="Search").click()
-    expect(details.get_by_role("tabpanel")).to_contain_text("Best so far of 3: 0.2300 (mean error_rate")
+    expect(details.get_by_role("tabpanel")).to_contain_text("Best so far of 3: 0.23 (mean error_rate, cv")
     expect(details.get_by_role("tabpanel")).to_contain_text("learning_rate 0.1, n_estimators 40")
     details.get_by_role("tab", name="Learning curves").click()
     dots = details.get_by_role("img", name="LOGLOSS").locator("circle.hl-dot-0")

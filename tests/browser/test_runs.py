@@ -35,16 +35,17 @@ def heads(view):
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_runs_are_compared_and_nothing_grave_bars_the_way(lab, page, store, theme):
     experiment = f"COMPARE {theme}"
-    for name, auc in (("week 1", 0.74), ("week 2", 0.81), ("week 3", 0.78)):
-        sample.record_run(store, experiment, name, auc)
+    for name, train, test in (("week 1", 0.84, 0.74), ("week 2", 0.88, 0.81), ("week 3", 0.99, 0.78)):
+        sample.record_scored_run(store, experiment, name, train, test)
     _, observer = sample.begin_run(store, experiment, "searched")
     observer.call_progressed(sample.searching(30))
     observer.call_finished(sample.outcome(0.8))
     view = open_monitor(page, lab, f"compare_{theme}", "ExperimentMonitor", experiment)
     kit.set_theme(page, f"JupyterLab {theme}")
     try:
-        expect(rows(view, "Runs").filter(has_text="best")).to_have_count(1)
-        expect(rows(view, "Runs").filter(has_text="best")).to_contain_text("week 2")
+        best = view.get_by_role("grid", name="Runs", exact=True).get_by_role("img")
+        expect(best).to_have_accessible_name("highest AUC (test) of 3 runs; 1 without it not compared")
+        expect(rows(view, "Runs").filter(has=page.get_by_role("img"))).to_contain_text("week 2")
         details = view.get_by_role("region", name="Run searched")
         details.get_by_role("tab", name="Search").click()
         lines = details.get_by_role("group", name="Parameters of the candidates")
@@ -55,9 +56,15 @@ def test_runs_are_compared_and_nothing_grave_bars_the_way(lab, page, store, them
         tick(view, "week 1", "week 2", "week 3")
         view.get_by_role("button", name="Compare").click()
         compared = view.get_by_role("region", name="Comparison of 3 runs")
-        expect(compared.get_by_role("row", name="AUC").first).to_contain_text("★ 0.8100")
+        expect(compared.get_by_role("row", name="AUC (test)")).to_contain_text("★0.8100")
+        expect(compared.get_by_role("img")).to_have_accessible_name("highest AUC (test) of 3 runs")
+        expect(rows(view, "Runs").filter(has=page.get_by_role("img"))).to_contain_text("week 2")  # ticked or not
+        tick(view, "searched")
+        mixed = view.get_by_role("region", name="Comparison of 4 runs").get_by_role("row", name="AUC different sources")
+        expect(mixed).to_contain_text("0.8000 validation")
+        rows(view, "Runs").filter(has_text="searched").get_by_role("checkbox").uncheck()
         for tab, says in (
-            ("Over time", "Metric"),
+            ("Across runs", "Metric"),
             ("Curves", ""),
             ("Parameters", "Only what differs: 0 of"),
             ("Data", "≠"),
@@ -66,8 +73,8 @@ def test_runs_are_compared_and_nothing_grave_bars_the_way(lab, page, store, them
             if says and says != "≠":
                 expect(compared.get_by_role("tabpanel")).to_contain_text(says)
             view.screenshot(path=SCREENSHOTS / f"compare_{tab.split()[0].lower()}_{theme.lower()}.png")
-        compared.get_by_role("tab", name="Over time").click()
-        expect(compared.get_by_role("img", name="AUC over 3 runs").locator("circle")).to_have_count(3)
+        compared.get_by_role("tab", name="Across runs").click()
+        expect(compared.get_by_role("img", name="AUC (test) across 3 runs").locator("circle")).to_have_count(3)
         compared.get_by_role("tab", name="Curves").click()
         expect(compared.get_by_role("img", name="ROC Curve").locator("polyline")).to_have_count(3)
         assert grave_violations(page, VIEW) == []
@@ -136,25 +143,25 @@ def test_columns_views_and_widths_are_kept(lab, page, store):
         sample.record_run(store, "VIEWS", name, auc)
     view = open_monitor(page, lab, "views", "ExperimentMonitor", "VIEWS")
     view.locator("summary", has_text="Columns").click()
-    for column in ("KAPPA", "ACCURACY", "Duration"):
+    for column in ("KAPPA validation", "ACCURACY validation", "Duration"):
         view.get_by_role("checkbox", name=column).uncheck()
     page.keyboard.press("Escape")
-    handle = view.get_by_role("separator", name="Width of AUC", exact=True)
+    handle = view.get_by_role("separator", name="Width of AUC validation", exact=True)
     before = int(handle.get_attribute("aria-valuenow"))
     handle.focus()
     page.keyboard.press("ArrowRight")
     expect(handle).to_have_attribute("aria-valuenow", str(before + 10))
-    view.get_by_title("Sort by AUC").click()
-    view.get_by_title("Sort by AUC").press("Shift+ArrowRight")
-    assert heads(view) == ["Run", "Status", "Created (UTC)", "AUC"]
+    view.get_by_title("Sort by AUC validation").click()
+    view.get_by_title("Sort by AUC validation").press("Shift+ArrowRight")
+    assert heads(view) == ["Run", "Status", "Created (UTC)", "AUC validation"]
     view.locator("summary", has_text="Columns").click()
-    view.get_by_role("button", name="Move AUC up").click()
-    assert heads(view) == ["Run", "Status", "AUC", "Created (UTC)"]
-    expect(view.get_by_role("button", name="Move AUC up")).to_be_focused()
+    view.get_by_role("button", name="Move AUC validation up").click()
+    assert heads(view) == ["Run", "Status", "AUC validation", "Created (UTC)"]
+    expect(view.get_by_role("button", name="Move AUC validation up")).to_be_focused()
     page.screenshot(path=SCREENSHOTS / "columns_moved.png")
     page.keyboard.press("Escape")
     view.get_by_title("Sort by Status").drag_to(view.get_by_title("Sort by Created"))
-    assert heads(view) == ["Run", "AUC", "Created (UTC)", "Status"]
+    assert heads(view) == ["Run", "AUC validation", "Created (UTC)", "Status"]
     expect(view.get_by_role("columnheader", name="AUC")).to_have_attribute("aria-sort", "ascending")
     view.locator("summary", has_text="Views").click()
     view.get_by_label("Name of the view").fill("weekly")
@@ -164,7 +171,7 @@ def test_columns_views_and_widths_are_kept(lab, page, store):
     view.get_by_role("button", name="weekly", exact=True).click()
     page.screenshot(path=SCREENSHOTS / "views.png")
     expect(view.get_by_role("columnheader", name="KAPPA")).to_have_count(0)
-    assert heads(view) == ["Run", "AUC", "Created (UTC)", "Status"]
+    assert heads(view) == ["Run", "AUC validation", "Created (UTC)", "Status"]
     expect(rows(view, "Runs").first).to_contain_text("beta")
     expect(handle).to_have_attribute("aria-valuenow", str(before + 10))
 
@@ -228,10 +235,14 @@ def test_the_exported_page_sorts_and_filters_and_asks_nobody(lab, page, store, t
     exported.on("request", lambda request: errors.extend([] if request.url.startswith("file:") else [request.url]))
     exported.goto(path.as_uri())
     lines = exported.locator("table.sortable tbody tr:visible")
-    exported.get_by_role("button", name="AUC").click()
+    exported.get_by_role("button", name="AUC validation").click()
     expect(lines.first).to_contain_text("beta")
-    exported.get_by_role("button", name="AUC").click()
+    exported.get_by_role("button", name="AUC validation").click()
     expect(lines.first).to_contain_text("alpha")
+    expect(exported.get_by_role("table").get_by_role("img")).to_have_accessible_name(
+        "highest AUC (validation) of 3 runs"
+    )
+    expect(lines.filter(has=exported.get_by_role("img"))).to_contain_text("alpha")
     exported.get_by_label("Filter rows").fill("gam")
     expect(lines).to_have_count(1)
     exported.screenshot(path=SCREENSHOTS / "exported.png")

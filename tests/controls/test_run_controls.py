@@ -8,8 +8,8 @@ import pytest
 
 from hanalife.controls import table
 from hanalife.database import runs
-from hanalife.errors import InvalidArgumentError, RunNotFoundError
-from hanalife.views import answers
+from hanalife.errors import DataNotFoundError, InvalidArgumentError, RunNotFoundError
+from hanalife.views import answers, experiments
 from tests.views import sample
 
 
@@ -86,3 +86,26 @@ def test_a_run_that_is_not_there_is_named(conn, name):
     wanted = table.CONTROLS[name].required
     with pytest.raises(RunNotFoundError, match="'none'"):
         table.carry_out(conn, name, {key: args[key] for key in wanted})
+
+
+def test_the_primary_metric_of_an_experiment_is_chosen_and_given_up_and_training_values_are_refused(conn):
+    for name, auc in (("one", 0.7), ("two", 0.8)):
+        sample.record_run(conn, "E", name, auc)
+
+    def choose(metric, experiment_id="E"):
+        args = {"experiment_id": experiment_id, "metric": metric}
+        table.carry_out(conn, "experiment.set_primary_metric", args)
+        with conn.database.read() as connection:
+            (experiment,) = experiments.read(connection, "label")["experiments"]
+        return experiment["primary_metric"]
+
+    assert choose("ACCURACY@validation") == "ACCURACY@validation"
+    assert choose("MCC") == "MCC"
+    with pytest.raises(InvalidArgumentError, match=r"metric: 'AUC@train' .* give 'AUC'"):
+        choose("AUC@train")
+    with pytest.raises(InvalidArgumentError, match="'elsewhere' is not a source"):
+        choose("AUC@elsewhere")
+    with pytest.raises(DataNotFoundError, match="no experiment 'UNBORN'"):
+        choose("AUC", "UNBORN")
+    assert choose("AUC") == "AUC"  # the remedy
+    assert choose("") == ""

@@ -9,8 +9,10 @@ import sqlalchemy as sa
 
 from hanalife import ExperimentMonitor
 from hanalife.errors import RunNotFoundError
+from hanalife.evidence import MetricKey
 from hanalife.monitors import charts, widgets
-from hanalife.views import answers, learning
+from hanalife.observation import MetricSource
+from hanalife.views import answers, searches
 from tests.views import crowd, sample
 
 
@@ -155,7 +157,8 @@ def test_another_run_is_not_met_with_an_empty_chart(sqlite_conn):
 def test_learning_curves_keep_the_chosen_metric_while_they_grow():
     def curve(title, *values):
         points = list(enumerate(values))
-        return {"title": title, "x_label": "Step", "y_label": title, "series": [{"name": title, "points": points}]}
+        series = [{"name": title, "points": points}]
+        return {"title": title, "x_label": "Step", "y_label": title, "series": series, "summary": f"last {values[-1]}"}
 
     chart = charts.LearningChart()
     chart.show([])
@@ -163,6 +166,7 @@ def test_learning_curves_keep_the_chosen_metric_while_they_grow():
     chart.show([curve("LOSS", 0.9, 0.5), curve("AUC", 0.6, 0.7)])
     line = chart.widget.children[1].marks[0]
     assert list(line.y) == [0.9, 0.5]
+    assert chart.widget.children[2].value == "last 0.5"
     chart.choice.value = "AUC"
     assert list(line.y) == [0.6, 0.7]
     chart.show([curve("LOSS", 0.9, 0.5, 0.4), curve("AUC", 0.6, 0.7, 0.75)])
@@ -179,9 +183,9 @@ def test_a_search_names_the_parameters_of_its_best_candidate():
         for candidate, score in ((1, 0.3), (2, 0.2), (3, 0.4))
     ]
     chart = charts.SearchChart()
-    chart.show(learning.searches(rows))
+    chart.show(searches.from_rows(rows))
     label, drawn = chart.widget.children
-    assert label.value == "Best of 3: 0.2 (mean error_rate, lower is better) with <b>depth</b> 2"
+    assert label.value == "Best of 3: 0.2 (mean error_rate, cv, lower is better) with <b>depth</b> 2"
     assert type(label).__name__ == "Label"  # which shows text as text
     assert [list(mark.y) for mark in drawn.marks[:2]] == [[0.3, 0.2, 0.2], [0.3, 0.2, 0.4]]
     chart.show([])
@@ -190,15 +194,26 @@ def test_a_search_names_the_parameters_of_its_best_candidate():
 
 def test_the_comparison_orders_runs_by_time_and_keeps_the_chosen_metric():
     def row(name, **metrics):
-        return {"name": name, "metrics": metrics}
+        return {"name": name, "metrics": {"test": metrics, "train": {"AUC": 1.0}}, "search_metric": ""}
 
+    auc, mcc = (MetricKey(name, MetricSource.TEST) for name in ("AUC", "MCC"))
     chart = charts.CompareChart()
     chart.show([row("one", AUC=0.7, MCC=0.1), row("two", AUC=0.8, MCC="nan"), row("three", MCC=0.3)])
     line = chart.widget.children[1].marks[0]
-    assert chart.choice.value == "AUC"
+    assert chart.choice.value == auc
     assert list(line.x) == ["1 one", "2 two"]
-    chart.choice.value = "MCC"
+    assert chart.widget.children[1].title == "AUC (test) across 2 runs"
+    assert chart.widget.children[1].axes[1].label == "AUC (test)"
+    chart.choice.value = mcc
     chart.show([row("one", AUC=0.7, MCC=0.1), row("two", MCC="nan"), row("three", MCC=0.3, KAPPA=1.0)])
-    assert chart.choice.value == "MCC"
+    assert chart.choice.value == mcc
     assert list(line.x) == ["1 one", "3 three"]
     assert list(line.y) == [0.1, 0.3]
+
+
+def test_the_comparison_begins_with_the_metric_that_ranks_the_runs():
+    chief = MetricKey("RMSE", MetricSource.CV)
+    chart = charts.CompareChart()
+    metrics = {"test": {"AUC": 0.7}, "cv": {"RMSE": 2.0}}
+    chart.show([{"name": "one", "metrics": metrics, "search_metric": ""}], chief)
+    assert chart.choice.value == chief

@@ -46,7 +46,7 @@ async def test_experiments_and_one_run(store, get):
     payload = await get("experiments")
     assert [row["name"] for row in payload["runs"]] == ["one"]
     detail = await get(f"runs/{run_id}")
-    assert detail["run"]["metrics"]["AUC"] == 0.75
+    assert detail["run"]["metrics"]["validation"]["AUC"] == 0.75
     assert [curve["key"] for curve in detail["curves"]] == ["ROC", "CUMGAINS", "LIFT", "CUMLIFT"]
 
 
@@ -165,7 +165,7 @@ async def test_of_many_runs_the_newest_come_first_and_older_ones_when_asked_for(
     assert whole["payload"]["total"] == len(ids)
     page = await get(f"runs_before/{ids[30]}")
     assert [row["run_id"] for row in page["runs"]] == ids[:30]
-    assert set(page["runs"][0]["metrics"]) == {"METRIC_00"}
+    assert set(page["runs"][0]["metrics"]["user"]) == {"METRIC_00"}
     assert (await refused("runs_before/nothing"))[0] == 404
 
 

@@ -9,6 +9,8 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+from hanalife.evidence import MetricKey, direction
+from hanalife.observation import MetricSource
 from hanalife.records import (
     Artifact,
     DriftAcknowledgement,
@@ -27,7 +29,7 @@ from hanalife.records import (
     Worker,
 )
 from hanalife.tracking import events
-from hanalife.views import changes, drift, experiments, runs, tasks
+from hanalife.views import changes, drift, experiments, ranking, runs, tasks
 from hanalife.views.payloads.words import CONTRACT
 from hanalife.views.run_log import RunLog
 from tests.views import sample
@@ -42,6 +44,7 @@ NAMES = (
     "tasks_delta",
     "drift_series",
     "drift_check",
+    "ranking",
 )
 
 START = sample.NOW
@@ -109,7 +112,10 @@ def _surroundings(child):
     return runs.Surroundings(
         params={"rate": 0.1},
         tags={"stage": "trial"},
-        series={"TRAINING_LOSS": [(1, 0.7), (2, 0.5)], "VALIDATION_LOSS": [(1, 0.8), (2, 0.6)]},
+        series={
+            MetricKey("TRAINING_LOSS", MetricSource.TRAIN): [(1, 0.7), (2, 0.5), (3, 0.4)],
+            MetricKey("VALIDATION_LOSS", MetricSource.VALIDATION): [(1, 0.9), (2, 0.6), (3, 0.8)],
+        },
         artifacts=[Artifact("a", "report.html", "file", "text/html", "ab" * 32, 20_480, START)],
         environment={"PYTHON": "3.11.7", "PACKAGES": ["numpy==2.4.6", "pandas==3.1.1"], "MACHINE": {"CPUS": 2}},
         code={"GIT": {"COMMIT": "c0ffee", "BRANCH": "main", "DIFF": "+1"}, "SCRIPT": {"PATH": "train.py"}},
@@ -155,18 +161,79 @@ def _series():
     return series, [*reversed(judged), *reversed(checks)], [drift.alert_row(checks[1], None)]
 
 
+#: Names of metrics of scikit-learn, of XGBoost, of hana_ml and of people.
+_NAMES = (
+    *("AUC", "RMSE", "R2", "KAPPA", "RECALL_error", "F1_SCORE_1", "ERROR_RATE", "TEST_AUC.VAR", "SUPPORT_0", "rows"),
+    *("neg_log_loss", "validation_0-logloss", "val_loss", "recall@5", "MAPE", "seconds", "gain", "L1", "", "ns"),
+)
+
+
+def _ranking():
+    """Give what is ranked and shown of several sets of runs."""
+    sets = [
+        [("A", {}, [{"test": {"AUC": 0.7, "RMSE": 2.0}, "train": {"AUC": 0.9}}, {"test": {"AUC": 0.8}}])],
+        [("A", {"primary_metric": "RMSE@cv"}, [{"cv": {"RMSE": value}} for value in (2.0, 1.0, 1.0, "nan")])],
+        [
+            ("A", {"search_metric": "ERROR_RATE"}, [{"cv": {"ERROR_RATE": 0.1}, "test": {"AUC": 0.5}}] * 2),
+            ("B", {}, [{"user": {"loss": 0.5, "recall@5": "inf"}}, {"production": {"MAE": 1.0}, "train": {"R2": 1.0}}]),
+        ],
+        [
+            (
+                "A",
+                {},
+                [{"train": {"AUC": 0.9, "ACCURACY": 0.8}}, {"train": {"AUC": 0.8}, "cv": {"TEST_AUC": "0.1, 0.2"}}],
+            )
+        ],
+        [("A", {"primary_metric": "MCC"}, [{"validation": {"MCC": 0.1}, "cv": {"MCC": 0.9}}, {"cv": {"MCC": 0.8}}])],
+        [],
+    ]
+    return {"directions": {name: direction(name) for name in _NAMES}, "cases": [_ranked(each) for each in sets]}
+
+
+def _ranked(groups):
+    rows = [
+        experiments.run_row(_run(f"{name}{place}", RunStatus.FINISHED, experiment_id=name), {})
+        | {"metrics": metrics, "search_metric": more.get("search_metric", "")}
+        for name, more, runs_ in groups
+        for place, metrics in enumerate(runs_)
+    ]
+    heads = [
+        experiments.experiment_row(Experiment(name, "", "me", START, more.get("primary_metric")))
+        for name, more, _ in groups
+    ]
+    chief = ranking.primary_of(heads, rows)
+    keys = ranking.in_order(ranking.summary(rows).numbers)
+    best = [ranking.best(rows, key) for key in keys]
+    return {
+        "experiments": heads,
+        "runs": rows,
+        "primary": None if chief is None else str(chief),
+        "keys": list(map(str, keys)),
+        "columns": [str(key) for key in ranking.columns(keys, chief)],
+        "best": [None if each is None else each.text for each in best],
+    }
+
+
 def payloads():
     """Return all golden payloads by name."""
     finished = _run("a", RunStatus.FINISHED)
-    metrics = {"AUC": 0.8125, "ODD": float("nan"), "FAR": float("-inf"), "TEST_AUC": "0.8, 0.9"}
+    metrics = {
+        MetricKey("AUC", MetricSource.TRAIN): 0.954,
+        MetricKey("FAR", MetricSource.USER): float("-inf"),
+        MetricKey("ODD", MetricSource.USER): float("nan"),
+        MetricKey("SCORE_AUC", MetricSource.TEST): 0.777,
+        MetricKey("TEST_AUC", MetricSource.CV): "0.86, 0.862",
+        MetricKey("TEST_AUC.MEAN", MetricSource.CV): 0.861,
+    }
     active = _run("b", RunStatus.ACTIVE, ended_at=None, progress_done=3, progress_total=8, progress_text="3 of 8")
     before = _experiments(experiments.run_row(finished, metrics), experiments.run_row(active, {}))
     ended = experiments.run_row(_run("b", RunStatus.FAILED, revision=3), {})
     new = experiments.run_row(_run("c", RunStatus.ACTIVE, ended_at=None), {})
-    outcome = sample.outcome(0.8)
+    fitted, scored = sample.outcome(0.954, MetricSource.TRAIN), sample.outcome(0.777, MetricSource.TEST)
     reported = [
         events.of_fold_scores(sample.FOLD_SCORES),
-        *events.of_outcome(outcome, "fit", "Pima", "DIABETES_TRAIN", ""),
+        *events.of_outcome(fitted, "fit", "Pima", "DIABETES_TRAIN", ""),
+        *events.of_outcome(scored, "score", "Pima", "DIABETES_TEST", "SCORE_"),
     ]
     log = [LogEntry("a", seq, str(key), START, message) for seq, (key, message) in enumerate(reported)]
     old_tasks = _tasks(JobStatus.RUNNING, [Worker("worker-1", "host", 1, START, START)])
@@ -178,6 +245,7 @@ def payloads():
                 "run_detail": runs.detail(finished, metrics, RunLog.of(log), _surroundings(active)),
                 "tasks": old_tasks,
                 "drift_series": drift.detail(*_series()),
+                "ranking": _ranking(),
                 "drift_check": drift.check_detail(_check(1, "drift", 2.5), "check-0", _seen()),
                 "tasks_delta": changes.between_tasks(old_tasks, _tasks(JobStatus.SUCCEEDED, [])),
             },

@@ -19,6 +19,7 @@ from hanalife.observation import (
     DatasetFacts,
     FoldScore,
     LearningPoint,
+    MetricSource,
     Signature,
 )
 from hanalife.records import (
@@ -45,7 +46,7 @@ CRON = "* * * mon 8 0 0"
 
 #: Candidate 2 is the best by its mean error; candidate 1 has the best fold.
 FOLD_SCORES = tuple(
-    FoldScore(candidate, {"learning_rate": rate, "n_estimators": 40}, "error_rate", fold, score)
+    FoldScore(candidate, {"learning_rate": rate, "n_estimators": 40}, "error_rate", fold, score, folds=2)
     for candidate, rate, scores in ((1, 0.3, (0.2, 0.3)), (2, 0.1, (0.22, 0.24)), (3, 0.9, (0.4, 0.5)))
     for fold, score in enumerate(scores, 1)
 )
@@ -80,7 +81,7 @@ def curves(auc):
     return {name: tuple(points) for name, points in lines.items()}
 
 
-def outcome(auc):
+def outcome(auc, source=MetricSource.VALIDATION):
     """Give what a call of a binary classifier with that AUC reports."""
     return CallOutcome(
         dataset=DatasetFacts(614, COLUMNS, 'SELECT * FROM "DIABETES_TRAIN"', "ab" * 32, "DIABETES_TRAIN"),
@@ -104,6 +105,8 @@ def outcome(auc):
             parameters={"max_depth": {"TYPE": "INT", "DEFAULT": 6}},
             seen={"BMI": {"MINIMUM": 18.2, "MAXIMUM": 67.1}, "CLASS": {"CATEGORIES": ["0", "1"]}},
         ),
+        source=source,
+        other_sources={"TEST_AUC": MetricSource.CV},
         intervals={"AUC": (auc - 0.04, auc + 0.03)},
         interval_notes={"RECALL_1": "12 rows, fewer than 20"},
         optimal_parameters={"learning_rate": 0.1, "n_estimators": 40},
@@ -125,6 +128,15 @@ def record_run(context, experiment_id, name, auc=0.82, **options):
     run_id, observer = begin_run(context, experiment_id, name, **options)
     observer.call_progressed(CallProgress(12, 12, "12 of 12 candidate folds"))
     observer.call_finished(outcome(auc))
+    return run_id
+
+
+def record_scored_run(context, experiment_id, name, train, test, **options):
+    """Record a run whose fit reports an AUC of its training rows, and a score that of other rows; give its id."""
+    run_id, observer = begin_run(context, experiment_id, name, **options)
+    observer.call_finished(outcome(train, MetricSource.TRAIN))
+    observer.call_started(CallStart("score", "UNIFIED_CLASSIFICATION", {"key": "ID"}))
+    observer.call_finished(outcome(test, MetricSource.TEST))
     return run_id
 
 

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from hanalife.observation import MetricSource
 from hanalife.records import JobStatus, RunStatus, TickStatus
 from hanalife.views import typescript
 from hanalife.views.payloads import words
@@ -32,6 +33,7 @@ def test_golden_files_are_what_python_writes(name):
         (words.RunStatusWord, RunStatus),
         (words.JobStatusWord, JobStatus),
         (words.TickStatusWord, TickStatus),
+        (words.MetricSourceWord, MetricSource),
     ],
 )
 def test_status_words_are_those_of_the_records(words, enum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,8 @@ from hanalife.database import runs as store
 from hanalife.database import tasks as store_tasks
 from hanalife.drawing import figures as drawn_figures
 from hanalife.errors import RunNotFoundError, SearchError, TaskNotFoundError
+from hanalife.evidence import MetricKey
+from hanalife.observation import MetricSource
 from hanalife.records import LogEntry
 from hanalife.views import answers, changes, composites, encoding, experiments, figures, learning, models, runs, tasks
 from hanalife.views.answers import error_info
@@ -47,8 +50,7 @@ def test_runs_in_the_order_of_time_with_their_metrics(conn):
     with conn.database.read() as connection:
         payload = strict(experiments.read(connection, "label"))
     assert [row["run_id"] for row in payload["runs"]] == [first, second]
-    assert payload["runs"][0]["metrics"]["AUC"] == 0.75
-    assert payload["runs"][0]["metrics"]["TEST_AUC"].startswith("0.80, ")
+    assert payload["runs"][0]["metrics"]["validation"]["AUC"] == 0.75
     assert payload["runs"][0]["status"] == "FINISHED"
     assert payload["runs"][0]["duration_seconds"] >= 0
     assert payload["runs"][1]["status"] == "FAILED"
@@ -75,7 +77,7 @@ def test_unchanged_rows_are_taken_from_the_payload_before(conn):
     assert after["runs"][0] is before["runs"][0]
     assert after["runs"][0]["run_id"] == kept
     assert after["runs"][1]["run_id"] == run_id
-    assert after["runs"][1]["metrics"]["AUC"] == 0.9
+    assert after["runs"][1]["metrics"]["validation"]["AUC"] == 0.9
     delta = changes.between_experiments(before, after)
     assert [row["run_id"] for row in delta["runs"]["changed"]] == [run_id]
 
@@ -115,14 +117,43 @@ def test_a_later_call_adds_its_dataset_and_brings_its_curves(conn):
     run_id, observer = sample.begin_run(conn, "A", "one")
     observer.call_finished(sample.outcome(0.8))
     observer.call_started(sample.CallStart("score", "UNIFIED_CLASSIFICATION", {"key": "ID"}))
-    observer.call_finished(sample.outcome(0.6))
+    observer.call_finished(sample.outcome(0.6, MetricSource.TEST))
     with conn.database.read() as connection:
-        detail = answers.run(connection, run_id)
+        detail = strict(answers.run(connection, run_id))
     assert facts(detail["overview"])["Calls"] == "fit, score"
     assert facts(detail["parameters"])["fold_num"] == "5"
-    assert facts(detail["metrics"])["SCORE_AUC"] == "0.6"
+    measured = [row for row in detail["metrics"] if row["name"] == "AUC"]
+    assert [(row["source"], row["value"], row["rows"]) for row in measured] == [
+        ("test", "0.6", 614),
+        ("validation", "0.8", None),
+    ]
+    assert [(row["low"], row["high"]) for row in measured] == [
+        pytest.approx((0.56, 0.63)),
+        pytest.approx((0.76, 0.83)),
+    ]
+    assert detail["primary_metric"] == "AUC"
+
+
+def test_rows_of_which_some_were_trained_on_say_how_many_and_count_as_training_rows(conn):
+    run_id, observer = sample.begin_run(conn, "A", "one")
+    observer.call_finished(sample.outcome(0.8))
+    for auc, source, note in (
+        (0.9, MetricSource.TRAIN, "120 of 614 rows were trained on"),
+        (0.6, MetricSource.TEST, ""),
+    ):
+        observer.call_started(sample.CallStart("score", "UNIFIED_CLASSIFICATION", {"key": "ID"}))
+        observer.call_finished(replace(sample.outcome(auc, source), source_note=note))
+    with conn.database.read() as connection:
+        detail = strict(answers.run(connection, run_id))
+    measured = {row["source"]: row for row in detail["metrics"] if row["name"] == "AUC"}
+    assert {source: (row["value"], row["note"]) for source, row in measured.items()} == {
+        "test": ("0.6", ""),
+        "validation": ("0.8", ""),
+        "train": ("0.9", "120 of 614 rows were trained on"),
+    }
+    assert (measured["train"]["low"], measured["test"]["low"]) == (pytest.approx(0.86), pytest.approx(0.56))
     # TPR = FPR ** k at FPR = 0.5 tells which of the two curves it is.
-    assert detail["curves"][0]["series"][0]["points"][10] == (0.5, pytest.approx(0.5 ** (0.4 / 0.6)))
+    assert detail["curves"][0]["series"][0]["points"][10] == [0.5, pytest.approx(0.5 ** (0.4 / 0.6))]
 
 
 def test_a_run_by_hand_shows_its_parameters_and_notes(conn):
@@ -165,7 +196,9 @@ def test_a_search_shows_its_candidates_while_it_goes_on(conn):
     detail = until_searched(conn, run_id)
     (search,) = detail["searches"]
     assert search["metric"] == "error_rate"
-    assert search["lower_is_better"] is True
+    assert search["summary"] == (
+        "Best so far of 3: 0.23 (mean error_rate, cv, lower is better) with learning_rate 0.1, n_estimators 40"
+    )
     assert [one["candidate"] for one in search["candidates"]] == [2, 1, 3]
     assert [one["score"] for one in search["candidates"]] == pytest.approx([0.23, 0.25, 0.45])
     assert search["candidates"][0]["parameters"] == "learning_rate 0.1, n_estimators 40"
@@ -175,7 +208,7 @@ def test_a_search_shows_its_candidates_while_it_goes_on(conn):
     (chart,) = detail["learning"]  # the series of the search has its own chart
     assert chart["title"] == "LOGLOSS"
     assert {line["name"]: line["points"][-1] for line in chart["series"]} == {
-        "training": [3.0, pytest.approx(0.7 / 3)],
+        "train": [3.0, pytest.approx(0.7 / 3)],
         "validation": [3.0, pytest.approx(0.7 / 3 + 0.05)],
     }
     observer.call_finished(sample.outcome(0.8))
@@ -193,22 +226,10 @@ def test_a_long_series_comes_thinned_with_its_extremes(conn):
 
 
 def test_only_so_many_learning_curves_are_sent():
-    series = {f"metric {number}": [(0, 1.0), (1, 2.0)] for number in range(300)}
+    series = {MetricKey(f"metric {number}", MetricSource.USER): [(0, 1.0), (1, 2.0)] for number in range(300)}
     around = runs.Surroundings(series=series)
     detail = runs.detail(golden._run("a", golden.RunStatus.ACTIVE), {}, RunLog(), around)
     assert (len(detail["learning"]), detail["learning_total"]) == (learning.MOST_CHARTS, 300)
-
-
-def test_of_a_race_the_candidates_of_the_last_rung_are_the_best():
-    rows = [
-        {"CANDIDATE": candidate, "PARAMETERS": {"depth": candidate}, "METRIC": "auc", "SCORE": score, "RUNG": rung}
-        for candidate, rung, score in ((1, 1, 0.9), (2, 1, 0.95), (1, 2, 0.7))
-    ]
-    (search,) = learning.searches(rows)
-    assert [(one["candidate"], one["rung"], one["score"]) for one in search["candidates"]] == [
-        (1, 2, 0.7),
-        (2, 1, 0.95),
-    ]
 
 
 def test_the_input_schema_says_what_training_saw(conn):
@@ -258,9 +279,11 @@ def test_a_metric_without_an_interval_says_why_and_the_last_call_counts():
     """The same metric of two calls: first with an interval, then without one, then with one again."""
 
     def read(*calls):
-        entries = [event for bounds in calls for event in (bounds, ("END_OF_TRACK", '{"METHOD": "score"}'))]
+        measured, end = ("METRIC", '[{"AUC": 0.8}]'), ("END_OF_TRACK", '{"METHOD": "score"}')
+        entries = [event for bounds in calls for event in (measured, bounds, end)]
         log = [LogEntry("a", seq, key, golden.START, message) for seq, (key, message) in enumerate(entries)]
-        detail = strict(runs.detail(golden._run("a", golden.RunStatus.FINISHED), {"AUC": 0.8}, RunLog.of(log)))
+        metrics = {MetricKey("AUC", MetricSource.TEST): 0.8}
+        detail = strict(runs.detail(golden._run("a", golden.RunStatus.FINISHED), metrics, RunLog.of(log)))
         return tuple(detail["metrics"][0][key] for key in ("low", "high", "no_interval"))
 
     interval = ("METRIC_INTERVAL", '{"AUC": [0.7, 0.9]}')

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from hanalife.views.payloads.words import Fact, Grid, Instant, JobStatusWord, JsonNumber, MetricValue, RunStatusWord
+from hanalife.views.payloads.words import (
+    Fact,
+    Grid,
+    Instant,
+    JobStatusWord,
+    JsonNumber,
+    MetricSourceWord,
+    MetricValue,
+    RunStatusWord,
+)
 
 
 class Progress(TypedDict):
@@ -16,16 +25,17 @@ class Progress(TypedDict):
 
 
 class ExperimentRow(TypedDict):
-    """One experiment in a list."""
+    """One experiment in a list; ``primary_metric`` is what it says its runs are ranked by, or empty."""
 
     experiment_id: str
     description: str
     owner: str
     created_at: Instant
+    primary_metric: str
 
 
 class RunRow(TypedDict):
-    """One run in a list."""
+    """One run in a list: its metrics by source and base name, and the metric that its search went by, or empty."""
 
     run_id: str
     experiment_id: str
@@ -39,7 +49,8 @@ class RunRow(TypedDict):
     ended_at: Instant | None
     duration_seconds: float | None
     revision: int
-    metrics: dict[str, MetricValue]
+    metrics: dict[str, dict[str, MetricValue]]
+    search_metric: str
 
 
 class ExperimentsPayload(TypedDict):
@@ -117,6 +128,12 @@ class Chart(TypedDict):
     series: list[Series]
 
 
+class LearningCurve(Chart):
+    """A chart of series over steps, and the best and the last value of each as text."""
+
+    summary: str
+
+
 class Curve(Chart):
     """A chart of the figures that a classifier reports."""
 
@@ -140,30 +157,39 @@ class SignatureTables(TypedDict):
 
 
 class MetricRow(Fact):
-    """A metric as text to show, and the bounds of its 95 % interval, or the reason why it has none, if known."""
+    """A metric from one source as text to show: its 95 % interval or why it has none, its rows, and which they are."""
 
+    source: MetricSourceWord
     low: JsonNumber | None
     high: JsonNumber | None
     no_interval: str
+    rows: int | None
+    note: str
 
 
 class Candidate(TypedDict):
-    """Parameters that a search tried, and their mean score over the folds so far."""
+    """Parameters that a search tried, and their mean score over the folds of a rung so far; complete: over all."""
 
     candidate: int
     rung: int
     folds: int
+    complete: bool
     score: JsonNumber
     parameters: str
     values: dict[str, float | str]
 
 
 class Search(TypedDict):
-    """What a search found by one metric: the best candidates first, and the scores of all as a chart."""
+    """What a search found by one metric: the best candidates first, and the scores of all as a chart.
+
+    ``best`` is the best of those candidates that are complete on the last rung that has such; the summary names it.
+    """
 
     metric: str
-    lower_is_better: bool
     total: int
+    rungs: int
+    best: int | None
+    summary: str
     candidates: list[Candidate]
     chart: Chart
 
@@ -251,8 +277,9 @@ class RunDetail(TypedDict):
     jobs: list[JobLink]
     parameters: list[Fact]
     optimal: list[Fact]
+    primary_metric: str
     metrics: list[MetricRow]
-    learning: list[Chart]
+    learning: list[LearningCurve]
     learning_total: int
     searches: list[Search]
     environment: list[Fact]

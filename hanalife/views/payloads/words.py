@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NewType, TypedDict
+from typing import Literal, NewType, TypedDict, get_args
+
+from hanalife import evidence
 
 #: Raised when an older front end could not read what this one sends.
-CONTRACT = 1
+CONTRACT = 2
 
 Instant = NewType("Instant", str)
 
@@ -14,6 +16,16 @@ JsonNumber = float | Literal["nan", "inf", "-inf"]
 
 #: A metric is a number, or a text such as a list of one value for each fold.
 MetricValue = float | str
+
+#: The rows that a metric was measured on, see :class:`hanalife.observation.MetricSource`.
+MetricSourceWord = Literal["test", "validation", "cv", "train", "production", "user"]
+
+#: Sources in the order of evidence; those of rows that the model was not fitted on.
+SOURCES: tuple[MetricSourceWord, ...] = get_args(MetricSourceWord)
+HELD_OUT: tuple[MetricSourceWord, ...] = tuple(source for source in SOURCES if source in evidence.HELD_OUT)
+#: Parts of names of metrics that say which values are better, see :func:`hanalife.evidence.direction`.
+HIGHER_IS_BETTER: tuple[str, ...] = tuple(sorted(evidence.HIGHER_IS_BETTER))
+LOWER_IS_BETTER: tuple[str, ...] = tuple(sorted(evidence.LOWER_IS_BETTER))
 
 RunStatusWord = Literal["ACTIVE", "FINISHED", "FAILED", "LOST", "DELETED"]
 JobStatusWord = Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT", "ABANDONED", "SKIPPED"]

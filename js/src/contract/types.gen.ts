@@ -1,12 +1,22 @@
 // Made by `python -m hanalife.views.typescript` from hanalife/views/payloads/; do not edit.
 
-export const CONTRACT = 1;
+export const CONTRACT = 2;
 
 export type Instant = string;
 
 export type JsonNumber = number | 'nan' | 'inf' | '-inf';
 
 export type MetricValue = number | string;
+
+export type MetricSourceWord = 'test' | 'validation' | 'cv' | 'train' | 'production' | 'user';
+
+export const SOURCES: readonly ('test' | 'validation' | 'cv' | 'train' | 'production' | 'user')[] = ['test', 'validation', 'cv', 'train', 'production', 'user'];
+
+export const HELD_OUT: readonly ('test' | 'validation' | 'cv' | 'train' | 'production' | 'user')[] = ['test', 'validation', 'cv'];
+
+export const HIGHER_IS_BETTER: readonly string[] = ['acc', 'accuracy', 'ap', 'auc', 'aucpr', 'auprc', 'auroc', 'bleu', 'dice', 'evar', 'explained', 'f1', 'fbeta', 'gini', 'iou', 'jaccard', 'kappa', 'map', 'mcc', 'ndcg', 'precision', 'r2', 'recall', 'roc', 'rouge', 'score', 'sensitivity', 'silhouette', 'specificity'];
+
+export const LOWER_IS_BETTER: readonly string[] = ['aic', 'bic', 'brier', 'crossentropy', 'deviance', 'entropy', 'error', 'gamma', 'hamming', 'hinge', 'huber', 'l1', 'l2', 'logloss', 'loss', 'mae', 'mape', 'merror', 'mlogloss', 'mse', 'msle', 'nll', 'nloglik', 'perplexity', 'pinball', 'poisson', 'quantile', 'rae', 'rmse', 'rmsle', 'rse', 'smape', 'tweedie', 'wape', 'wer'];
 
 export type RunStatusWord = 'ACTIVE' | 'FINISHED' | 'FAILED' | 'LOST' | 'DELETED';
 
@@ -35,6 +45,7 @@ export interface ExperimentRow {
   description: string;
   owner: string;
   created_at: Instant;
+  primary_metric: string;
 }
 
 export interface RunRow {
@@ -50,7 +61,8 @@ export interface RunRow {
   ended_at: Instant | null;
   duration_seconds: number | null;
   revision: number;
-  metrics: Record<string, number | string>;
+  metrics: Record<string, Record<string, number | string>>;
+  search_metric: string;
 }
 
 export interface ExperimentsPayload {
@@ -110,6 +122,14 @@ export interface Chart {
   series: Series[];
 }
 
+export interface LearningCurve {
+  title: string;
+  x_label: string;
+  y_label: string;
+  series: Series[];
+  summary: string;
+}
+
 export interface Curve {
   title: string;
   x_label: string;
@@ -133,15 +153,19 @@ export interface SignatureTables {
 export interface MetricRow {
   name: string;
   value: string;
+  source: 'test' | 'validation' | 'cv' | 'train' | 'production' | 'user';
   low: number | 'nan' | 'inf' | '-inf' | null;
   high: number | 'nan' | 'inf' | '-inf' | null;
   no_interval: string;
+  rows: number | null;
+  note: string;
 }
 
 export interface Candidate {
   candidate: number;
   rung: number;
   folds: number;
+  complete: boolean;
   score: number | 'nan' | 'inf' | '-inf';
   parameters: string;
   values: Record<string, number | string>;
@@ -149,8 +173,10 @@ export interface Candidate {
 
 export interface Search {
   metric: string;
-  lower_is_better: boolean;
   total: number;
+  rungs: number;
+  best: number | null;
+  summary: string;
   candidates: Candidate[];
   chart: Chart;
 }
@@ -220,8 +246,9 @@ export interface RunDetail {
   jobs: JobLink[];
   parameters: Fact[];
   optimal: Fact[];
+  primary_metric: string;
   metrics: MetricRow[];
-  learning: Chart[];
+  learning: LearningCurve[];
   learning_total: number;
   searches: Search[];
   environment: Fact[];

@@ -22,6 +22,8 @@ export interface Column<Row> {
   /** The narrowest it gets by itself, in px, before the table scrolls sideways. */
   least: number;
   numeric?: boolean;
+  /** Less to look at than the others. */
+  dim?: boolean;
   value(row: Row): Cell;
   draw?(row: Row): ComponentChildren;
   /** How long a bar behind the value is, from 0 to 1. */
@@ -289,8 +291,8 @@ export function columnNumber({ index }: Placed<unknown>, before: number): number
   return index + (before ? 2 : 1);
 }
 
-export function cellClass({ column, pinned }: Placed<{ numeric?: boolean }>): string {
-  return `hl-cell${column.numeric ? ' hl-number' : ''}${pinned ? ' hl-pinned' : ''}`;
+export function cellClass({ column, pinned }: Placed<{ numeric?: boolean; dim?: boolean }>): string {
+  return `hl-cell${column.numeric ? ' hl-number' : ''}${column.dim ? ' hl-dim' : ''}${pinned ? ' hl-pinned' : ''}`;
 }
 
 /** How far a table is scrolled sideways. */

@@ -54,6 +54,11 @@ export function number(value: number): string {
   return size >= 1e-3 && size < 1e6 ? value.toFixed(4) : value.toExponential(3);
 }
 
+/** Three digits, for a line of text: 0.777, 12.3, 154. */
+export function brief(value: number): string {
+  return Number.isFinite(value) && Math.abs(value) < 1e6 ? String(Number(value.toPrecision(3))) : number(value);
+}
+
 export function metric(value: MetricValue | undefined): string {
   const read = metricNumber(value);
   return read === null ? String(value ?? '') : number(read);

@@ -132,7 +132,7 @@ export function Section(props: { title: string; hidden?: boolean; children?: Com
 
 interface DataTableProps {
   head: string[];
-  rows: { key: string; cells: ComponentChildren[] }[];
+  rows: { key: string; cells: ComponentChildren[]; dim?: boolean }[];
   /** The columns that hold numbers. */
   numbers?: number[];
   caption?: string;
@@ -153,7 +153,7 @@ export function DataTable({ head, rows, numbers = [], caption, empty }: DataTabl
       </thead>
       <tbody>
         {rows.map(row => (
-          <tr key={row.key}>
+          <tr key={row.key} class={row.dim ? 'hl-dim' : ''}>
             {row.cells.map((cell, column) => (
               <td key={column} class={kind(column)}>
                 {cell}

@@ -1,10 +1,8 @@
-/** Which columns the table of runs has, which stay in sight, and by which metrics runs are best. */
+/** Which columns the table of runs has, and which stay in sight. */
 import { useState } from 'preact/hooks';
 import { filterRows } from '../ui/order';
-import { direction } from '../ui/pareto';
 import { Popover } from '../ui/Popover';
 import { Search } from '../ui/parts';
-import { metricOf } from './columns';
 
 export interface Choice {
   key: string;
@@ -15,17 +13,15 @@ interface Props {
   choices: Choice[];
   shown: readonly string[];
   pinned: readonly string[];
-  best: readonly string[];
   onShown(keys: string[]): void;
   /** A column is to take the place of another. */
   onMove(key: string, target: string): void;
   onPinned(keys: string[]): void;
-  onBest(metrics: string[]): void;
   onReset(): void;
 }
 
 export function ColumnChoice(props: Props) {
-  const { choices, shown, pinned, best } = props;
+  const { choices, shown, pinned } = props;
   const [query, setQuery] = useState('');
   const found = filterRows(choices, query, choice => choice.label);
   const show = (keys: readonly string[], on: boolean) => {
@@ -47,38 +43,26 @@ export function ColumnChoice(props: Props) {
     >
       {choices.length > 12 && <Search value={query} onInput={setQuery} label="Find a column" />}
       <ul class="hl-columns">
-        {found.map(({ key, label }, place) => {
-          const metric = metricOf(key);
-          const way = metric === null ? null : direction(metric);
-          return (
-            <li key={key}>
-              <label title={label}>
-                <input
-                  type="checkbox"
-                  checked={shown.includes(key)}
-                  onChange={event => show([key], event.currentTarget.checked)}
-                />
-                <span>{label}</span>
-              </label>
-              {metric !== null && way && (
-                <Toggle
-                  sign="★"
-                  on={best.includes(metric)}
-                  title={`Mark runs with the ${way === 'low' ? 'lowest' : 'highest'} ${metric} as best`}
-                  onToggle={() => props.onBest(toggled(best, metric))}
-                />
-              )}
-              <Move sign="↑" label={`Move ${label} up`} target={found[place - 1]} onMove={to => props.onMove(key, to)} />
-              <Move sign="↓" label={`Move ${label} down`} target={found[place + 1]} onMove={to => props.onMove(key, to)} />
-              <Toggle
-                sign="⇤"
-                on={pinned.includes(key)}
-                title={`Keep ${label} in sight at the left`}
-                onToggle={() => props.onPinned(toggled(pinned, key))}
+        {found.map(({ key, label }, place) => (
+          <li key={key}>
+            <label title={label}>
+              <input
+                type="checkbox"
+                checked={shown.includes(key)}
+                onChange={event => show([key], event.currentTarget.checked)}
               />
-            </li>
-          );
-        })}
+              <span>{label}</span>
+            </label>
+            <Move sign="↑" label={`Move ${label} up`} target={found[place - 1]} onMove={to => props.onMove(key, to)} />
+            <Move sign="↓" label={`Move ${label} down`} target={found[place + 1]} onMove={to => props.onMove(key, to)} />
+            <Toggle
+              sign="⇤"
+              on={pinned.includes(key)}
+              title={`Keep ${label} in sight at the left`}
+              onToggle={() => props.onPinned(toggled(pinned, key))}
+            />
+          </li>
+        ))}
       </ul>
       <small>Headings of the table can be dragged too.</small>
       {!found.length && <p class="hl-empty">No column of that name.</p>}

@@ -1,28 +1,29 @@
-/** Several runs side by side: their metrics, how one metric went over time, curves, parameters and data. */
+/** Several runs side by side: their metrics, one metric across runs, curves, parameters and data. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { metricNumber } from '../contract/decode';
 import type { RunDetail, RunRow } from '../contract/types.gen';
 import type { Answerer } from '../rpc/source';
 import { LineChart } from '../ui/charts';
-import { metric as written, number, shortMoment } from '../ui/format';
+import { metric as written, shortMoment } from '../ui/format';
 import { Tabs } from '../ui/Tabs';
-import { bestOf, columnFacts, type NamedDetail, overlaid, overTime, type Row, sideBySide, spread } from './comparison';
-import { metricNames } from './metrics';
+import { BestValue } from './columns';
+import { acrossRuns, columnFacts, metricRows, type NamedDetail, overlaid, type Row, sideBySide } from './comparison';
+import { keyOf, keyText, label, type MetricKey, same, summary } from './ranking';
 
 /** So many runs have room side by side, and as lines in one chart; a metric over time takes all. */
 const MOST = 8;
+const NO_CHART = { chart: { title: '', x_label: '', y_label: '', series: [] }, places: [] };
 
 interface Props {
   source: Answerer;
   /** In the order of time. */
   runs: RunRow[];
-  /** The metrics that the table shows: the first is chosen first. */
-  metrics: string[];
+  /** The metric that ranks runs; chosen first. */
+  chief: MetricKey | null;
 }
 
-export function Compare({ source, runs, metrics }: Props) {
+export function Compare({ source, runs, chief }: Props) {
   const compared = useMemo(() => runs.slice(-MOST), [runs]);
-  const names = useMemo(() => metricNames(runs), [runs]);
+  const keys = useMemo(() => summary(runs).keys.map(each => each.key), [runs]);
   const { details, error } = useDetails(source, compared);
   const all = details.length === compared.length ? details : null;
   const reading = <p class="hl-empty">{error || 'Reading …'}</p>;
@@ -37,8 +38,8 @@ export function Compare({ source, runs, metrics }: Props) {
       <Tabs
         label="Parts of the comparison"
         tabs={[
-          { name: 'Metrics', note: String(names.length), draw: () => <Metrics runs={compared} names={names} /> },
-          { name: 'Over time', draw: () => <OverTime runs={runs} names={names} first={metrics[0] ?? names[0] ?? ''} /> },
+          { name: 'Metrics', note: String(keys.length), draw: () => <Metrics runs={compared} keys={keys} chief={chief} /> },
+          { name: 'Across runs', draw: () => <AcrossRuns runs={runs} keys={keys} chief={chief} /> },
           { name: 'Curves', draw: () => (all ? <Curves details={all} /> : reading) },
           {
             name: 'Parameters',
@@ -103,36 +104,40 @@ function RunHeads({ runs, first }: { runs: readonly RunRow[]; first: string }) {
   );
 }
 
-function Metrics({ runs, names }: { runs: RunRow[]; names: string[] }) {
-  if (!names.length) return <p class="hl-empty">No metrics are recorded.</p>;
+interface MetricsProps {
+  runs: RunRow[];
+  keys: MetricKey[];
+  chief: MetricKey | null;
+}
+
+function Metrics({ runs, keys, chief }: MetricsProps) {
+  if (!keys.length) return <p class="hl-empty">No metrics are recorded.</p>;
   return (
     <table class="hl-grid hl-side-by-side">
       <RunHeads runs={runs} first="Metric" />
       <tbody>
-        {names.map(name => {
-          const values = runs.map(run => metricNumber(run.metrics[name]));
-          const best = bestOf(name, values);
-          const width = spread(values);
-          return (
-            <tr key={name} class={new Set(runs.map(run => run.metrics[name])).size > 1 ? 'hl-differs' : ''}>
-              <th scope="row">
-                {name} {width !== null && width > 0 && <small title="the greatest less the smallest">spread {number(width)}</small>}
-              </th>
-              {runs.map((run, i) => (
-                <td key={run.run_id} class="hl-number">
-                  {best.has(i) ? (
-                    <b title="the best of these">
-                      <span aria-hidden="true">★ </span>
-                      {written(run.metrics[name])}
-                    </b>
-                  ) : (
-                    written(run.metrics[name])
-                  )}
-                </td>
-              ))}
-            </tr>
-          );
-        })}
+        {metricRows(runs, keys, chief).map(row => (
+          <tr
+            key={row.label}
+            class={`${new Set(row.values.map(each => each.value)).size > 1 ? 'hl-differs' : ''}${row.isOfTraining ? ' hl-dim' : ''}`}
+          >
+            <th scope="row">
+              {row.label} {row.note && <small>{row.note}</small>}
+            </th>
+            {row.values.map(({ value, source }, i) => (
+              <td key={runs[i]!.run_id} class="hl-number">
+                {row.best?.run_id === runs[i]!.run_id ? (
+                  <BestValue text={row.best.text}>
+                    <b>{written(value)}</b>
+                  </BestValue>
+                ) : (
+                  written(value)
+                )}
+                {source && <small> {source}</small>}
+              </td>
+            ))}
+          </tr>
+        ))}
       </tbody>
     </table>
   );
@@ -165,27 +170,27 @@ function Differences({ runs, rows, empty }: { runs: RunRow[]; rows: Row[]; empty
   );
 }
 
-function Choice({ label, names, chosen, onChoose }: { label: string; names: string[]; chosen: string; onChoose(name: string): void }) {
-  return (
-    <label class="hl-only">
-      {label}{' '}
-      <select value={chosen} onChange={event => onChoose(event.currentTarget.value)}>
-        {names.map(name => (
-          <option key={name}>{name}</option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-function OverTime({ runs, names, first }: { runs: RunRow[]; names: string[]; first: string }) {
-  const [chosen, setChosen] = useState(first);
-  const name = names.includes(chosen) ? chosen : (names[0] ?? '');
-  const { chart, places } = useMemo(() => overTime(runs, name), [runs, name]);
-  if (!name) return <p class="hl-empty">No metrics are recorded.</p>;
+function AcrossRuns({ runs, keys, chief }: MetricsProps) {
+  const [chosen, setChosen] = useState(chief);
+  const key = keys.find(each => same(each, chosen)) ?? keys[0];
+  const { chart, places } = useMemo(() => (key ? acrossRuns(runs, key) : NO_CHART), [runs, key && keyText(key)]);
+  if (!key) return <p class="hl-empty">No metrics are recorded.</p>;
+  const choose = (text: string) => {
+    const { name, source } = keyOf(text);
+    if (source) setChosen({ name, source });
+  };
   return (
     <>
-      <Choice label="Metric" names={names} chosen={name} onChoose={setChosen} />
+      <label class="hl-only">
+        Metric{' '}
+        <select value={keyText(key)} onChange={event => choose(event.currentTarget.value)}>
+          {keys.map(each => (
+            <option key={keyText(each)} value={keyText(each)}>
+              {label(each)}
+            </option>
+          ))}
+        </select>
+      </label>
       <div class="hl-charts">
         {places.length ? <LineChart curve={chart} places={places} width={640} /> : <p class="hl-empty">No run has a number for it.</p>}
       </div>

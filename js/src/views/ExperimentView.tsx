@@ -4,16 +4,16 @@ import type { ExperimentRow, ExperimentsPayload, RunDetail as Detail, RunRow } f
 import type { Source } from '../rpc/source';
 import { count, whole } from '../ui/format';
 import { useLatestDetail, useSource } from '../ui/hooks';
-import { direction } from '../ui/pareto';
 import { arranged, moved } from '../ui/layout';
 import { MonitorBar } from '../ui/MonitorBar';
 import { Banner, emptyText, Problem, RUN_SEARCH, Search } from '../ui/parts';
 import { useFoundRuns } from '../ui/search';
 import { type Column, Table } from '../ui/Table';
 import { ColumnChoice } from './ColumnChoice';
-import { inOrder, metricKey, metricOf, NAME_COLUMN, PLAIN_COLUMNS, runColumns } from './columns';
+import { columnKey, inOrder, metricOf, NAME_COLUMN, PLAIN_COLUMNS, runColumns, withBest, withSources } from './columns';
 import { Compare } from './Compare';
-import { bestRuns, defaultMetrics, metricNames } from './metrics';
+import { PrimaryMetric } from './PrimaryMetric';
+import { bestMark, firstColumns, keyText, type MetricKey, primaryOf, type Summary, summary, title } from './ranking';
 import { RunDetail } from './RunDetail';
 import { FIRST_VIEW, type RunView, ViewShelf } from './runView';
 import { SavedViews } from './SavedViews';
@@ -51,21 +51,19 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
     () => (selection.experiment_id ? found.filter(run => run.experiment_id === selection.experiment_id) : found),
     [found, selection.experiment_id]
   );
-  const several = !selection.experiment_id && (payload?.experiments.length ?? 0) > 1;
-  const { choices, shown, best } = useColumns(all, view, several);
+  const { experiments, runs, chief } = useScope(payload, selection.experiment_id);
+  const { choices, shown } = useColumns(all, runs, view, chief, experiments.length > 1);
   const ticked = useMemo(() => new Set(selection.ticked), [selection.ticked]);
   const tickedRuns = useMemo(() => all.filter(run => ticked.has(run.run_id)), [all, ticked]);
-  const judged = tickedRuns.length > 1 ? tickedRuns : rows;
-  const marked = useMemo(() => bestRuns(judged, best), [judged, best.join('\n')]);
-  const columns = useMemo(
-    () => arranged(runColumns(shown, rows, marked), view.order),
-    [shown.join('\n'), rows, marked, view.order]
-  );
+  const sort = ordered && sortedFor !== query ? undefined : view.sort;
+  const sorted = sort ? metricOf(sort.key) : null;
+  const best = useMemo(() => bestMark(rows, sorted, chief), [rows, sorted && keyText(sorted), chief]);
+  const plainColumns = useMemo(() => runColumns(shown, rows), [shown.join('\n'), rows]);
+  const columns = useMemo(() => arranged(withBest(plainColumns, best), view.order), [plainColumns, best, view.order]);
   const move = (key: string, target: string) => {
     const keys = [NAME_COLUMN, ...choices.map(each => each.key)].map(each => ({ key: each }));
     setView({ ...view, order: moved(arranged(keys, view.order).map(each => each.key), key, target) });
   };
-  const sort = ordered && sortedFor !== query ? undefined : view.sort;
 
   const tick = (run_id: string) => {
     const next = new Set(ticked);
@@ -86,16 +84,15 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
         <small aria-live="polite" class="hl-count">
           {countText(rows.length, all.length, payload?.total ?? 0)}
         </small>
+        {experiments.length === 1 && <PrimaryMetric source={source} experiment={experiments[0]!} runs={runs} chief={chief} />}
         <SavedViews shelf={shelf} view={view} onView={setView} />
         <ColumnChoice
           choices={arranged(choices, view.order)}
           shown={shown}
           pinned={view.pinned}
-          best={best}
           onShown={keys => setView({ ...view, columns: keys })}
           onMove={move}
           onPinned={pinned => setView({ ...view, pinned })}
-          onBest={metrics => setView({ ...view, best: metrics })}
           onReset={() => setView({ ...FIRST_VIEW, query })}
         />
       </MonitorBar>
@@ -144,7 +141,7 @@ export function ExperimentView({ source, selection, onSelect, onCancel }: Props)
         />
       )}
       {comparing && tickedRuns.length > 1 ? (
-        <Compare source={source} runs={tickedRuns} metrics={shown.flatMap(key => metricOf(key) ?? [])} />
+        <Compare source={source} runs={tickedRuns} chief={best?.key ?? chief} />
       ) : (
         <Selected
           source={source}
@@ -168,20 +165,31 @@ function countText(shown: number, read: number, total: number): string {
   return shown === read ? count(read, 'run') : `${whole(shown)} of ${count(read, 'run')}`;
 }
 
-/** All columns that there are, the keys of those to show, and the metrics that tell which runs are best. */
-function useColumns(all: readonly RunRow[], view: RunView, several: boolean) {
-  const names = useMemo(() => metricNames(all), [all]);
-  const first = useMemo(() => defaultMetrics(all, names), [all, names]);
-  const choices = useMemo(
-    () => inOrder(PLAIN_COLUMNS.map(([{ key, label }]) => ({ key, label })), names.map(label => ({ key: metricKey(label), label }))),
-    [names]
-  );
-  const shown = view.columns ?? [
-    ...PLAIN_COLUMNS.flatMap(([{ key }, isFirst]) => (isFirst || (several && key === 'experiment') ? key : [])),
-    ...first.map(metricKey)
-  ];
-  const best = view.best ?? shown.flatMap(key => metricOf(key) ?? []).filter(direction);
-  return { choices, shown, best };
+/** The experiments that are looked at, what is recorded of their runs, and the metric that ranks these. */
+function useScope(payload: ExperimentsPayload | null, experiment_id: string) {
+  return useMemo(() => {
+    const isIn = (each: { experiment_id: string }) => !experiment_id || each.experiment_id === experiment_id;
+    const experiments = (payload?.experiments ?? NO_ROWS).filter(isIn);
+    const runs = (payload?.runs ?? NONE).filter(isIn);
+    return { experiments, runs: summary(runs), chief: primaryOf(experiments, runs) };
+  }, [payload?.experiments, payload?.runs, experiment_id]);
+}
+
+/** All columns that there are, and the keys of those to show. */
+function useColumns(all: readonly RunRow[], runs: Summary, view: RunView, chief: MetricKey | null, several: boolean) {
+  const known = useMemo(() => summary(all).keys.map(each => each.key), [all]);
+  const choices = useMemo(() => {
+    const metrics = known.map(key => ({ key: columnKey(key), label: title(key) }));
+    return inOrder(PLAIN_COLUMNS.map(([{ key, label }]) => ({ key, label })), metrics);
+  }, [known]);
+  const first = useMemo(() => firstColumns(runs, chief), [runs, chief]);
+  const shown = view.columns
+    ? withSources(view.columns, known)
+    : [
+        ...PLAIN_COLUMNS.flatMap(([{ key }, isFirst]) => (isFirst || (several && key === 'experiment') ? key : [])),
+        ...first.map(columnKey)
+      ];
+  return { choices, shown };
 }
 
 interface SelectedProps {

@@ -73,8 +73,9 @@ export function ParallelCoordinates({ search }: { search: Search }) {
         </svg>
       </div>
       <figcaption aria-live="polite">
-        {at === 0 ? 'Best' : `No. ${at + 1}`}: candidate {marked.candidate}, {metric} {number(toNumber(marked.score))} with{' '}
-        {marked.parameters}
+        {at === 0 && search.best !== null ? 'Best' : `No. ${at + 1}`}: candidate {marked.candidate}
+        {search.rungs > 1 && ` on rung ${marked.rung}`}
+        {!marked.complete && ', not on all folds yet'}, {metric} {number(toNumber(marked.score))} with {marked.parameters}
       </figcaption>
     </figure>
   );

@@ -9,7 +9,7 @@ import { Facts, GridTable, Section } from '../ui/parts';
 import { Pill } from '../ui/Pill';
 import { type Tab, Tabs } from '../ui/Tabs';
 import { Artifacts } from './Artifacts';
-import { MetricTable } from './MetricTable';
+import { Headline, MetricTable } from './MetricTable';
 import { Notes, Tags } from './Remarks';
 import { RunLog } from './RunLog';
 import { Searches } from './Searches';
@@ -32,6 +32,7 @@ export function RunDetail({ source, detail, waiting, error, title, charts, onOpe
       <header class="hl-title">
         <h3>{detail?.run.name ?? title}</h3>
         {detail && <Pill word={detail.run.status} progress={detail.run.progress} />}
+        {detail && <Headline detail={detail} />}
         {detail && <small>{detail.run.experiment_id}</small>}
         {waiting && !detail && <small role="status">Reading …</small>}
         {detail && (
@@ -98,7 +99,7 @@ function tabs(source: Answerer, detail: Detail, charts: boolean, onOpenRun: Prop
     {
       name: 'Search',
       note: tried ? String(tried) : undefined,
-      draw: () => <Searches searches={detail.searches} active={detail.run.status === 'ACTIVE'} />
+      draw: () => <Searches searches={detail.searches} />
     },
     ...(charts ? [curves] : []),
     { name: 'Dataset', draw: () => <Facts facts={detail.dataset} empty="No dataset is recorded." /> },
@@ -227,7 +228,10 @@ function Learning({ detail }: { detail: Detail }) {
       )}
       <div class="hl-charts">
         {learning.map(chart => (
-          <LineChart key={chart.title} curve={chart} />
+          <figure key={chart.title} class="hl-learning">
+            <LineChart curve={chart} />
+            <figcaption>{chart.summary}</figcaption>
+          </figure>
         ))}
       </div>
     </>

@@ -6,43 +6,42 @@ import { number } from '../ui/format';
 import { DataTable } from '../ui/parts';
 import { ParallelCoordinates } from './ParallelCoordinates';
 
-export function Searches({ searches, active }: { searches: Search[]; active: boolean }) {
+export function Searches({ searches }: { searches: Search[] }) {
   if (!searches.length) return <p class="hl-empty">No search is recorded.</p>;
   return (
     <>
       {searches.map(search => (
-        <OneSearch key={search.metric} search={search} active={active} />
+        <OneSearch key={search.metric} search={search} />
       ))}
     </>
   );
 }
 
-function OneSearch({ search, active }: { search: Search; active: boolean }) {
-  const [best] = search.candidates;
-  const rungs = search.candidates.some(each => each.rung > 1);
+function OneSearch({ search }: { search: Search }) {
+  const { metric, candidates, total, rungs } = search;
   return (
-    <section class="hl-search-found" aria-label={`Search by ${search.metric}`}>
+    <section class="hl-search-found" aria-label={`Search by ${metric}`}>
       <p class="hl-empty" aria-live="polite">
-        {active ? 'Best so far' : 'Best'} of {search.total}: <b>{best && number(toNumber(best.score))}</b> (mean{' '}
-        {search.metric}, {search.lower_is_better ? 'lower' : 'higher'} is better) with {best?.parameters}
+        {search.summary}
       </p>
       <div class="hl-charts">
         <LineChart curve={search.chart} />
         <ParallelCoordinates search={search} />
         <DataTable
-          caption={search.candidates.length < search.total ? `The best ${search.candidates.length}` : 'Candidates'}
-          head={['Candidate', `Mean ${search.metric}`, 'Folds', ...(rungs ? ['Rung'] : []), 'Parameters']}
-          rows={search.candidates.map(each => ({
+          caption={candidates.length < total ? `The best ${candidates.length}` : 'Candidates'}
+          head={['Candidate', `Mean ${metric} (cv)`, 'Folds', ...(rungs > 1 ? ['Rung'] : []), 'Parameters']}
+          rows={candidates.map(each => ({
             key: String(each.candidate),
+            dim: !each.complete,
             cells: [
               each.candidate,
               number(toNumber(each.score)),
-              each.folds,
-              ...(rungs ? [each.rung] : []),
+              each.complete ? each.folds : `${each.folds} so far`,
+              ...(rungs > 1 ? [each.rung] : []),
               each.parameters
             ]
           }))}
-          numbers={rungs ? [0, 1, 2, 3] : [0, 1, 2]}
+          numbers={rungs > 1 ? [0, 1, 2, 3] : [0, 1, 2]}
           empty=""
         />
       </div>

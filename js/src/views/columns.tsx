@@ -1,4 +1,5 @@
 /** The columns of the table of runs. */
+import type { ComponentChildren } from 'preact';
 import { metricNumber } from '../contract/decode';
 import type { RunRow } from '../contract/types.gen';
 import { Elapsed } from '../ui/Elapsed';
@@ -6,6 +7,7 @@ import { duration, metric } from '../ui/format';
 import { Instant } from '../ui/Instant';
 import { Pill } from '../ui/Pill';
 import type { Column } from '../ui/Table';
+import { type Best, keyOf, keyText, type MetricKey, same, title, valueOf } from './ranking';
 
 const name: Column<RunRow> = {
   key: 'name',
@@ -91,37 +93,57 @@ export const PLAIN_COLUMNS: [column: Column<RunRow>, first: boolean][] = [
 
 const METRIC = 'metric ';
 
-export function metricKey(metricName: string): string {
-  return METRIC + metricName;
+export function columnKey(metricKey: MetricKey): string {
+  return METRIC + keyText(metricKey);
 }
 
 /** The metric that a column shows, or null. */
-export function metricOf(key: string): string | null {
-  return key.startsWith(METRIC) ? key.slice(METRIC.length) : null;
+export function metricOf(key: string): MetricKey | null {
+  if (!key.startsWith(METRIC)) return null;
+  const { name, source } = keyOf(key.slice(METRIC.length));
+  return source && { name, source };
 }
 
-/** Values with a bar behind them, which begins at 0; the longest is the greatest of all runs. */
-function metricColumn(metricName: string, most: number): Column<RunRow> {
-  return {
-    key: metricKey(metricName),
-    label: metricName,
-    track: '76px',
-    least: 76,
+/** Keys of columns as they are now: a view that was saved before metrics had sources names no source. */
+export function withSources(keys: readonly string[], known: readonly MetricKey[]): string[] {
+  return keys.flatMap(key => {
+    if (!key.startsWith(METRIC) || metricOf(key)) return key;
+    const found = known.find(each => key === METRIC + each.name);
+    return found ? columnKey(found) : [];
+  });
+}
+
+/** So wide that most titles are seen whole. */
+function widthOf(label: string): number {
+  return Math.min(124, Math.max(76, Math.ceil(7.4 * label.length) + 12));
+}
+
+/** The metric of one source. Values of training rows are dimmed; others have a bar from 0 behind them. */
+function metricColumn(key: MetricKey, runs: readonly RunRow[]): Column<RunRow> {
+  const label = title(key);
+  const column: Column<RunRow> = {
+    key: columnKey(key),
+    label,
+    track: `${widthOf(label)}px`,
+    least: widthOf(label),
     numeric: true,
-    value: run => metricNumber(run.metrics[metricName]) ?? run.metrics[metricName],
-    draw: run => metric(run.metrics[metricName]),
-    bar: run => {
-      const size = Math.abs(metricNumber(run.metrics[metricName]) ?? NaN) / most;
-      return Number.isFinite(size) ? size : 0;
-    }
+    value: run => metricNumber(valueOf(run, key)) ?? valueOf(run, key),
+    draw: run => metric(valueOf(run, key))
   };
+  if (key.source === 'train') return { ...column, dim: true };
+  const most = greatest(runs, key);
+  const bar = (run: RunRow) => {
+    const size = Math.abs(metricNumber(valueOf(run, key)) ?? NaN) / most;
+    return Number.isFinite(size) ? size : 0;
+  };
+  return { ...column, bar };
 }
 
-/** The greatest size of a metric's finite values. */
-function greatest(runs: readonly RunRow[], metricName: string): number {
+/** The greatest size of a metric's finite values; the longest bar. */
+function greatest(runs: readonly RunRow[], key: MetricKey): number {
   let most = 0;
   for (const run of runs) {
-    const size = Math.abs(metricNumber(run.metrics[metricName]) ?? NaN);
+    const size = Math.abs(metricNumber(valueOf(run, key)) ?? NaN);
     if (size > most && size < Infinity) most = size;
   }
   return most || 1;
@@ -134,24 +156,28 @@ export function inOrder<T extends { key: string }>(plain: readonly T[], metrics:
 }
 
 /** The columns of some keys, after the name. */
-export function runColumns(keys: readonly string[], runs: readonly RunRow[], best: ReadonlySet<string>): Column<RunRow>[] {
+export function runColumns(keys: readonly string[], runs: readonly RunRow[]): Column<RunRow>[] {
   const plain = PLAIN_COLUMNS.map(([column]) => column).filter(column => keys.includes(column.key));
-  const metrics = keys.flatMap(key => metricOf(key) ?? []).map(each => metricColumn(each, greatest(runs, each)));
-  return [nameColumn(best), ...inOrder(plain, metrics)];
+  const metrics = keys.flatMap(key => metricOf(key) ?? []).map(each => metricColumn(each, runs));
+  return [name, ...inOrder(plain, metrics)];
 }
 
-function nameColumn(best: ReadonlySet<string>): Column<RunRow> {
-  return {
-    ...name,
-    draw: run => (
-      <>
-        {name.draw!(run)}
-        {best.has(run.run_id) && (
-          <span class="hl-best" title="No other run shown is better in one of the marked metrics without being worse in another">
-            ★ best
-          </span>
-        )}
-      </>
-    )
-  };
+/** The columns with a star at the best run, in the column of the metric that it is best by. */
+export function withBest(columns: readonly Column<RunRow>[], best: Best | null): Column<RunRow>[] {
+  return columns.map(column => (best && same(metricOf(column.key), best.key) ? marked(column, best) : column));
+}
+
+export function marked(column: Column<RunRow>, { run_id, text }: Best): Column<RunRow> {
+  return { ...column, draw: run => (run.run_id === run_id ? <BestValue text={text}>{column.draw!(run)}</BestValue> : column.draw!(run)) };
+}
+
+export function BestValue({ text, children }: { text: string; children: ComponentChildren }) {
+  return (
+    <>
+      <span class="hl-best" role="img" title={text} aria-label={text}>
+        ★
+      </span>
+      {children}
+    </>
+  );
 }

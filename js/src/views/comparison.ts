@@ -1,7 +1,8 @@
 /** What runs have in common and what differs, in rows of one name each. Pure. */
-import { metricNumber, toNumber } from '../contract/decode';
-import type { Chart, Fact, RunDetail, RunRow, Series } from '../contract/types.gen';
-import { direction } from '../ui/pareto';
+import { metricNumber } from '../contract/decode';
+import type { Chart, Fact, MetricValue, RunDetail, RunRow, Series } from '../contract/types.gen';
+import { number } from '../ui/format';
+import { type Best, bestRun, finite, isHeldOut, label, type MetricKey, same, valueOf } from './ranking';
 
 export interface Row {
   name: string;
@@ -27,15 +28,58 @@ export function columnFacts({ columns: { columns, rows } }: RunDetail): Fact[] {
   return rows.map(row => ({ name: `Column ${row[name] ?? ''}`, value: row[type] ?? '' }));
 }
 
-/** One metric over runs in the order of time, as a chart with one place for each run that has it. */
-export function overTime(runs: readonly RunRow[], metric: string): { chart: Chart; places: string[] } {
+/** A metric from one source across runs in the order of time: a chart with one place for each run that has it. */
+export function acrossRuns(runs: readonly RunRow[], key: MetricKey): { chart: Chart; places: string[] } {
   const found = runs
-    .map(run => ({ run, value: metricNumber(run.metrics[metric]) }))
-    .filter(each => each.value !== null && Number.isFinite(each.value))
+    .map(run => ({ run, value: finite(run, key) }))
+    .filter(each => each.value !== null)
     .sort((a, b) => (a.run.created_at < b.run.created_at ? -1 : 1));
   const points = found.map(({ value }, i): [number, number] => [i, value!]);
-  const chart = { title: `${metric} over ${found.length} runs`, x_label: 'Run, oldest first', y_label: metric };
-  return { chart: { ...chart, series: [{ name: metric, points }] }, places: found.map(({ run }) => run.name) };
+  const name = label(key);
+  const chart = { title: `${name} across ${found.length} runs`, x_label: 'Run, oldest first', y_label: name };
+  return { chart: { ...chart, series: [{ name, points }] }, places: found.map(({ run }) => run.name) };
+}
+
+/** A metric of several runs, one value a run. */
+export interface MetricOfRuns {
+  label: string;
+  /** How far apart the values are, or why that says nothing. */
+  note: string;
+  values: { value: MetricValue | undefined; source: string }[];
+  best: Best | null;
+  isOfTraining: boolean;
+}
+
+/**
+ * The metrics of several runs side by side: one row for each source, and before them one row of what counts most for
+ * each run where runs differ in that. Only the chief metric has a best mark, or the first that can have one.
+ */
+export function metricRows(runs: readonly RunRow[], keys: readonly MetricKey[], chief: MetricKey | null): MetricOfRuns[] {
+  const judged = keys.find(key => same(key, chief)) ?? keys.find(key => isHeldOut(key) && bestRun(runs, key)) ?? null;
+  const names = [...new Set(keys.map(key => key.name))];
+  return names.flatMap(name => {
+    const its = keys.filter(key => key.name === name);
+    return [...mixedRow(runs, name, its), ...its.map(key => sourceRow(runs, key, same(key, judged)))];
+  });
+}
+
+function mixedRow(runs: readonly RunRow[], name: string, its: readonly MetricKey[]): MetricOfRuns[] {
+  const evidence = runs.map(run => its.find(key => isHeldOut(key) && valueOf(run, key) !== undefined) ?? null);
+  const sources = new Set(evidence.flatMap(key => key?.source ?? []));
+  if (sources.size < 2) return [];
+  const values = evidence.map((key, i) => ({ value: key ? valueOf(runs[i]!, key) : undefined, source: key?.source ?? '' }));
+  return [{ label: name, note: 'different sources', values, best: null, isOfTraining: false }];
+}
+
+function sourceRow(runs: readonly RunRow[], key: MetricKey, isJudged: boolean): MetricOfRuns {
+  const width = spread(runs.map(run => metricNumber(valueOf(run, key))));
+  return {
+    label: label(key),
+    note: width ? `spread ${number(width)}` : '',
+    values: runs.map(run => ({ value: valueOf(run, key), source: '' })),
+    best: isJudged ? bestRun(runs, key) : null,
+    isOfTraining: key.source === 'train'
+  };
 }
 
 export interface NamedDetail {
@@ -63,17 +107,8 @@ function itsOwn(chart: Chart): Series[] {
   return own ? [own] : [];
 }
 
-/** The places of the best values of a metric; none where nobody can say which way is good, or all are the same. */
-export function bestOf(metric: string, values: readonly (number | null)[]): Set<number> {
-  const way = direction(metric);
-  const finite = values.filter((value): value is number => value !== null && !Number.isNaN(value));
-  if (!way || new Set(finite).size < 2) return new Set();
-  const best = way === 'low' ? Math.min(...finite) : Math.max(...finite);
-  return new Set(values.flatMap((value, i) => (value === best ? i : [])));
-}
-
-/** The spread of a metric's values as text: the greatest less the smallest. */
-export function spread(values: readonly (number | null)[]): number | null {
-  const finite = values.filter((value): value is number => value !== null && Number.isFinite(toNumber(value as never)));
-  return finite.length > 1 ? Math.max(...finite) - Math.min(...finite) : null;
+/** The spread of a metric's values: the greatest less the smallest. */
+function spread(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value): value is number => value !== null && Number.isFinite(value));
+  return known.length > 1 ? Math.max(...known) - Math.min(...known) : null;
 }

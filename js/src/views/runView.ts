@@ -6,8 +6,6 @@ export interface RunView extends Look {
   columns: string[] | null;
   /** Keys of columns as somebody has arranged them; others come after. */
   order: string[];
-  /** Metrics by which runs are marked as best; null: those shown. */
-  best: string[] | null;
   query: string;
 }
 
@@ -17,7 +15,6 @@ export const FIRST_VIEW: RunView = {
   sort: { key: 'created', descending: true },
   columns: null,
   order: [],
-  best: null,
   query: ''
 };
 

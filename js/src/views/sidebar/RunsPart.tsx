@@ -7,6 +7,7 @@ import { Button } from '../../ui/controls/ControlButton';
 import { whole } from '../../ui/format';
 import { isSearch } from '../../ui/search';
 import { Table } from '../../ui/Table';
+import { primaryOf } from '../ranking';
 import type { Actions, Reveal } from './actions';
 import { runColumns } from './columns';
 import { Part, SelectionBar } from './Part';
@@ -37,7 +38,11 @@ export function RunsPart({ source, payload, found, ordered, query, actions, reve
     const shown = found.filter(run => !experiment || run.experiment_id === experiment);
     return ordered || isSearch(query) ? shown : shown.toReversed();
   }, [found, ordered, experiment, query]);
-  const columns = useMemo(() => runColumns(runs), [runs]);
+  const chief = useMemo(() => {
+    const isIn = (each: { experiment_id: string }) => experiment === ALL || each.experiment_id === experiment;
+    return primaryOf(payload.experiments.filter(isIn), payload.runs.filter(isIn));
+  }, [payload, experiment]);
+  const columns = useMemo(() => runColumns(runs, chief), [runs, chief]);
   const chosen = useMemo(() => oldestFirst(payload.runs, ticked), [payload, ticked]);
   const isPart = !hasAllRuns(payload);
   const looking = isPart && (query !== '' || experiment !== ALL); // what is looked for may be older

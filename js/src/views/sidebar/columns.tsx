@@ -6,7 +6,8 @@ import { Instant } from '../../ui/Instant';
 import { Sign } from '../../ui/Pill';
 import { relative } from '../../ui/relative';
 import type { Column } from '../../ui/Table';
-import { defaultMetrics } from '../metrics';
+import { marked } from '../columns';
+import { bestMark, firstColumns, type MetricKey, summary, title, valueOf } from '../ranking';
 import type { ModelGroup } from './models';
 
 const run: Column<RunRow> = {
@@ -42,20 +43,22 @@ function RunSign({ run: row }: { run: RunRow }) {
   );
 }
 
-/** Name, the best known metric of these runs, status. */
-export function runColumns(runs: readonly RunRow[]): Column<RunRow>[] {
-  const [name] = defaultMetrics(runs);
-  if (!name) return [run, status];
-  const chief: Column<RunRow> = {
+/** Name, the metric that ranks these runs or else the first of a table of them, status. */
+export function runColumns(runs: readonly RunRow[], chief: MetricKey | null): Column<RunRow>[] {
+  const [key] = firstColumns(summary(runs), chief);
+  if (!key) return [run, status];
+  const best = bestMark(runs, null, chief);
+  const column: Column<RunRow> = {
     key: 'metric',
-    label: name,
-    track: '54px',
-    least: 54,
+    label: title(key),
+    track: '76px',
+    least: 76,
     numeric: true,
-    value: row => metricNumber(row.metrics[name]) ?? row.metrics[name],
-    draw: row => metric(row.metrics[name])
+    dim: key.source === 'train',
+    value: row => metricNumber(valueOf(row, key)) ?? valueOf(row, key),
+    draw: row => metric(valueOf(row, key))
   };
-  return [run, chief, status];
+  return [run, best ? marked(column, best) : column, status];
 }
 
 export const modelColumns: Column<ModelGroup>[] = [

@@ -1,46 +1,6 @@
 import { expect, test } from 'vitest';
 import { axisOf } from '../src/ui/parallel';
 import { arranged, inSight, moved, placeColumns, resized } from '../src/ui/layout';
-import { type Direction, direction, pareto } from '../src/ui/pareto';
-
-test('which way is good is told by the name of a metric', () => {
-  for (const name of ['AUC', 'val_auc', 'RECALL_1', 'PRECISION_0', 'F1_SCORE', 'SUPPORT', 'ACCURACY', 'KAPPA', 'MCC', 'R2']) {
-    expect(direction(name), name).toBe('high');
-  }
-  for (const name of ['RMSE', 'mae', 'MAPE', 'logloss', 'ERROR_RATE', 'nll']) expect(direction(name), name).toBe('low');
-  for (const name of ['R2D2', 'seconds', '']) expect(direction(name), name).toBeNull();
-});
-
-test('the best are those that no other dominates', () => {
-  const both: Direction[] = ['high', 'low'];
-  expect(pareto([[0.9, 5], [0.8, 1], [0.8, 2], [0.7, 9]], both)).toEqual([0, 1]);
-  expect(pareto([[1, 1], [1, 1]], both)).toEqual([0, 1]);
-  expect(pareto([], both)).toEqual([]);
-});
-
-test('a missing value is worse than any, and none at all is never best', () => {
-  const both: Direction[] = ['high', 'high'];
-  expect(pareto([[null, 3], [1, NaN], [null, null], [0.5, 2]], both)).toEqual([0, 1, 3]);
-  expect(pareto([[Infinity, 0], [1, 0]], both)).toEqual([0]);
-});
-
-/** By the definition, for every pair. */
-function slowly(points: number[][], ways: Direction[]): number[] {
-  const better = (a: number, b: number, way: Direction) => (way === 'low' ? a < b : a > b);
-  const beats = (a: number[], b: number[]) =>
-    ways.some((way, i) => better(a[i]!, b[i]!, way)) && !ways.some((way, i) => better(b[i]!, a[i]!, way));
-  return points.flatMap((point, i) => (points.some(other => beats(other, point)) ? [] : i));
-}
-
-test('many random points have the front that the definition says', () => {
-  let seed = 7;
-  const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
-  for (let round = 0; round < 200; round++) {
-    const ways = [...Array(1 + (round % 3))].map((): Direction => (random() < 0.5 ? 'low' : 'high'));
-    const points = [...Array(round % 25)].map(() => ways.map(() => Math.floor(random() * 6)));
-    expect(pareto(points, ways)).toEqual(slowly(points, ways));
-  }
-});
 
 const column = (key: string, track: string, least = 100) => ({ key, track, least });
 
