@@ -423,6 +423,7 @@ class DriftResult:
     single_verdict: str | None = None  #: of this check alone, if the verdict is that of an alarm budget's detector
     e_value: float | None = None  #: what this check multiplies the evidence for drift by
     evidence: float | None = None  #: for drift, from all checks of the schedule since the last alarm
+    identifier: bool = False  #: whether it identifies rows: no verdict is about it
     p_no_drift: float | None = None  #: p-value of "the effect is the minimum or more"; 1 - indicator is that of drift
 
 

@@ -121,6 +121,7 @@ def _row(result: DriftResult) -> dict[str, Any]:
             "effects": [dataclasses.asdict(other) for other in result.effects],
             "bins": [list(one) for one in result.bins],
             **({} if result.weights is None else {"weights": list(result.weights)}),
+            **({"identifier": True} if result.identifier else {}),
             **({} if result.p_no_drift is None else {"p_no_drift": result.p_no_drift}),
             **({"shifts": [dataclasses.asdict(one) for one in result.shifts]} if result.shifts else {}),
         },
@@ -154,5 +155,6 @@ def _result_of(row: Any) -> DriftResult:
         bins=tuple((label, before, after) for label, before, after in details["bins"]),
         weights=tuple(details["weights"]) if "weights" in details else None,
         shifts=tuple(TargetShift(**one) for one in details.get("shifts", ())),
+        identifier=details.get("identifier", False),
         p_no_drift=details.get("p_no_drift"),
     )

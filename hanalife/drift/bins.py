@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hanalife.drift import bin_labels
 from hanalife.drift.intervals import Floats
+from hanalife.drift.tallies import FrequentNumbers, OtherTexts, Tally
 from hanalife.errors import InvalidArgumentError
 
 Counts = np.ndarray[Any, np.dtype[Any]]
@@ -24,11 +24,14 @@ MAX_CATEGORIES = 1_000
 #: Numbers are counted between so many quantiles, and compared between every tenth of them.
 FINE_BINS = 100
 COARSE_BINS = 10
+#: A number that this share of either side has, and at least three rows, is compared apart.
+ATOM_SHARE, ATOM_ROWS = 0.05, 3
+#: From so many rows without such a number on there are two bins for them at least.
+_ROWS_OF_TWO = 20
 MISSING = "(missing)"
 OTHER = "(other)"
 NUMBER, MOMENT, CATEGORY = "number", "moment", "category"
 _CODES = (pa.int8(), pa.int16(), pa.int32())
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +57,60 @@ class Binning:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the bins that the verdict is about."""
-        if self.by_value:
+        """The names of the bins of :meth:`coarsened`, all different."""
+        if not self.by_value:
+            return (*bin_labels.between(self.texts(self.coarse)), MISSING)
+        if self.kind != MOMENT:
             return (*self.categories, OTHER, MISSING)
-        bounds = ["-inf", *(self._show(edge) for edge in self.coarse), "inf"]
-        return (*(f"[{low} ; {high}[" for low, high in itertools.pairwise(bounds)), MISSING)
+        return (*self.texts([float(name) for name in self.categories]), OTHER, MISSING)
 
-    def _show(self, edge: float) -> str:
-        if self.kind == MOMENT:
-            return (_EPOCH + timedelta(seconds=edge)).strftime("%Y-%m-%d %H:%M")
-        return f"{edge:g}"
+    def texts(self, values: Sequence[float]) -> list[str]:
+        """Return numbers, or moments in seconds since 1970, as people read them."""
+        return bin_labels.moments(values) if self.kind == MOMENT else bin_labels.numbers(values)
 
-    def count(self, values: pa.Array, weights: Floats | None = None) -> Counts:
+    def tally(self) -> Tally:
+        """Return an empty tally for :meth:`count`."""
+        return OtherTexts() if self.kind == CATEGORY else FrequentNumbers()
+
+    def count(self, values: pa.Array, weights: Floats | None = None, tally: Tally | None = None) -> Counts:
         """Return the number of values in each bin: fine ones of numbers, then missing ones.
 
         Shape ``(len(edges) + 2,)``, or ``(len(categories) + 2,)`` where values count one by one. With
-        ``weights``, one a value, the sum of these instead.
+        ``weights``, one a value, the sum of these instead. A ``tally`` counts them by value too: numbers that many
+        rows share, or texts that are no category.
         """
+        if self.kind == CATEGORY:
+            return self._count_texts(encoded(values), weights, tally)
+        numbers = as_numbers(values, self.kind)
         if weights is None and not self.by_value:
-            return self.between(*_ordered(as_numbers(values, self.kind)))
-        return np.bincount(self.places(values), weights, self.size)
+            ordered, missing = _ordered(numbers)
+            if isinstance(tally, FrequentNumbers):
+                tally.add_ordered(ordered)
+            return self.between(ordered, missing)
+        if isinstance(tally, FrequentNumbers):
+            _add_weighted(numbers, weights, tally)
+        return np.bincount(self._places_of_numbers(numbers), weights, self.size)
+
+    def _count_texts(self, texts: pa.DictionaryArray, weights: Floats | None, tally: Tally | None) -> Counts:
+        places_of_words, codes = self._words(texts)
+        counts = np.bincount(np.append(places_of_words, self.size - 1)[codes], weights, self.size)
+        others = np.flatnonzero(places_of_words == len(self.categories))
+        if isinstance(tally, OtherTexts) and len(others):
+            rows = np.bincount(codes, weights, len(places_of_words) + 1)[others]
+            present = np.flatnonzero(rows > 0)
+            if len(present):
+                tally.add(texts.dictionary.take(pa.array(others[present])).to_pylist(), rows[present])
+        return counts
 
     @property
     def size(self) -> int:
         """The number of bins that values are counted in."""
         return len(self.edges or self.categories) + 2
+
+    @property
+    def coarse_size(self) -> int:
+        """The number of :attr:`labels`."""
+        return self.size if self.by_value else len(self.coarse) + 2
 
     def between(self, ordered: Floats, missing: int) -> Counts:
         """Return the counts of numbers in rising order, and of the missing ones."""
@@ -88,8 +120,11 @@ class Binning:
     def places(self, values: pa.Array) -> Counts:
         """Return the bin that each value is counted in, shape ``(len(values),)``."""
         if self.kind == CATEGORY:
-            return self._places_of_texts(encoded(values))
-        numbers = as_numbers(values, self.kind)
+            places_of_words, codes = self._words(encoded(values))
+            return np.asarray(np.append(places_of_words, self.size - 1)[codes])
+        return self._places_of_numbers(as_numbers(values, self.kind))
+
+    def _places_of_numbers(self, numbers: Floats) -> Counts:
         if self.by_value:
             known = np.array([float(name) for name in self.categories])
             found = np.searchsorted(known, numbers)
@@ -107,11 +142,12 @@ class Binning:
         of_fine = np.searchsorted(ends, np.arange(self.size - 1), side="right")
         return np.asarray(np.append(of_fine, len(self.coarse) + 1)[places])
 
-    def _places_of_texts(self, values: pa.DictionaryArray) -> Counts:
+    def _words(self, values: pa.DictionaryArray) -> tuple[Counts, Counts]:
+        """Return the bin of each word of the dictionary, and the word of each value, a further one for missing."""
         known = pa.array(self.categories, values.dictionary.type)
         of_words = pc.fill_null(pc.index_in(values.dictionary, known), len(known)).to_numpy(zero_copy_only=False)
         codes = pc.fill_null(values.indices, len(of_words)).to_numpy(zero_copy_only=False)
-        return np.asarray(np.append(of_words, self.size - 1)[codes])
+        return of_words, codes
 
     def coarsened(self, counts: Any) -> Any:
         """Return the counts over the bins that :attr:`labels` names."""
@@ -126,33 +162,56 @@ def learn(values: pa.Array, kind: str) -> Binning:
     return learn_counted(values, kind)[0]
 
 
-def learn_counted(values: pa.Array, kind: str) -> tuple[Binning, Counts]:
-    """Choose the bins for one column of reference rows, and return with them what :meth:`Binning.count` gives."""
+def learn_counted(values: pa.Array, kind: str) -> tuple[Binning, Counts, Tally]:
+    """Choose the bins for one column of reference rows, and return what :meth:`Binning.count` gives of these."""
     if kind == CATEGORY:
         texts = encoded(values)
         binning = _of_texts(texts)
-        return binning, binning.count(texts)
+        tally = binning.tally()
+        return binning, binning.count(texts, None, tally), tally
     ordered, missing = _ordered(as_numbers(values, kind))
+    frequent = FrequentNumbers()
+    frequent.add_ordered(ordered)
     finite = ordered[np.searchsorted(ordered, -np.inf, "right") : np.searchsorted(ordered, np.inf)]
     if not len(finite) or (ordered[1:] > ordered[:-1]).sum() < MAX_DISTINCT:
         distinct, counts = np.unique(ordered, return_counts=True)
-        names = tuple(f"{value:.17g}" for value in distinct.tolist())
-        return Binning(kind, (), (), names), np.append(counts, [0, missing])
-    binning = _of_numbers(ordered, finite, kind)
-    return binning, binning.between(ordered, missing)
+        names = tuple(bin_labels.number(value) for value in distinct.tolist())
+        return Binning(kind, (), (), names), np.append(counts, [0, missing]), frequent
+    binning = _of_numbers(ordered, finite, frequent, kind)
+    return binning, binning.between(ordered, missing), frequent
 
 
-def _of_numbers(ordered: Floats, finite: Floats, kind: str) -> Binning:
-    edges = np.unique(ordered[np.arange(1, FINE_BINS) * len(ordered) // FINE_BINS])
-    edges = edges[np.isfinite(edges)]
+def _of_numbers(ordered: Floats, finite: Floats, frequent: FrequentNumbers, kind: str) -> Binning:
+    edges = _quantiles(ordered, FINE_BINS)
     # A value that many rows share is the lower bound of its bin; the bin's rows may be all there are.
     edges = edges[edges > ordered[0]] if (edges > ordered[0]).any() else edges
-    tenths = np.unique(ordered[np.arange(1, COARSE_BINS) * len(ordered) // COARSE_BINS])
-    coarse = np.intersect1d(tenths, edges)
+    coarse = _coarse(ordered, frequent)
     coarse = coarse if len(coarse) else edges[:1]
     size = max(abs(finite[0]), abs(finite[-1]))  # so that the square of a large value is finite
     spread = float((finite / size).std() * size) or 1.0
+    edges = np.union1d(edges, coarse)
     return Binning(kind, tuple(edges.tolist()), tuple(coarse.tolist()), (), spread=spread)
+
+
+def atom_rows(rows: float) -> float:
+    """Return from how many rows of a side on a value has a bin of its own."""
+    return max(ATOM_SHARE * rows, ATOM_ROWS)
+
+
+def _coarse(ordered: Floats, frequent: FrequentNumbers) -> Floats:
+    """Return the values that many rows share, and between them as many quantiles of the others as these are tenths."""
+    atoms = frequent.above(atom_rows(len(ordered)))
+    others = ordered[~np.isin(ordered, atoms)] if len(atoms) else ordered
+    count = max(1, round(COARSE_BINS * len(others) / len(ordered)))
+    count = max(count, 2) if len(others) >= _ROWS_OF_TWO else count
+    edges = np.union1d(_quantiles(others, count), atoms) if len(others) else atoms
+    return np.asarray(edges[np.isfinite(edges)])
+
+
+def _quantiles(ordered: Floats, count: int) -> Floats:
+    """Return the distinct finite values between so many groups of equal size."""
+    edges = np.unique(ordered[np.arange(1, count) * len(ordered) // count])
+    return np.asarray(edges[np.isfinite(edges)])
 
 
 def _of_texts(values: pa.DictionaryArray) -> Binning:
@@ -194,6 +253,13 @@ def joined(arrays: Sequence[pa.Array]) -> pa.Array:
     if pa.types.is_dictionary(arrays[0].type):
         arrays = [pa.DictionaryArray.from_arrays(part.indices.cast(_CODES[-1]), part.dictionary) for part in arrays]
     return pa.chunked_array(arrays).combine_chunks()
+
+
+def _add_weighted(numbers: Floats, weights: Floats | None, tally: FrequentNumbers) -> None:
+    """Count numbers by value, each with its weight."""
+    present = ~np.isnan(numbers)
+    distinct, places = np.unique(numbers[present], return_inverse=True)
+    tally.add(distinct, np.bincount(places, None if weights is None else weights[present], len(distinct)))
 
 
 def _ordered(numbers: Floats) -> tuple[Floats, int]:

@@ -332,7 +332,7 @@ def check(
     results = [_with_e_value(result, compared, method) for result in results]
     results += [comparison.unresolved(name, columns[name].role, why) for name, why in unresolved.items()]
     results = _with_shifts(reference, segment, (base, current), method.limits, results)
-    features = [one.verdict for one in results]
+    features = [result.verdict for result in results if not result.identifier]
     for name, role in reference.roles.items():
         if name not in columns and role == FEATURE:
             results.append(comparison.unresolved(name, role, "the current rows have no such column"))
@@ -364,8 +364,11 @@ def _counted(reference: Reference, binning: Binning, sides: tuple[Summary, Summa
     ratios = [effect.mean / effect.largest for effect in effects]
     bias = sum(share * ratio for share, ratio in zip(noise, ratios, strict=True)) / sum(noise)
     worth_of = "of equal weight" if reference.order is None else "independent ones"
-    counts = base.counts[name] * base.unit, current.counts[name] * current.unit
-    return Counted(binning, *counts, reference.roles[name], worth, worth_of, bias)
+    return Counted(
+        *(binning, base.counts[name], current.counts[name], reference.roles[name], worth, worth_of, bias),
+        unit=(base.unit, current.unit),
+        tallies=(base.tallies.get(name), current.tallies.get(name)),
+    )
 
 
 def _with_e_value(result: DriftResult, columns: Mapping[str, Counted], method: Method) -> DriftResult:

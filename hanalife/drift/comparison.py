@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from hanalife.drift import effects, evidence, pooling, statistics, verdict
-from hanalife.drift.bins import Binning
+from hanalife.drift import alignment, effects, evidence, pooling, sparse, statistics, verdict
+from hanalife.drift.alignment import Aligned
+from hanalife.drift.bins import CATEGORY, Binning
 from hanalife.drift.evidence import ColumnEstimate
 from hanalife.drift.sequential import BinCounts
+from hanalife.drift.tallies import Tally
 from hanalife.drift.verdict import FEWEST_ROWS, LEVEL, UNKNOWN, Decision, Estimate
 from hanalife.records import DriftEffect, DriftResult
 
@@ -23,7 +25,7 @@ ALL_COLUMNS = "(all columns)"  #: the name of the two-sample test among the resu
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The counts of one column on both sides."""
+    """The counts of one column on both sides, in its bins and by value."""
 
     binning: Binning
     reference: Any
@@ -32,38 +34,76 @@ class Counted:
     worth: tuple[float, float] = (1.0, 1.0)  #: independent rows of equal weight that a row of each side is worth
     worth_of: str = "of equal weight"  #: what rows are worth
     bias: float = 1.0  #: mean design effect of the bins over the largest one, over both sides
-
-    def times(self, factors: tuple[float, float]) -> Counted:
-        """Return the counts of both sides, each times a factor."""
-        return replace(self, reference=self.reference * factors[0], current=self.current * factors[1])
+    unit: tuple[float, float] = (1, 1)  #: factors that make sums of weights those of rows
+    tallies: tuple[Tally | None, Tally | None] = (None, None)
 
     @property
-    def in_rows(self) -> bool:
-        """Whether counts are numbers of rows that are worth one each."""
-        both = np.append(self.reference, self.current)
-        return self.worth == (1.0, 1.0) and bool((both == np.floor(both)).all())
-
-    @property
-    def coarse(self) -> tuple[Any, Any]:
-        """The rows' worth in the bins that the labels name."""
-        sides = zip((self.reference, self.current), self.worth, strict=True)
-        before, after = (self.binning.coarsened(counts) * worth for counts, worth in sides)
-        return before, after
+    def factors(self) -> tuple[float, float]:
+        """What makes counts of the rows' worth."""
+        return self.unit[0] * self.worth[0], self.unit[1] * self.worth[1]
 
     @property
     def frozen(self) -> BinCounts:
-        """The same for a detector that takes the reference for fixed: all bins are the reference's."""
-        before, after = self.coarse
+        """The rows' worth for a detector that takes the reference for fixed: all bins are the reference's."""
+        before, after = _times((self.reference, self.current), self.factors)
+        before, after = self.binning.coarsened(before), self.binning.coarsened(after)
         return BinCounts(before, after, 0 if self.binning.by_value else len(before) - 1)
 
-    def estimate(self, random: np.random.Generator) -> ColumnEstimate:
-        """Return the estimated PSI; ``random`` thins the larger side where values are rare."""
-        before, after = self.coarse
-        if not self.in_rows:
-            return evidence.of_shares(before, after, ordered=not self.binning.by_value, bias=self.bias)
-        if self.binning.by_value:
-            return evidence.of_values(before, after, random)
-        return evidence.of_bins((before[:-1], after[:-1]), (before[-1:], after[-1:]), random)
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column whose sides are aligned: its estimate, and the bins of the other measures."""
+
+    counted: Counted
+    aligned: Aligned
+    table: Any  #: what the rows in all bins are worth, shape (2, n_bins)
+    pooled: tuple[Any, Any]  #: the same in bins with enough rows each
+    estimate: ColumnEstimate
+
+    @property
+    def compared(self) -> tuple[Any, Any]:
+        """The bins of measures beside the PSI: all of numbers, and of texts those with enough rows."""
+        if self.counted.binning.kind == CATEGORY:
+            return self.pooled
+        used = self.table.sum(axis=0) > 0
+        return self.table[0][used], self.table[1][used]
+
+
+def column_of(counted: Counted, random: np.random.Generator) -> Column:
+    """Return a column with its estimate; ``random`` thins the larger side where values are rare.
+
+    It is what one column of a check takes: a millisecond, or about 15 if two values need the exact test.
+    """
+    aligned = _aligned(counted)
+    between, values = (_times(sides, counted.factors) for sides in (aligned.intervals, aligned.values))
+    table, joined = np.hstack([between, values]), np.hstack([pooling.joined_neighbors(between, values), values])
+    estimate = _estimate(counted, joined, random)
+    if joined.shape != table.shape and _in_rows(counted, table):
+        estimate = replace(estimate, unjoined=sparse.sparse_divergence(table[0], table[1], random).divergence)
+    undecided, hidden = estimate.undecided or aligned.undecided, estimate.hidden or aligned.hidden
+    estimate = replace(estimate, undecided=undecided, hidden=hidden)
+    return Column(counted, aligned, table, pooling.pooled(*joined, ordered=False), estimate)
+
+
+def _aligned(counted: Counted) -> Aligned:
+    return alignment.align(counted.binning, (counted.reference, counted.current), counted.tallies)
+
+
+def _times(sides: tuple[Any, Any], factors: tuple[float, float]) -> Any:
+    return np.array([side * factor for side, factor in zip(sides, factors, strict=True)], dtype=float)
+
+
+def _in_rows(counted: Counted, table: Any) -> bool:
+    """Return whether the table holds numbers of rows that are worth one each."""
+    return counted.worth == (1.0, 1.0) and bool((table == np.floor(table)).all())
+
+
+def _estimate(counted: Counted, table: Any, random: np.random.Generator) -> ColumnEstimate:
+    if not _in_rows(counted, table):
+        return evidence.of_shares(table[0], table[1], counted.bias)
+    if counted.binning.kind == CATEGORY:
+        return evidence.of_values(table[0], table[1], random)
+    return evidence.of_bins(table[0], table[1], random)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +138,16 @@ def compare(
     few = {name for name, counted in columns.items() if _worth(rows, counted).min() < FEWEST_ROWS}
     results = [_too_few(name, columns[name], rows) for name in few]
     columns = {name: counted for name, counted in columns.items() if name not in few}
-    estimates = {name: counted.estimate(np.random.default_rng(seed)) for name, counted in columns.items()}
-    decisions = _decisions(estimates, limits, others or {})
-    tests = _tests(columns)
-    for name, counted in columns.items():
-        result = _result(name, counted, tests[name], estimates[name], decisions[name])
-        results.append(_with_rows(result, estimates[name], rows, counted.worth[1], limits, len(decisions)))
+    aligned = {name: column_of(counted, np.random.default_rng(seed)) for name, counted in columns.items()}
+    family = {name: column.estimate for name, column in aligned.items() if not column.estimate.identifier}
+    decisions = _decisions(family, limits, others or {})
+    tests = _tests(aligned)
+    for name, column in aligned.items():
+        if name in decisions:
+            result = _result(name, column, tests[name], decisions[name])
+            results.append(_with_rows(result, column.estimate, rows, column.counted.worth[1], limits, len(decisions)))
+        else:
+            results.append(_identifier(name, column))
     results += [_joint(name, estimate, decisions[name]) for name, estimate in (others or {}).items()]
     return tuple(sorted(results, key=lambda result: result.column))
 
@@ -121,66 +165,80 @@ def _decisions(
     return verdict.judge(family | dict(others), limits.error_rate)
 
 
-def _tests(columns: Mapping[str, Counted]) -> dict[str, tuple[float, float]]:
+def _tests(columns: Mapping[str, Column]) -> dict[str, tuple[float, float]]:
     """Return Pearson's statistic of each column, and its p-value adjusted for their number."""
-    found = {name: statistics.pearson(np.array(_pooled(counted))) for name, counted in columns.items()}
+    found = {name: statistics.pearson(np.array(column.pooled)) for name, column in columns.items()}
     adjusted = verdict.holm([p_value for _, p_value in found.values()])
     return {name: (found[name][0], p_value) for name, p_value in zip(found, adjusted, strict=True)}
 
 
-def _pooled(counted: Counted) -> tuple[Any, Any]:
-    return pooling.pooled(*counted.coarse, ordered=not counted.binning.by_value)
-
-
-def _result(
-    name: str, counted: Counted, test: tuple[float, float], estimate: ColumnEstimate, decision: Decision
-) -> DriftResult:
+def _result(name: str, column: Column, test: tuple[float, float], decision: Decision) -> DriftResult:
     return DriftResult(
         column=name,
         method="chi_square",
         statistic=test[0],
         p_value=test[1],
-        psi=estimate.value,
+        psi=column.estimate.value,
         drifted=decision.verdict == verdict.DRIFT,
-        role=counted.role,
+        role=column.counted.role,
         verdict=decision.verdict,
         effect=decision.effect,
         indicator=decision.indicator,
-        effects=_measures(counted, decision.effect.minimum or 0.0),
-        bins=_bins(counted),
+        effects=_measures(column, decision.effect.minimum or 0.0),
+        bins=_bins(column.counted.binning, column.aligned, column.counted.unit),
         p_no_drift=decision.p_no_drift,
     )
 
 
-def _measures(counted: Counted, minimum: float) -> tuple[DriftEffect, ...]:
-    pair = _pooled(counted)
-    divergence = effects.jensen_shannon(*pair)
-    tail = (1 - LEVEL) / 2
+def _identifier(name: str, column: Column) -> DriftResult:
+    """Return the result of a column that identifies rows, which no verdict is about."""
+    return DriftResult(
+        name,
+        "chi_square",
+        0.0,
+        1.0,
+        0.0,
+        drifted=False,
+        role=column.counted.role,
+        reason=f"identifies rows: {column.estimate.undecided}; it is left out of the verdict",
+        bins=_bins(column.counted.binning, column.aligned, column.counted.unit),
+        identifier=True,
+    )
+
+
+def _measures(column: Column, minimum: float) -> tuple[DriftEffect, ...]:
+    compared = column.compared
+    divergence = effects.jensen_shannon(*compared)
     found = [
-        DriftEffect("jensen_shannon", divergence.corrected, *divergence.bounds(tail, tail), minimum / 8),
-        DriftEffect("total_variation", *effects.total_variation(*pair, LEVEL)),
+        DriftEffect("jensen_shannon", divergence.corrected, *divergence.interval(LEVEL), minimum / 8),
+        DriftEffect("total_variation", *effects.total_variation(*compared, LEVEL)),
     ]
-    binning = counted.binning
-    before, after = counted.reference * counted.worth[0], counted.current * counted.worth[1]
+    counted, binning = column.counted, column.counted.binning
+    before, after = _times((counted.reference, counted.current), counted.factors)
     if not binning.by_value and before[:-1].sum() and after[:-1].sum():
         area = effects.wasserstein(before[:-1], after[:-1], binning.edges, binning.spread, LEVEL)
         found.append(DriftEffect("wasserstein", *area))
-    whole = float(before.sum()), float(after.sum())
-    missing = (float(before[-1]), whole[0]), (float(after[-1]), whole[1])
+    rows = float(before.sum()), float(after.sum())
+    missing = (float(before[-1]), rows[0]), (float(after[-1]), rows[1])
     found.append(effects.share_effect("missing_share", *missing, LEVEL))
-    if binning.by_value and binning.complete:
-        new = (float(before[-2]), whole[0]), (float(after[-2]), whole[1])
-        found.append(effects.share_effect("new_share", *new, LEVEL))
+    if binning.kind == CATEGORY and not column.aligned.undecided:
+        found += [_new_share("new_share", *column.table), _new_share("vanished_share", *column.table[::-1])]
     return tuple(found)
 
 
-def _bins(counted: Counted) -> tuple[tuple[str, float, float], ...]:
-    binning = counted.binning
-    pairs = zip(binning.labels, binning.coarsened(counted.reference), binning.coarsened(counted.current), strict=True)
-    present = [(label, before.item(), after.item()) for label, before, after in pairs if before or after]
+def _new_share(measure: str, reference: Any, current: Any) -> DriftEffect:
+    """Return the share of rows with a value that the reference did not show, less the share that was to be expected."""
+    unseen, worth = sparse.unseen_share(reference)
+    new = float(current[reference == 0].sum())
+    return effects.share_effect(measure, (unseen * worth, worth), (new, float(current.sum())), LEVEL)
+
+
+def _bins(binning: Binning, aligned: Aligned, unit: tuple[float, float]) -> tuple[tuple[str, float, float], ...]:
+    """Return the bins with the most rows; of numbers all, in order."""
+    present = [(label, before * unit[0], after * unit[1]) for label, before, after in aligned.shown]
     if not binning.by_value or len(present) <= MOST_BINS:
         return tuple(present)
-    return tuple(sorted(present, key=lambda one: (-one[1] - one[2], one[0]))[:MOST_BINS])
+    return tuple(sorted(present, key=lambda row: (-row[1] - row[2], row[0]))[:MOST_BINS])
 
 
 def _with_rows(
@@ -237,7 +295,7 @@ def _too_few(name: str, counted: Counted, rows: tuple[int, int]) -> DriftResult:
         role=counted.role,
         rows_needed=ceil(FEWEST_ROWS / counted.worth[1]) if side == "current" else None,
         reason=f"{rows[place]:,} {side} row{plural}{counting}: at least {FEWEST_ROWS} are needed",
-        bins=_bins(counted) if min(rows) else (),
+        bins=_bins(counted.binning, _aligned(counted), counted.unit) if min(rows) else (),
     )
 
 

@@ -39,10 +39,21 @@ class Divergence:
         """Return the p-value of "the true value is at least ``minimum``"."""
         return float(intervals.noncentral_cdf(self.scale * self.value, self.freedom, self.scale * minimum))
 
-    def bounds(self, low_error: float, high_error: float) -> tuple[float, float]:
-        """Return bounds that the true value is below, and above, with these probabilities at most."""
-        found = intervals.noncentrality_at([1 - low_error, high_error], self.scale * self.value, self.freedom)
-        return float(found[0] / self.scale), float(found[1] / self.scale)
+    def interval(self, level: float) -> tuple[float, float]:
+        """Return the interval of the true value, which holds it with the probability of the level, also at 0.
+
+        Very near 0 only the lower end can be wrong, and has the full chance of error: the acceptance regions are
+        one-sided there (in the manner of G. J. Feldman, R. D. Cousins, Phys. Rev. D 57, 1998), and have equal tails
+        elsewhere. Where counts are more alike than chance makes them, the upper end is that of the mean without a
+        shift: an interval of no width would claim certainty.
+        """
+        tail, statistic = (1 - level) / 2, self.scale * self.value
+        rare = intervals.central_quantile(1 - tail, self.freedom)
+        ends = intervals.noncentrality_at(
+            [level, 1 - tail, tail, level, tail], [statistic, statistic, statistic, rare, self.freedom], self.freedom
+        )
+        one_sided, low, high, near, generous = (float(end) / self.scale for end in ends)
+        return one_sided if one_sided < near else max(near, low), high if high >= near else generous
 
 
 def population_stability_index(reference: Any, current: Any) -> Divergence:

@@ -47,6 +47,8 @@ class ColumnEstimate:
     bias: float = 1.0  #: factor of the degrees of freedom for ``no_drift``; dependent rows raise the bias
     undecided: str = ""  #: why neither verdict is possible, whatever the numbers
     hidden: str = ""  #: why ``no_drift`` is not possible: what the bins cannot show
+    identifier: bool = False  #: whether nearly every row has a value of its own
+    unjoined: Divergence | None = None  #: over bins before neighbors were joined, which the interval is of
 
     @property
     def value(self) -> float:
@@ -71,7 +73,7 @@ class ColumnEstimate:
     @property
     def corrected(self) -> float:
         """The divergence less its bias, not below 0."""
-        return self.divergence.corrected
+        return (self.unjoined or self.divergence).corrected
 
     def probability_above(self, minimum: float) -> float:
         """Return the p-value of "the true value is at most the minimum"."""
@@ -98,12 +100,12 @@ class ColumnEstimate:
         truth = self.scale * minimum * self.resolved**2
         return float(intervals.noncentral_cdf(self.scale * self.value, self._least_freedom, truth))
 
-    def bounds(self, low_error: float, high_error: float) -> tuple[float, float]:
-        """Return bounds that the true value is below, and above, with these probabilities at most."""
-        low, high = self.divergence.bounds(low_error, high_error)
+    def interval(self, level: float) -> tuple[float, float]:
+        """Return the interval of the true value, which holds it with the probability of the level."""
+        low, high = (self.unjoined or self.divergence).interval(level)
         if self.bias == 1:
             return low, high
-        return low, replace(self.divergence, freedom=self._least_freedom).bounds(low_error, high_error)[1]
+        return low, replace(self.divergence, freedom=self._least_freedom).interval(level)[1]
 
     @property
     def _least_freedom(self) -> float:
@@ -132,36 +134,32 @@ def of_values(reference: Any, current: Any, random: np.random.Generator) -> Colu
     return ColumnEstimate(estimate.divergence, estimate.rows, len(x), estimate.resolved, turnover)
 
 
-def of_bins(intervals_of: tuple[Any, Any], atoms: tuple[Any, Any], random: np.random.Generator) -> ColumnEstimate:
-    """Return the estimate of a column of numbers or moments.
+def of_bins(reference: Any, current: Any, random: np.random.Generator) -> ColumnEstimate:
+    """Return the estimate of a column of numbers or moments from integer counts over bins.
 
     Parameters
     ----------
-    intervals_of : (array, array) of int, shape (n_intervals,)
-        Rows of the reference and current ones between edges, in order, without those in ``atoms``. Neighbors are
-        joined until 5 rows are expected in each.
-    atoms : (array, array) of int, shape (n_atoms,)
-        Rows with a value that many rows share, and rows whose value is missing.
+    reference, current : array of int, shape (n_bins,)
+        Rows between edges, joined with neighbors where there are few; with a value that many rows share; and with
+        missing values.
     """
-    joined = pooling.joined_neighbors(np.array(intervals_of, dtype=float), np.array(atoms, dtype=float))
-    x, y = _used(*np.hstack([joined, np.array(atoms, dtype=float)]))
+    x, y = _used(reference, current)
     return _of_two(x, y) if len(x) <= 2 else _of_many(x, y, random)
 
 
-def of_shares(reference: Any, current: Any, *, ordered: bool, bias: float = 1.0) -> ColumnEstimate:
+def of_shares(reference: Any, current: Any, bias: float = 1.0) -> ColumnEstimate:
     """Return the estimate from counts that are no integers, such as those of weighted or dependent rows.
 
-    Bins with fewer than 5 expected rows are pooled: with their neighbors if they are ``ordered``, else with each
-    other. Exact tests and unbiased terms of rare values need integers. ``bias`` is the factor of the degrees of
-    freedom that dependent rows leave at least.
+    Bins with fewer than 5 expected rows are pooled: exact tests and unbiased terms of rare values need integers.
+    ``bias`` is the factor of the degrees of freedom that dependent rows leave at least.
     """
     x, y = _used(reference, current)
-    pooled = pooling.pooled(x, y, ordered=ordered)
+    pooled = pooling.pooled(x, y, ordered=False)
     rows = float(x.sum()), float(y.sum())
     divergence = effects.population_stability_index(*pooled)
     if len(pooled[0]) < 2:
         return ColumnEstimate(divergence, rows, 1, undecided=_one_bin(rows))
-    hidden = "" if ordered else _pooled_away(x, y, rows)
+    hidden = _pooled_away(x, y, rows)
     return ColumnEstimate(divergence, rows, len(pooled[0]), bias=bias, hidden=hidden)
 
 
@@ -195,7 +193,7 @@ def _of_two(x: Floats, y: Floats) -> ColumnEstimate:
 
 def _identifier(estimate: ColumnEstimate) -> ColumnEstimate:
     once = f"{1 - estimate.resolved:.0%} of its rows have a value that no other row has"
-    return ColumnEstimate(estimate.divergence, estimate.rows, estimate.bins, estimate.resolved, undecided=once)
+    return replace(estimate, undecided=once, identifier=True)
 
 
 def _one_bin(rows: tuple[float, float]) -> str:

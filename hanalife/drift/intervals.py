@@ -63,6 +63,13 @@ def approximate_quantile(probability: float, freedom: Any, noncentrality: Any) -
     return np.asarray((freedom + noncentrality) * root ** (1 / power), dtype=float)
 
 
+def central_quantile(probability: float, freedom: float) -> float:
+    """Return the value below which a chi-square lies with the probability."""
+    from scipy.special import chdtri
+
+    return float(chdtri(freedom, 1 - probability))
+
+
 def noncentrality_at(probability: Any, value: Any, freedom: Any) -> Floats:
     """Return the noncentrality for which ``P(X <= value)`` is the probability; 0 if it is below that everywhere."""
     from scipy.special import chndtrinc
@@ -111,7 +118,7 @@ def jeffreys(hits: float, rows: float, level: float = 0.95) -> tuple[float, floa
     return hits / rows, float(low), float(high)
 
 
-def binomial_cdf(counts: Any, rows: int, share: float) -> Floats:
+def binomial_cdf(counts: Any, rows: int, share: Any) -> Floats:
     """Return the chances of at most these counts; 0 below 0, 1 from ``rows`` on."""
     from scipy.special import bdtr
 
@@ -120,7 +127,7 @@ def binomial_cdf(counts: Any, rows: int, share: float) -> Floats:
     return np.asarray(np.where(inside, bdtr(np.where(inside, counts, 0), rows, share), counts >= rows), dtype=float)
 
 
-def binomial_chances(counts: Floats, rows: int, share: float) -> Floats:
+def binomial_chances(counts: Floats, rows: int, share: Any) -> Floats:
     """Return the chances of counts of a binomial distribution."""
     from scipy.special import gammaln, xlog1py, xlogy
 

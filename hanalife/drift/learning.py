@@ -136,9 +136,9 @@ def _learned(sample: Sample, kinds: Mapping[str, str], watched: Watched) -> tupl
     target, labels = None, None
     for name in sorted(watched.columns, key=lambda name: name != watched.label):  # the label first
         values = sample.pop(name)
-        binnings[name], counted = bins.learn_counted(values, kinds[name])
+        binnings[name], counted, tally = bins.learn_counted(values, kinds[name])
         if weights is None and labels is None:
-            summary.counts[name] = counted
+            summary.counts[name], summary.tallies[name] = counted, tally
         else:
             summary.count(name, binnings[name], values, weights, labels)
         if name == watched.label:

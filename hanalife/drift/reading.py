@@ -19,6 +19,7 @@ from hanalife.drift.intervals import Floats
 from hanalife.drift.row_order import NUMBER_COLUMN, RowOrder
 from hanalife.drift.row_relations import RowRelations
 from hanalife.drift.serial_correlation import SerialCorrelation
+from hanalife.drift.tallies import Tally
 from hanalife.drift.targets import Labels, Target
 from hanalife.errors import InvalidArgumentError
 
@@ -143,6 +144,7 @@ class Summary:
     relations: RowRelations | None = None  #: sums that show how rows depend, while rows are read
     design_effects: Mapping[str, DesignEffect] = field(default_factory=dict)  #: by column, if rows have an order
     correlations: Mapping[str, SerialCorrelation] = field(default_factory=dict)  #: by column, if they have none
+    tallies: dict[str, Tally] = field(default_factory=dict)  #: column -> rows by value, beside those over the bins
 
     def add(self, batch: pa.RecordBatch, layout: Layout, random: np.random.Generator) -> None:
         """Count the rows of a batch, which has no column but those of the layout."""
@@ -175,13 +177,10 @@ class Summary:
         self, name: str, binning: Binning, values: pa.Array, weights: Floats | None, labels: Labels | None
     ) -> None:
         """Count the values of a column, and the labels within its bins."""
-        if labels is None:
-            counted = binning.count(values, weights)
-        else:
-            places = binning.places(values)
-            counted = np.bincount(places, weights, binning.size)
-            self._add(self.within, name, labels.within(binning, places, weights))
-        self._add(self.counts, name, counted)
+        tally = self.tallies.setdefault(name, binning.tally())
+        self._add(self.counts, name, binning.count(values, weights, tally))
+        if labels is not None:
+            self._add(self.within, name, labels.within(binning, binning.places(values), weights))
 
     def settle(self) -> Summary:
         """Return it with what the rows say of their dependence, without the sums that say it."""

@@ -15,6 +15,7 @@ from hanalife.drift.reading import Layout, Summary, unpacked
 from hanalife.drift.row_order import RowOrder
 from hanalife.drift.row_relations import row_scores
 from hanalife.drift.serial_correlation import SerialCorrelation
+from hanalife.drift.tallies import unpacked as unpacked_tally
 from hanalife.drift.targets import often, target_of
 
 
@@ -97,7 +98,9 @@ def _content(binning: Binning, summary: Summary, column: str) -> dict[str, Any]:
         for name, values in (("design_effect", summary.design_effects), ("correlation", summary.correlations))
         if column in values
     }
-    return {"binning": dataclasses.asdict(binning), "counts": summary.counts[column].tolist(), **within, **related}
+    tally = {"tally": summary.tallies[column].packed()} if column in summary.tallies else {}
+    counts = summary.counts[column].tolist()
+    return {"binning": dataclasses.asdict(binning), "counts": counts, **tally, **within, **related}
 
 
 def _segment(segment: Mapping[str, Any]) -> tuple[dict[str, Binning], Summary]:
@@ -105,9 +108,11 @@ def _segment(segment: Mapping[str, Any]) -> tuple[dict[str, Binning], Summary]:
     binnings = {name: _binning(column["binning"]) for name, column in columns.items()}
     counts = {name: np.array(column["counts"]) for name, column in columns.items()}
     within = {name: np.array(column["within"]) for name, column in columns.items() if "within" in column}
+    tallies = {name: unpacked_tally(column["tally"]) for name, column in columns.items() if "tally" in column}
     weight, squares = segment.get("weights", (segment["rows"], segment["rows"]))
     classes = tuple(segment["classes"]) if "classes" in segment else None
-    summary = Summary(segment["rows"], counts, unpacked(segment.get("sample")), weight, squares, within, classes)
+    sample = unpacked(segment.get("sample"))
+    summary = Summary(segment["rows"], counts, sample, weight, squares, within, classes, tallies=tallies)
     summary.design_effects = {
         name: DesignEffect(**column["design_effect"]) for name, column in columns.items() if "design_effect" in column
     }

@@ -115,11 +115,7 @@ def _joined(head: _Terms, tail: _Terms, rows: tuple[float, float]) -> Divergence
 
 
 def arrivals(reference: Any, current: Any) -> Divergence:
-    """Return the PSI of two bins: values that the reference has, and others.
-
-    The reference's share of values that it did not show is estimated by I. J. Good (Biometrika 40, 1953) from the
-    values that it showed once; it counts for as many rows as have its variance (W. W. Esty, Annals of
-    Statistics 11, 1983), and at most for those that there are.
+    """Return the PSI of two bins: values that the reference shows, and others.
 
     Parameters
     ----------
@@ -127,8 +123,18 @@ def arrivals(reference: Any, current: Any) -> Divergence:
         Exchange them to ask for values that vanished.
     """
     x, y = np.asarray(reference, dtype=float), np.asarray(current, dtype=float)
-    n, m = float(x.sum()), float(y.sum())
-    once, twice, new = float((x == 1).sum()), float((x == 2).sum()), float(y[x == 0].sum())
+    unseen, worth = unseen_share(x)
+    new = float(y[x == 0].sum())
+    return effects.population_stability_index(np.array([unseen, 1 - unseen]) * worth, [new, float(y.sum()) - new])
+
+
+def unseen_share(counts: Any) -> tuple[float, float]:
+    """Return the share of rows whose value a sample does not show, and the rows that it counts for.
+
+    The share is estimated from the values that occur once (I. J. Good, Biometrika 40, 1953). It counts for as many
+    rows as would have its variance (W. W. Esty, Annals of Statistics 11, 1983), and at most for all.
+    """
+    rows = np.asarray(counts, dtype=float)
+    n, once, twice = float(rows.sum()), float((rows == 1).sum()), float((rows == 2).sum())
     unseen = (once + 0.5) / (n + 1)
-    worth = min(n, unseen * (1 - unseen) * n**2 / (once * (1 - once / n) + 2 * twice + 0.5))
-    return effects.population_stability_index(np.array([unseen, 1 - unseen]) * worth, [new, m - new])
+    return unseen, min(n, unseen * (1 - unseen) * n**2 / (once * (1 - once / n) + 2 * twice + 0.5))

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hanalife.drift import bins, effects, intervals, pooling, verdict
+from hanalife.drift import bins, evidence, intervals, pooling, verdict
 from hanalife.drift.bins import Binning, Counts
 from hanalife.drift.comparison import MOST_BINS, Limits
+from hanalife.drift.evidence import ColumnEstimate
 from hanalife.drift.intervals import Floats
 from hanalife.drift.verdict import LEVEL
 from hanalife.records import TargetShift
@@ -82,7 +83,7 @@ class Labels:
         Of the weights for each bin of the target, then of ``w * w``, ``w * z`` and ``w * z * z`` of
         the labels z; rows without a label do not count.
         """
-        count, width = len(binning.labels), self.size + 1
+        count, width = binning.coarse_size, self.size + 1
         w = np.ones(len(places)) if weights is None else weights
         coarse = binning.coarse_places(places)
         crossed = np.bincount(coarse * width + self.codes, w, count * width).reshape(count, width)
@@ -102,9 +103,9 @@ def often(binning: Binning, counts: Any) -> tuple[int, ...] | None:
 def target_of(label: str, binning: Binning, classes: tuple[int, ...] | None) -> Target:
     """Return how a label is looked at, the classes that :func:`often` chose apart."""
     if classes is None:
-        return Target(label, binning, tuple(range(len(binning.labels))), ())
+        return Target(label, binning, tuple(range(binning.coarse_size)), ())
     others = len(classes)
-    places = [others] * (len(binning.labels) - 1) + [others + 1]
+    places = [others] * (binning.coarse_size - 1) + [others + 1]
     for place, category in enumerate(classes):
         places[category] = place
     return Target(label, binning, tuple(places), (*(binning.categories[place] for place in classes), bins.OTHER))
@@ -135,7 +136,7 @@ def shifts(
         for place in _chosen(target, before, after)
     }
     judged = verdict.judge(
-        {key: ("psi", _divergence(target, pair), limits.psi) for key, pair in pairs.items()}, limits.error_rate
+        {key: ("psi", _estimate(target, pair), limits.psi) for key, pair in pairs.items()}, limits.error_rate
     )
     found: dict[str, list[TargetShift]] = {}
     for (name, place), pair in pairs.items():
@@ -146,10 +147,11 @@ def shifts(
     return {name: tuple(several) for name, several in found.items()}
 
 
-def _divergence(target: Target, pair: tuple[Floats, Floats]) -> effects.Divergence:
-    before, after = (_effective(one)[: target.size] for one in pair)
-    pooled = pooling.pooled(before, after, ordered=not target.binning.by_value)
-    return effects.population_stability_index(*pooled)
+def _estimate(target: Target, pair: tuple[Floats, Floats]) -> ColumnEstimate:
+    table = np.array([_effective(sums)[: target.size] for sums in pair])
+    if not target.binning.by_value:
+        table = pooling.joined_neighbors(table, table[:, :0])
+    return evidence.of_shares(*table)
 
 
 def _chosen(target: Target, before: Floats, after: Floats) -> Sequence[int]:

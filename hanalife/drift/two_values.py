@@ -43,20 +43,17 @@ class TwoValues:
         return self._largest(minimum, 1 + _TIE, upper=False)
 
     def _largest(self, minimum: float, tie: float, *, upper: bool) -> float:
+        """Return the largest chance of counts that lie farther apart than these, or not, over all shares."""
+        smoothed = [(hits + 0.5) / (rows + 1) for hits, rows in zip(self.hits, self.rows, strict=True)]
         shares = self._reference_shares()
-        level = float(
-            two_value_psi(*((hits + 0.5) / (rows + 1) for hits, rows in zip(self.hits, self.rows, strict=True)))
-        )
         counts = self._reference_counts(shares)
-        limits = self._current_counts(counts, level * tie)
-        chances = [
-            self._chance(share, current, counts, limits)
-            for current in roots(shares, minimum)
-            for share, current in zip(shares, current, strict=True)
-            if not np.isnan(current)
-        ]
-        far = np.array(chances) if upper else 1 - np.array(chances)
-        return float(min(1.0, far.max(initial=0.0) + 1 - _CONFIDENCE))
+        limits = self._current_counts(counts, float(two_value_psi(*smoothed)) * tie)
+        largest = 0.0
+        for current in roots(shares, minimum):
+            there = ~np.isnan(current)
+            farther = self._chances(shares[there], current[there], counts, limits)
+            largest = max(largest, float((farther if upper else 1 - farther).max(initial=0.0)))
+        return min(1.0, largest + 1 - _CONFIDENCE)
 
     def _reference_shares(self) -> Floats:
         """Return shares of the reference that its count does not rule out, evenly on the logit scale."""
@@ -81,13 +78,13 @@ class TwoValues:
         highest = np.floor(np.nan_to_num(below, nan=0.0) * (rows + 1) - 0.5)
         return highest, np.ceil(np.nan_to_num(above, nan=1.0) * (rows + 1) - 0.5)
 
-    def _chance(self, share: float, current: float, counts: Floats, limits: tuple[Floats, Floats]) -> float:
-        """Return the chance that counts lie as far apart as the limits under two shares."""
-        weights = intervals.binomial_chances(counts, self.rows[0], share)
-        rows = self.rows[1]
-        lower = intervals.binomial_cdf(limits[0], rows, current)
-        upper = 1 - intervals.binomial_cdf(limits[1] - 1, rows, current)
-        return float((weights * (lower + upper)).sum())
+    def _chances(self, shares: Floats, current: Floats, counts: Floats, limits: tuple[Floats, Floats]) -> Floats:
+        """Return the chances that counts lie as far apart as the limits, under pairs of shares."""
+        before, after = self.rows
+        weights = intervals.binomial_chances(counts, before, shares[:, None])
+        lower = intervals.binomial_cdf(limits[0], after, current[:, None])
+        upper = 1 - intervals.binomial_cdf(limits[1] - 1, after, current[:, None])
+        return np.asarray((weights * (lower + upper)).sum(axis=1))
 
 
 def two_value_psi(first: Floats | float, second: Floats | float) -> Floats:

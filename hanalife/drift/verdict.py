@@ -65,8 +65,8 @@ class Estimate(Protocol):
     def probability_below(self, minimum: float) -> float:
         """Return the p-value of an effect of at least the minimum."""
 
-    def bounds(self, low_error: float, high_error: float) -> tuple[float, float]:
-        """Return bounds with these chances of error."""
+    def interval(self, level: float) -> tuple[float, float]:
+        """Return the interval that holds the true value with the probability of the level."""
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -120,8 +120,7 @@ def judge(estimates: Mapping[Name, tuple[str, Estimate, float]], error_rate: flo
 
 def _decision(measure: str, estimate: Estimate, minimum: float, p_drift: float, error_rate: float) -> Decision:
     p_no_drift = estimate.probability_below(minimum)
-    tail = (1 - LEVEL) / 2
-    effect = DriftEffect(measure, estimate.corrected, *estimate.bounds(tail, tail), minimum)
+    effect = DriftEffect(measure, estimate.corrected, *estimate.interval(LEVEL), minimum)
     word = DRIFT if p_drift < error_rate else NO_DRIFT if p_no_drift < error_rate else UNKNOWN
     return Decision(word, effect, p_drift, p_no_drift)
 

@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 from scipy.signal import lfilter
 
-from hanalife.drift import bins, verdict
+from hanalife.drift import bins, comparison, verdict
 from hanalife.drift.dependence import GroupSums, TimeSums
 from hanalife.drift.row_relations import row_scores
 from hanalife.drift.serial_correlation import StoredOrder
@@ -33,7 +33,7 @@ def check(reference, current, sums, binning=None):
     import pyarrow as pa
 
     if binning is None:
-        binning, counts = bins.learn_counted(pa.array(reference[0]), bins.NUMBER)
+        binning, counts, _ = bins.learn_counted(pa.array(reference[0]), bins.NUMBER)
     else:
         counts = binning.count(pa.array(reference[0]))
     scores = row_scores(binning, counts)
@@ -65,7 +65,7 @@ def verdict_of(binning, before, after, effects):
         or min(side.rows * worth for side, worth in zip(sides, counted.worth, strict=True)) < verdict.FEWEST_ROWS
     ):
         return "unknown"
-    estimate = counted.estimate(np.random.default_rng(0))
+    estimate = comparison.column_of(counted, np.random.default_rng(0)).estimate
     return verdict.judge({"X": ("psi", estimate, MINIMUM)}, verdict.ERROR_RATE)["X"].verdict
 
 

@@ -90,7 +90,7 @@ def needed(columns):
 
 def psi(column):
     """Return the interval of the PSI, and the truth."""
-    return simulation.estimate(column).bounds(0.025, 0.025), simulation.psi_of(*column.coarse_shares)
+    return simulation.estimate(column).interval(0.95), simulation.psi_of(*column.coarse_shares)
 
 
 def jensen_shannon(column):
@@ -98,7 +98,7 @@ def jensen_shannon(column):
     p, q = column.coarse_shares
     middle = (p + q) / 2
     truth = max(0.0, (p * np.log(p / middle) + q * np.log(q / middle)).sum() / 2)
-    return effects.jensen_shannon(*pooling.pooled(*column.coarse, ordered=True)).bounds(0.025, 0.025), truth
+    return effects.jensen_shannon(*pooling.pooled(*column.coarse, ordered=True)).interval(0.95), truth
 
 
 def total_variation(column):

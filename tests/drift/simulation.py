@@ -76,7 +76,7 @@ class Unbounded:
         """Return the p-value of at least the minimum."""
         return self.whole.probability_below(minimum)
 
-    def bounds(self, *_):
+    def interval(self, _):
         """Return none."""
         return np.nan, np.nan
 

@@ -55,7 +55,7 @@ def test_drawn_counts_are_those_of_rows():
 
     random = np.random.default_rng(9)
     column = draw(700, 0.0, random)
-    binning, counts = bins.learn_counted(pa.array(random.normal(size=700)), bins.NUMBER)
+    binning, counts, _ = bins.learn_counted(pa.array(random.normal(size=700)), bins.NUMBER)
     assert column.counts[0].tolist() == counts.tolist()
     assert len(column.binning.coarse) == len(binning.coarse) == 9
     drawn = [draw(700, 0.0, random).coarse[1][:-1] for _ in range(400)]

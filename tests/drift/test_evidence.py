@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import binom
 
-from hanalife.drift import evidence, sparse, verdict
+from hanalife.drift import evidence, pooling, sparse, verdict
 from hanalife.drift.two_values import TwoValues, roots, two_value_psi
 
 MINIMUM = verdict.MINIMUM_PSI
@@ -180,18 +180,20 @@ def test_a_column_of_keys_decides_nothing_and_says_why():
 
 
 def test_thin_intervals_are_joined_and_atoms_are_not():
-    found = evidence.of_bins(([3, 3, 3, 91], [2, 4, 1, 93]), ([900], [899]), seeded())
-    assert found.bins == 3, "the first two intervals, those on their right, and the atom"
-    assert decide(found) == "no_drift"
+    joined = pooling.joined_neighbors(np.array([[3, 3, 3, 91], [2, 4, 1, 93]]), np.array([[900], [899]]))
+    assert joined.tolist() == [[6, 94], [6, 94]], "a thin one at the end goes to the left"
+    estimate = evidence.of_bins([*joined[0], 900], [*joined[1], 899], seeded())
+    assert estimate.bins == 3
+    assert decide(estimate) == "no_drift"
 
 
 def test_counts_that_are_no_integers_need_two_thick_bins():
-    found = evidence.of_shares([24.5, 0.7], [25.5, 0.2], ordered=False)
+    found = evidence.of_shares([24.5, 0.7], [25.5, 0.2])
     assert decide(found) == "unknown"
     assert "leave one bin" in found.undecided
-    many = evidence.of_shares(np.full(100, 1.5), np.full(100, 1.4), ordered=False)
+    many = evidence.of_shares(np.full(100, 1.5), np.full(100, 1.4))
     assert decide(many) == "unknown"
-    pooled = evidence.of_shares([500.5, 400.1] + [1.5] * 100, [500.5, 400.1] + [1.5] * 100, ordered=False)
+    pooled = evidence.of_shares([500.5, 400.1] + [1.5] * 100, [500.5, 400.1] + [1.5] * 100)
     assert "14% of the rows have rare values" in pooled.hidden
     assert decide(pooled) == "unknown"
-    assert decide(evidence.of_shares([500.5, 400.1], [510.5, 390.1], ordered=False)) == "no_drift"
+    assert decide(evidence.of_shares([500.5, 400.1], [510.5, 390.1])) == "no_drift"

@@ -76,7 +76,9 @@ def test_intervals_are_those_of_the_effective_rows(conn):
     kept = [data[half == 1] for data in (first, second)]
     plain = fitted(*(frame(conn, data, name, 1) for data, name in zip(kept, ("A", "B"), strict=True)), features=["C"])
     for one, other in zip(weighted.check_.results, plain.check_.results, strict=True):
-        assert one.effect.high == pytest.approx(other.effect.high)
+        assert one.effect.high == pytest.approx(other.effect.high, rel=1e-4), (
+            "as near as SciPy inverts the distribution"
+        )
         assert one.effects[-1].low == pytest.approx(other.effects[-1].low)
     assert "400 of equal weight" in weighted.check_.notes[0]
     assert conn.drift.history().collect()["check_id"].nunique() == 2
