@@ -11,7 +11,7 @@ from hanalife.commands.answers import Answer, Commands, command
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
-    from hanalife.records import DriftCheck
+    from hanalife.records import DriftCheck, SpentBudget
 
 _FOUND = 3
 
@@ -69,7 +69,8 @@ def _show(conn: ConnectionContext, options: argparse.Namespace) -> Answer:
 def _head(check: DriftCheck) -> str:
     window = f" {check.window}" if check.window else ""
     rows = f"{check.current_rows:,} rows of {check.current}{window}"
-    return f"{check.check_id[:12]}  {check.created_at:%Y-%m-%d %H:%M}  {check.verdict:<9} {rows}"
+    alone = "" if check.single_verdict is None else f" (this check alone: {check.single_verdict})"
+    return f"{check.check_id[:12]}  {check.created_at:%Y-%m-%d %H:%M}  {check.verdict:<9} {rows}{alone}"
 
 
 def _text(check: DriftCheck) -> str:
@@ -78,7 +79,17 @@ def _text(check: DriftCheck) -> str:
         effect = one.effect
         size = f"{effect.measure} {effect.value:.3f} [{effect.low:.3f}, {effect.high:.3f}]" if effect else "-"
         lines.append(f"{one.column:<24} {one.verdict:<9} {size}{f'  {one.reason}' if one.reason else ''}")
+        if one.evidence is not None and check.budget is not None:
+            evidence = f"evidence {one.evidence:,.3g} of {check.budget.alarm_threshold:,.0f} for an alarm"
+            lines.append(f"{'':<24} alone: {one.single_verdict}; {evidence}")
+    if check.budget is not None:
+        lines.append(_budget(check.budget))
     return "\n".join([*lines, *(f"note: {note}" for note in check.notes)])
+
+
+def _budget(budget: SpentBudget) -> str:
+    limit = f"{budget.false_alarms:g} false alarms a {budget.per}"
+    return f"alarm budget of {budget.task_id!r}: {budget.spent:.2g} of {limit} spent"
 
 
 def _plain(check: DriftCheck) -> dict[str, Any]:

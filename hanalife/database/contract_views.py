@@ -108,6 +108,7 @@ def _drift() -> sa.Select[Any]:
     heads = ("check_id", "created_at", "reference", "current", "reference_rows", "current_rows", "verdict")
     values = ("column_name", "method", "statistic", "p_value", "psi", "drifted")
     added = ("role", "measure", "effect", "effect_low", "effect_high", "minimum", "indicator", "rows_needed", "reason")
+    budget = ("single_verdict", "budget_task", "budget_per", "budget_false_alarms", "budget_spent", "alarm_threshold")
     query = sa.select(
         *(check.c[name] for name in heads),
         *(result.c[name] for name in values),
@@ -115,6 +116,9 @@ def _drift() -> sa.Select[Any]:
         check.c.window,
         result.c.verdict.label("column_verdict"),
         *(result.c[name] for name in added),
+        *(check.c[name] for name in budget),
+        result.c.single_verdict.label("column_single_verdict"),
+        result.c.evidence,
     )
     return query.join_from(check, result, check.c.check_id == result.c.check_id, isouter=True)
 

@@ -23,6 +23,7 @@ Codes = np.ndarray[Any, np.dtype[Any]]
 
 #: Blocks of moments whose sums are in memory.
 MAX_BLOCKS = 8_192
+MIN_BLOCKS = 512
 #: With fewer moments or groups their dependence cannot be estimated.
 MIN_MOMENTS = 20
 MIN_GROUPS = 10
@@ -80,18 +81,28 @@ class TimeSums:
 
     def __init__(self, row_scores: RowScores) -> None:
         self._row_scores = row_scores
-        self._scores = np.zeros((MAX_BLOCKS, row_scores.scores.shape[1]))
-        self._bins = np.zeros((MAX_BLOCKS, row_scores.n_bins))
+        self._scores = np.zeros((MIN_BLOCKS, row_scores.scores.shape[1]))
+        self._bins = np.zeros((MIN_BLOCKS, row_scores.n_bins))
         self._squares = np.zeros(row_scores.scores.shape[1])
-        self._block_length, self._n_moments = 1, 0
+        self._max_blocks, self._block_length, self._n_moments = MAX_BLOCKS, 1, 0
+
+    @property
+    def size(self) -> int:
+        """The numbers in memory."""
+        return self._scores.size + self._bins.size
+
+    def halve(self) -> None:
+        """Take half the memory from now on, by blocks of twice the length; at least ``MIN_BLOCKS`` of them."""
+        self._max_blocks = max(self._max_blocks // 2, MIN_BLOCKS)
+        if len(self._bins) > self._max_blocks:
+            self._merge_blocks()
 
     def add(self, codes: Codes, moments: Codes) -> None:
         """Add rows in order: their fine bins, and the number of the moment of each, counted from 0 over all rows."""
         if not len(codes):
             return
         self._n_moments = int(moments[-1]) + 1
-        while self._n_moments > MAX_BLOCKS * self._block_length:
-            self._merge_blocks()
+        self._make_room()
         blocks = moments // self._block_length
         first, last = int(blocks[0]), int(blocks[-1]) + 1
         scores = self._row_scores.scores[codes]
@@ -102,9 +113,15 @@ class TimeSums:
         cells = (blocks - first) * n_bins + self._row_scores.bins[codes]
         self._bins[first:last] += np.bincount(cells, minlength=(last - first) * n_bins).reshape(-1, n_bins)
 
+    def _make_room(self) -> None:
+        """Have a block for each moment: more blocks up to the largest number, then longer ones."""
+        while self._n_moments > len(self._bins) * self._block_length:
+            if len(self._bins) >= self._max_blocks:
+                self._merge_blocks()
+            self._scores, self._bins = (np.pad(one, ((0, len(one)), (0, 0))) for one in (self._scores, self._bins))
+
     def _merge_blocks(self) -> None:
-        for sums in (self._scores, self._bins):
-            sums[: MAX_BLOCKS // 2], sums[MAX_BLOCKS // 2 :] = sums[0::2] + sums[1::2], 0
+        self._scores, self._bins = (one[0::2] + one[1::2] for one in (self._scores, self._bins))
         self._block_length *= 2
 
     def design_effect(self) -> DesignEffect:

@@ -93,6 +93,7 @@ def learn(
     kinds: dict[str, str] = {}
     for group, part, kinds in _parts(data, watched, cleaning, split):
         groups.setdefault(group, Group(watched)).add(part, kinds, random)
+        reading.limit_memory(one.learned[1] for one in groups.values() if one.learned is not None)
     if all(group.fits for group in groups.values()):
         learned = {name: groups.pop(name).end(kinds) for name in sorted(groups)}
     else:

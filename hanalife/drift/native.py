@@ -230,6 +230,8 @@ class Drift:
             'hour', 'day', 'week', 'month', 'quarter' or 'year'.
         consecutive : bool
             Whether windows are compared with the one before; the first with the reference.
+        time_column_name, group_column_name
+            As of :meth:`check`.
         keep : bool
             Whether the checks go into the store.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,8 @@ from hanalife.errors import InvalidArgumentError
 
 #: Rows that are in memory at once.
 BATCH_ROWS = 4_000
+#: Numbers of 8 bytes in memory that show how rows of all windows or segments depend over time.
+MAX_RELATION_SIZE = 20_000_000
 #: Rows of each side that are kept for the two-sample test.
 SAMPLE_ROWS = 5_000
 
@@ -301,7 +303,16 @@ def summarise(
             if layout is not None:
                 size = sample_rows if layout.weight is None else 0
                 found.setdefault(group, Summary(0, {}, Sample(size))).add(part, layout, random)
+        limit_memory(found.values())
     return {group: summary.settle() for group, summary in found.items()}
+
+
+def limit_memory(summaries: Iterable[Summary]) -> None:
+    """Let the relations of all groups together take no more than ``MAX_RELATION_SIZE`` numbers, as far as they can."""
+    relations = [summary.relations for summary in summaries if summary.relations is not None]
+    if sum(one.size for one in relations) > MAX_RELATION_SIZE:
+        for one in relations:
+            one.halve()
 
 
 def cleaned(data: DataFrame, cleaning: Cleaning, order: RowOrder | None = None) -> Iterator[pa.RecordBatch]:

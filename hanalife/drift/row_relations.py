@@ -48,6 +48,17 @@ class RowRelations:
                 self._stored[name] = StoredOrder(scores.bins, scores.n_bins)
             self._stored[name].add(binning.places(values))
 
+    @property
+    def size(self) -> int:
+        """The numbers in memory that grow with the rows."""
+        return sum(sums.size for sums in self._sums.values() if isinstance(sums, TimeSums))
+
+    def halve(self) -> None:
+        """Take less memory from now on."""
+        for sums in self._sums.values():
+            if isinstance(sums, TimeSums):
+                sums.halve()
+
     def end(self, n_rows: int) -> None:
         """End with these rows."""
         self._rows += n_rows

@@ -25,6 +25,7 @@ from hanalife.views.payloads.drift import (
     DriftSeriesRow,
     DriftWindow,
     PerformancePoint,
+    SpentAlarmBudget,
     VerdictWord,
 )
 from hanalife.views.payloads.words import CONTRACT
@@ -91,6 +92,7 @@ def detail(series: DriftSeries, newest: Sequence[DriftCheck], drifted: Sequence[
         "performance": [point for check in judged for point in _points(check)],
         "alerts": list(drifted),
         "assumptions": list(estimates[-1].notes) if estimates else [],
+        "budget": _budget(compared[-1]) if compared else None,
     }
 
 
@@ -131,6 +133,7 @@ def _window(check: DriftCheck, columns: Sequence[DriftColumn]) -> DriftWindow:
         "reference_rows": check.reference_rows,
         "current_rows": check.current_rows,
         "verdict": _word(check.verdict),
+        "single_verdict": _word_or_none(check.single_verdict),
         "created_at": instant(check.created_at),
         "cells": [_cell(found[column["name"]]) if column["name"] in found else None for column in columns],
     }
@@ -205,6 +208,8 @@ def check_detail(check: DriftCheck, series_id: str, seen: DriftAcknowledgement |
         "notes": list(check.notes),
         "acknowledged": _acknowledgement(seen),
         "columns": [_checked(result) for result in _ranked(check)],
+        "single_verdict": _word_or_none(check.single_verdict),
+        "budget": _budget(check),
     }
 
 
@@ -224,6 +229,22 @@ def _checked(result: DriftResult) -> CheckedColumn:
         "rows_needed": result.rows_needed,
         "reason": result.reason,
         "bins": [_bin(*one) for one in result.bins],
+        "single_verdict": _word_or_none(result.single_verdict),
+        "evidence": None if result.evidence is None else number(result.evidence),
+    }
+
+
+def _budget(check: DriftCheck) -> SpentAlarmBudget | None:
+    budget = check.budget
+    if budget is None:
+        return None
+    return {
+        "task_id": budget.task_id,
+        "per": budget.per,
+        "false_alarms": number(budget.false_alarms),
+        "spent": number(budget.spent),
+        "evidence": number(max((result.evidence or 0.0 for result in check.results), default=0.0)),
+        "alarm_threshold": number(budget.alarm_threshold),
     }
 
 
@@ -253,3 +274,7 @@ def _acknowledgement(seen: DriftAcknowledgement | None) -> Acknowledgement | Non
 
 def _word(verdict: str) -> VerdictWord:
     return cast("VerdictWord", verdict)
+
+
+def _word_or_none(verdict: str | None) -> VerdictWord | None:
+    return None if verdict is None else _word(verdict)

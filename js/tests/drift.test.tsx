@@ -74,7 +74,7 @@ test('arrow keys go from cell to cell, and a name that looks like HTML stays tex
   await settle();
   expect(chosen().getAttribute('aria-label')).toContain('<b>AGE</b>, 2026-03-09 08:00: unknown');
   expect(element.querySelector('.hl-finding h4')!.textContent).toBe('<b>AGE</b>');
-  expect(element.querySelector('[role=meter]')!.getAttribute('aria-valuemax')).toBe('900');
+  expect(element.querySelector('.hl-finding [role=meter]')!.getAttribute('aria-valuemax')).toBe('900');
   await act(() => {
     chosen().dispatchEvent(new KeyboardEvent('keydown', { key: 'Home', bubbles: true }));
   });
@@ -141,6 +141,19 @@ test('a place that is gone gives way to the newest window', () => {
   expect(placeOf(detail, null)).toEqual({ check_id: 'check-1', column: 'GLUCOSE' });
   expect(placeOf(detail, { check_id: 'gone', column: '<b>AGE</b>' })).toEqual({ check_id: 'check-1', column: '<b>AGE</b>' });
   expect(placeOf({ ...detail, windows: [] }, null)).toBeNull();
+});
+
+test('an alarm budget says what is spent of it, and what one check alone would say', async () => {
+  await show();
+  const meter = element.querySelector('header + p [role=meter]')!;
+  expect(meter.getAttribute('aria-label')).toBe('Alarm budget: 0.25 of 1 false alarm per year spent');
+  expect(meter.getAttribute('aria-valuenow')).toBe('0.25');
+  expect(meter.parentElement!.textContent).toContain('strongest evidence 312, alarm at 104');
+  const windows = await tab('Windows');
+  expect([...windows.querySelectorAll('th')].map(each => each.textContent)).toContain('This check alone');
+  expect([...windows.querySelectorAll('tbody tr')].map(row => row.querySelectorAll('td, th')[2]!.textContent)).toEqual(['▲drift', '–']);
+  const moved = check.columns.find(column => column.verdict === 'drift')!;
+  expect(sentence({ ...moved, single_verdict: 'drift', evidence: 312 })).toBe('Alarm: the evidence of the checks so far reached 312; this check alone: drift.');
 });
 
 test('words and numbers', () => {

@@ -88,7 +88,10 @@ def test_long_series_are_added_up_in_blocks(coefficient, tolerance):
     found = streamed(sums, codes, moments)
     truth = 1 + 2 * sum(6 / np.pi * np.arcsin(coefficient**lag / 2) for lag in range(1, 300))
     assert found.largest == pytest.approx(truth, rel=tolerance)
-    assert sums._scores.shape == (dependence.MAX_BLOCKS, 1)
+    assert sums.size == dependence.MAX_BLOCKS * 11
+    sums.halve()
+    assert sums.size == dependence.MAX_BLOCKS * 11 / 2
+    assert sums.design_effect().largest == pytest.approx(truth, rel=tolerance)
 
 
 def test_rows_of_one_moment_have_no_order():

@@ -13,6 +13,7 @@ from hanalife.database import alarm_budgets, checks, leases, tables, tasks
 from hanalife.drift.sequential import alarm_threshold
 from hanalife.errors import ArgumentTypeError, Error, InvalidArgumentError
 from hanalife.lifecycle import execution
+from hanalife.views import drift as views
 from tests.lifecycle.pipeline import rows, table
 from tests.lifecycle.workers import on_sqlite, run
 
@@ -264,6 +265,36 @@ def test_few_reference_rows_are_said_to_limit_detection(conn, scheduler):
     scheduler.create_drift_task("CHECK", before, now, features="A", alarm_budget=WEEKLY)
     _, (check,) = checked(conn, weeks(1))
     assert any(note.startswith("999 reference rows limit") for note in check.notes)
+
+
+def test_history_views_and_the_terminal_show_the_budget(conn, scheduler, before, capsys):
+    from hanalife import cli
+
+    table(conn, "NOW", rows(500, 2, shift=0.53))
+    scheduler.create_drift_task("CHECK", before, conn.table("NOW"), features=["A", "B"], alarm_budget=WEEKLY)
+    _, (check,) = checked(conn, weeks(1))
+    history = conn.drift.history().collect().set_index("column_name")
+    assert history.loc["A", "single_verdict"] == "drift"
+    assert history.loc["A", "evidence"] == pytest.approx(result_of(check, "A").evidence)
+    assert history.loc["A", "budget_spent"] == pytest.approx(2 / 104)
+    with conn.database.read() as connection:
+        detail = views.read_series(connection, check.check_id)
+        shown = views.read_check(connection, check.check_id)
+    assert detail["budget"] == {
+        "task_id": "CHECK",
+        "per": "year",
+        "false_alarms": 1,
+        "spent": pytest.approx(2 / 104),
+        "alarm_threshold": pytest.approx(104),
+        "evidence": pytest.approx(max(result.evidence for result in check.results)),
+    }
+    assert detail["windows"][0]["single_verdict"] == shown["single_verdict"] == "drift"
+    assert {column["name"]: column["single_verdict"] for column in shown["columns"]}["A"] == "drift"
+    url = conn.database.url.render_as_string(hide_password=False)
+    assert cli.main(["drift", "show", check.check_id, "--url", url]) == 0
+    out = capsys.readouterr().out
+    assert "alone: drift; evidence" in out
+    assert "alarm budget of 'CHECK': 0.019 of 1 false alarms a year spent" in out
 
 
 @on_sqlite

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from hanalife.records import (
     Run,
     RunStatus,
     Schedule,
+    SpentBudget,
     Task,
     Worker,
 )
@@ -140,6 +142,16 @@ def _check(week, verdict, psi):
     return DriftCheck(f"check-{week}", "REFERENCE", f"WEEK_{week}", 100, 10, verdict, moment, (still, moved))
 
 
+def _with_budget(check):
+    """Return a check whose verdict is the alarm of a detector: evidence 312 of 104, found by the check alone too."""
+    budget = SpentBudget("WATCH", "year", 1.0, 0.02, 0.25, 104.0)
+    results = tuple(
+        replace(result, single_verdict=result.verdict, evidence=evidence)
+        for result, evidence in zip(check.results, (0.5, 312.0), strict=True)
+    )
+    return replace(check, results=results, single_verdict=check.verdict, budget=budget)
+
+
 def _judged(week, method, change):
     levels = (DriftEffect("auc", 0.8 - week / 20, 0.7, 0.9),)
     result = DriftResult("AUC", method, 0.8, 1.0, 0.0, False, "performance", "unknown", change, effects=levels)  # noqa: FBT003
@@ -154,7 +166,7 @@ def _seen():
 
 
 def _series():
-    checks = [_check(0, "no_drift", 0.01), _check(1, "drift", 2.5)]
+    checks = [_check(0, "no_drift", 0.01), _with_budget(_check(1, "drift", 2.5))]
     change = DriftEffect("auc_change", -0.05, -0.2, 0.1, -0.02)
     judged = [_judged(0, "estimated", None), _judged(0, "measured", change), _judged(1, "estimated", None)]
     series = DriftSeries("check-0", "REFERENCE", "", 5, LATER, 1)

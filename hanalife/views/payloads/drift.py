@@ -17,6 +17,17 @@ class RecentCheck(TypedDict):
     verdict: VerdictWord
 
 
+class SpentAlarmBudget(TypedDict):
+    """What the checks of a schedule have spent of its alarm budget, and how near the next alarm is."""
+
+    task_id: str
+    per: str
+    false_alarms: JsonNumber
+    spent: JsonNumber
+    evidence: JsonNumber
+    alarm_threshold: JsonNumber
+
+
 class DriftSeriesRow(TypedDict):
     """The checks of one segment against one reference, in a list. Its id is that of its first check."""
 
@@ -97,6 +108,7 @@ class DriftWindow(TypedDict):
     reference_rows: int
     current_rows: int
     verdict: VerdictWord
+    single_verdict: VerdictWord | None
     created_at: Instant
     cells: list[DriftCell | None]
 
@@ -140,6 +152,7 @@ class DriftDetail(TypedDict):
     performance: list[PerformancePoint]
     alerts: list[DriftAlert]
     assumptions: list[str]
+    budget: SpentAlarmBudget | None
 
 
 class DriftBin(TypedDict):
@@ -163,6 +176,8 @@ class CheckedColumn(TypedDict):
     rows_needed: int | None
     reason: str
     bins: list[DriftBin]
+    single_verdict: VerdictWord | None
+    evidence: JsonNumber | None
 
 
 class CheckDetail(TypedDict):
@@ -183,3 +198,5 @@ class CheckDetail(TypedDict):
     notes: list[str]
     acknowledged: Acknowledgement | None
     columns: list[CheckedColumn]
+    single_verdict: VerdictWord | None
+    budget: SpentAlarmBudget | None

@@ -536,6 +536,15 @@ export interface RecentCheck {
   verdict: 'drift' | 'no_drift' | 'unknown';
 }
 
+export interface SpentAlarmBudget {
+  task_id: string;
+  per: string;
+  false_alarms: number | 'nan' | 'inf' | '-inf';
+  spent: number | 'nan' | 'inf' | '-inf';
+  evidence: number | 'nan' | 'inf' | '-inf';
+  alarm_threshold: number | 'nan' | 'inf' | '-inf';
+}
+
 export interface DriftSeriesRow {
   series_id: string;
   reference: string;
@@ -598,6 +607,7 @@ export interface DriftWindow {
   reference_rows: number;
   current_rows: number;
   verdict: 'drift' | 'no_drift' | 'unknown';
+  single_verdict: 'drift' | 'no_drift' | 'unknown' | null;
   created_at: Instant;
   cells: (DriftCell | null)[];
 }
@@ -635,6 +645,7 @@ export interface DriftDetail {
   performance: PerformancePoint[];
   alerts: DriftAlert[];
   assumptions: string[];
+  budget: SpentAlarmBudget | null;
 }
 
 export interface DriftBin {
@@ -654,6 +665,8 @@ export interface CheckedColumn {
   rows_needed: number | null;
   reason: string;
   bins: DriftBin[];
+  single_verdict: 'drift' | 'no_drift' | 'unknown' | null;
+  evidence: number | 'nan' | 'inf' | '-inf' | null;
 }
 
 export interface CheckDetail {
@@ -672,6 +685,8 @@ export interface CheckDetail {
   notes: string[];
   acknowledged: Acknowledgement | null;
   columns: CheckedColumn[];
+  single_verdict: 'drift' | 'no_drift' | 'unknown' | null;
+  budget: SpentAlarmBudget | null;
 }
 
 export interface ConnectionRow {

@@ -5,6 +5,7 @@ import type { Answerer } from '../rpc/source';
 import { moment } from '../ui/format';
 import { DataTable } from '../ui/parts';
 import { type Tab, Tabs } from '../ui/Tabs';
+import { AlarmBudget } from './drift/AlarmBudget';
 import { Alerts } from './drift/Alerts';
 import { Finding } from './drift/Finding';
 import { HeatLegend, HeatMap } from './drift/HeatMap';
@@ -40,6 +41,7 @@ export function DriftDetail({ source, detail, waiting, error, title, check_id }:
         {waiting && !detail && <small role="status">Reading …</small>}
       </header>
       {error && <p class="hl-empty">{error}</p>}
+      {detail?.budget && <AlarmBudget budget={detail.budget} />}
       {detail && (
         <Tabs
           key={`${detail.series.series_id} ${detail.windows.length > 0}`}
@@ -77,17 +79,19 @@ function Columns({ source, detail, check_id }: { source: Answerer; detail: Detai
 }
 
 function Windows({ detail }: { detail: Detail }) {
+  const hasBudget = detail.windows.some(window => window.single_verdict !== null);
   const rows = [...detail.windows].reverse().map(window => ({
     key: window.check_id,
     cells: [
       windowName(window),
       <Verdict word={window.verdict} />,
+      ...(hasBudget ? [window.single_verdict ? <Verdict word={window.single_verdict} /> : '–'] : []),
       window.current_rows.toLocaleString('en'),
       window.reference_rows.toLocaleString('en'),
       window.current,
       moment(window.created_at)
     ]
   }));
-  const head = ['Window', 'Verdict', 'Rows', 'Reference rows', 'Current rows from', 'Checked (UTC)'];
-  return <DataTable head={head} rows={rows} numbers={[2, 3]} empty="" />;
+  const head = ['Window', 'Verdict', ...(hasBudget ? ['This check alone'] : []), 'Rows', 'Reference rows', 'Current rows from', 'Checked (UTC)'];
+  return <DataTable head={head} rows={rows} numbers={hasBudget ? [3, 4] : [2, 3]} empty="" />;
 }

@@ -6,6 +6,7 @@ import type {
   DriftDetail,
   DriftMeasure,
   JsonNumber,
+  SpentAlarmBudget,
   VerdictWord
 } from '../../contract/types.gen';
 import { moment } from '../../ui/format';
@@ -68,12 +69,25 @@ export function interval(effect: DriftMeasure): string {
   return `${measureName(effect.measure)} ${brief(effect.value)}, interval ${brief(effect.low)} to ${brief(effect.high)}`;
 }
 
+/** How much of an alarm budget is spent: false alarms in the mean, at most. */
+export function budgetText(budget: SpentAlarmBudget): string {
+  const plural = toNumber(budget.false_alarms) === 1 ? '' : 's';
+  return `Alarm budget: ${brief(budget.spent)} of ${toNumber(budget.false_alarms)} false alarm${plural} per ${budget.per} spent`;
+}
+
+export function evidenceText(budget: SpentAlarmBudget): string {
+  return `strongest evidence ${brief(budget.evidence)}, alarm at ${brief(budget.alarm_threshold)}`;
+}
+
 /** What was found of a column, as one sentence. */
 export function sentence(column: CheckedColumn): string {
   const { effect } = column;
   if (!effect) return column.reason || 'Nothing was compared.';
   const name = measureName(effect.measure);
   const least = effect.minimum === null ? '' : brief(effect.minimum);
+  if (column.verdict === 'drift' && column.single_verdict) {
+    return `Alarm: the evidence of the checks so far reached ${brief(column.evidence ?? 'nan')}; this check alone: ${VERDICTS[column.single_verdict].text}.`;
+  }
   if (column.verdict === 'drift') return `Moved: the whole interval of its ${name} lies above the minimum effect of ${least}.`;
   if (column.verdict === 'no_drift') return `Did not move by more than matters: the interval of its ${name} lies below ${least}.`;
   return column.reason ? upper(column.reason) : `Undecided: the interval of its ${name} reaches over the minimum effect of ${least}.`;
