@@ -36,7 +36,9 @@ class Aligned:
     hidden: str = ""  #: why they cannot show that nothing moved
 
 
-def align(binning: Binning, counts: Sides, by_value: tuple[Tally | None, Tally | None]) -> Aligned:
+def align(
+    binning: Binning, counts: Sides, by_value: tuple[Tally | None, Tally | None], *, frozen: bool = False
+) -> Aligned:
     """Return the rows of both sides in the bins of the verdict.
 
     Parameters
@@ -45,10 +47,12 @@ def align(binning: Binning, counts: Sides, by_value: tuple[Tally | None, Tally |
         What :meth:`Binning.count` gave.
     by_value : (tally, tally)
         What it counted by value; None of a reference that an older version stored.
+    frozen : bool
+        Whether only the reference says which numbers are bins of their own.
     """
     if binning.kind == CATEGORY:
         return _texts(binning, counts, by_value)
-    return _numbers(binning, counts, by_value)
+    return _numbers(binning, counts, by_value, frozen=frozen)
 
 
 def _texts(binning: Binning, counts: Sides, by_value: tuple[Tally | None, Tally | None]) -> Aligned:
@@ -79,11 +83,11 @@ def _is_whole(tally: OtherTexts | None, rows: float) -> bool:
     return rows == 0 if tally is None else tally.complete
 
 
-def _numbers(binning: Binning, counts: Sides, by_value: tuple[Tally | None, Tally | None]) -> Aligned:
+def _numbers(binning: Binning, counts: Sides, by_value: tuple[Tally | None, Tally | None], *, frozen: bool) -> Aligned:
     """Return the rows of each number that many rows of either side share, and of the others between edges."""
     x, y = (binning.coarsened(side) for side in counts)
     before, after = _frequent(binning, counts[0], by_value[0]), _frequent(binning, counts[1], by_value[1])
-    atoms = np.zeros(0) if before is None else _atoms((before, after), (x, y))
+    atoms = np.zeros(0) if before is None else _atoms((before, None if frozen else after), (x, y))
     places = _places(binning, atoms)
     rows = [np.zeros(len(atoms), dtype=int) if tally is None else tally.of(atoms) for tally in (before, after)]
     rest = [_less(side[:-1], places, taken) for side, taken in zip((x, y), rows, strict=True)]

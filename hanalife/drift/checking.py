@@ -24,7 +24,7 @@ from hanalife.drift import (
 )
 from hanalife.drift.bins import Binning
 from hanalife.drift.comparison import Counted, Limits
-from hanalife.drift.dependence import DesignEffect
+from hanalife.drift.dependence import DesignEffect, design_effects
 from hanalife.drift.learning import Watched
 from hanalife.drift.reading import Summary
 from hanalife.drift.reference import Reference, label_of
@@ -358,7 +358,7 @@ def check(
 def _counted(reference: Reference, binning: Binning, sides: tuple[Summary, Summary], name: str) -> Counted:
     """Return the counts of a column on both sides, and what their rows are worth."""
     base, current = sides
-    effects = [side.design_effects.get(name, DesignEffect()) for side in sides]
+    effects = design_effects([side.design_effects.get(name, DesignEffect()) for side in sides])
     worth = base.efficiency / effects[0].largest, current.efficiency / effects[1].largest
     noise = [1 / max(side.rows * of_row, 1e-9) for side, of_row in zip(sides, worth, strict=True)]
     ratios = [effect.mean / effect.largest for effect in effects]
@@ -373,7 +373,8 @@ def _counted(reference: Reference, binning: Binning, sides: tuple[Summary, Summa
 
 def _with_e_value(result: DriftResult, columns: Mapping[str, Counted], method: Method) -> DriftResult:
     """Return the result with what it adds to the evidence of its stream, if there is a budget of alarms."""
-    if method.n_streams is None or result.column not in columns or result.effect is None:
+    is_stream = result.column in columns and result.effect is not None and not result.identifier
+    if method.n_streams is None or not is_stream:
         return result
     counts = columns[result.column].frozen
     return replace(result, e_value=sequential.e_value(counts, method.limits.psi, method.n_streams))

@@ -44,10 +44,11 @@ class Counted:
 
     @property
     def frozen(self) -> BinCounts:
-        """The rows' worth for a detector that takes the reference for fixed: all bins are the reference's."""
-        before, after = _times((self.reference, self.current), self.factors)
-        before, after = self.binning.coarsened(before), self.binning.coarsened(after)
-        return BinCounts(before, after, 0 if self.binning.by_value else len(before) - 1)
+        """The rows' worth for a detector that takes the reference for fixed: it alone chooses the bins."""
+        aligned = alignment.align(self.binning, (self.reference, self.current), self.tallies, frozen=True)
+        intervals, values = (_times(sides, self.factors) for sides in (aligned.intervals, aligned.values))
+        before, after = np.hstack([intervals, values])
+        return BinCounts(before, after, intervals.shape[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ sums as it is. Rows of one moment have no order; only their sum counts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,16 @@ class DesignEffect:
     largest: float = 1.0  #: rows that make up for one independent row
     mean: float = 1.0  #: of the bins of the column, at most the largest
     reason: str = ""  #: why neither can be estimated; empty if they are
+
+
+#: Why rows that are all in one bin do not show how they depend.
+NO_VARIATION = "they are all in one bin, which does not show how they depend"
+
+
+def design_effects(sides: Sequence[DesignEffect]) -> list[DesignEffect]:
+    """Return the design effects of both sides; one whose rows do not vary is taken to depend as the other."""
+    shown = [effect for effect in sides if effect.reason != NO_VARIATION]
+    return [shown[0] if effect.reason == NO_VARIATION and shown else effect for effect in sides]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +183,8 @@ class GroupSums:
         deviations = (squares - 2 * means * products + means**2 * squares[-1]) * self._n_groups / (self._n_groups - 1)
         n_scores = len(self._squares)
         variances = self._squares / n_rows - means[:n_scores] ** 2
+        if not _varies(variances).any():
+            return DesignEffect(reason=NO_VARIATION)
         shares, of_bins = means[n_scores:-1], deviations[n_scores:-1]
         largest = _largest(deviations[:n_scores] / n_rows, variances)
         mean = (of_bins[shares > 0] / shares[shares > 0]).sum() / (n_rows * max(int((shares > 0).sum()) - 1, 1))
@@ -184,8 +197,12 @@ def _moments_of(sums: Floats) -> Floats:
 
 def _largest(sum_variances: Floats, row_variances: Floats) -> float:
     """Return the largest ratio of both variances, at least 1; scores that do not vary do not count."""
-    varies = row_variances > 1e-12
+    varies = _varies(row_variances)
     return float(max((sum_variances[varies] / row_variances[varies]).max(initial=1.0), 1.0))
+
+
+def _varies(row_variances: Floats) -> Any:
+    return row_variances > 1e-12
 
 
 def time_effect(scores: Floats, bins: Floats, squares: Floats, *, autoregressive: bool = True) -> DesignEffect:
@@ -210,13 +227,16 @@ def time_effect(scores: Floats, bins: Floats, squares: Floats, *, autoregressive
     rows = bins.sum(axis=1)
     n_rows = rows.sum()
     means = scores.sum(axis=0) / n_rows
+    row_variances = squares / n_rows - means**2
+    if not _varies(row_variances).any():
+        return DesignEffect(reason=NO_VARIATION)
     deviations = scores - np.outer(rows, means)
     bandwidths = [_bandwidth(column) for column in deviations.T]
     variances = [
         max(_spectral(column[:, np.newaxis], width), _autoregressive(column) if autoregressive else 0.0)
         for column, width in zip(deviations.T, bandwidths, strict=True)
     ]
-    largest = _largest(np.array(variances) / n_rows, squares / n_rows - means**2)
+    largest = _largest(np.array(variances) / n_rows, row_variances)
     shares = bins.sum(axis=0) / n_rows
     present = shares > 0
     of_bins = (bins[:, present] - np.outer(rows, shares[present])) / np.sqrt(shares[present])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from hanalife.drift.dependence import DesignEffect, design_effects
 from hanalife.drift.reading import Summary
 from hanalife.drift.row_order import RowOrder
 from hanalife.drift.serial_correlation import SerialCorrelation
@@ -14,11 +15,9 @@ MAX_NAMED = 5
 
 def unresolved(sides: tuple[Summary, Summary], column: str) -> str:
     """Return why the dependence of the rows of a column cannot be estimated; empty if it is."""
-    for side, summary in zip(("reference", "current"), sides, strict=True):
-        effect = summary.design_effects.get(column)
-        if effect is not None and effect.reason:
-            return f"{side} rows: {effect.reason}"
-    return ""
+    effects = design_effects([summary.design_effects.get(column, DesignEffect()) for summary in sides])
+    reasons = ((side, effect.reason) for side, effect in zip(("reference", "current"), effects, strict=True))
+    return next((f"{side} rows: {reason}" for side, reason in reasons if reason), "")
 
 
 def note(order: RowOrder | None, sides: tuple[Summary, Summary], columns: Collection[str]) -> list[str]:

@@ -151,7 +151,7 @@ def advance(
     )
     judged = replace(
         check,
-        verdict=verdict.overall([result.verdict for result in results]),
+        verdict=verdict.overall([result.verdict for result in results if not result.identifier]),
         results=tuple(results),
         notes=(*check.notes, *_notes(check, terms, budget, state, why_not)),
         single_verdict=check.verdict,

@@ -116,6 +116,15 @@ def test_a_category_that_persists_counts_by_its_indicator():
     assert found.mean == pytest.approx(9, rel=0.2)
 
 
+def test_rows_in_one_bin_depend_as_those_of_the_other_side():
+    codes, scores = np.zeros(100, dtype=int), rank_scores(np.ones(10), np.arange(10))
+    constant = streamed(TimeSums(scores), codes, np.arange(100))
+    assert constant.reason == streamed(GroupSums(scores), codes, np.arange(100)).reason == dependence.NO_VARIATION
+    other = dependence.DesignEffect(5.0, 2.0)
+    assert dependence.design_effects([other, constant]) == [other, other]
+    assert dependence.design_effects([constant, constant]) == [constant, constant]
+
+
 def test_few_moments_or_groups_show_nothing():
     codes, scores = np.arange(100) % 100, rank_scores(np.ones(100), np.arange(100) // 10)
     assert "19 moments: fewer than 20" in streamed(TimeSums(scores), codes, np.arange(100) * 19 // 100).reason
@@ -235,6 +244,14 @@ def test_what_is_worth_fewer_than_twenty_rows_is_unknown(conn):
     assert result_of(check, "B").verdict != "unknown" or "independent" not in result_of(check, "B").reason
     few = conn.drift.check(before, now.filter("G < 5"), features=["A"], group_column_name="G")
     assert result_of(few, "A").reason == "current rows: 5 groups: fewer than 10 do not show how rows depend"
+
+
+def test_a_sensor_that_is_stuck_has_drifted(conn):
+    before, now = tables(conn, series(2000, 1, 0.5), series(2000, 2, 0.5).assign(A=0.0))
+    check = conn.drift.check(before, now, features=["A"], time_column_name="T")
+    assert result_of(check, "A").verdict == "drift"
+    nothing = conn.drift.check(now, now, features=["A"], time_column_name="T")
+    assert "all in one bin" in result_of(nothing, "A").reason
 
 
 def test_correlation_in_stored_order_names_the_argument_to_give(conn):
