@@ -117,13 +117,13 @@ def _number_of_text(text: Expression) -> Expression:
 def _metric(field: Field) -> Values:
     """Return the values of a metric: of several of a run, that of the source that counts most as evidence."""
     row, other = tables.run_metric.alias(), tables.run_metric.alias()
-    of_run = sa.select(_metric_name.c.name_id).join_from(
-        _metric_name,
-        other,
-        sa.and_(other.c.run_number == tables.run.c.number, other.c.name_id == _metric_name.c.name_id),
-    )
-    first = of_run.where(is_metric(field)).order_by(_metric_name.c.rank).limit(1).correlate(tables.run)
-    return Values(row, _belongs(row, first.scalar_subquery()), row.c.value, row.c.text)
+    names = sa.select(_metric_name.c.name_id).where(is_metric(field)).order_by(_metric_name.c.rank).limit(1)
+    is_of_run = sa.and_(other.c.run_number == tables.run.c.number, other.c.name_id == _metric_name.c.name_id)
+    of_run = names.join_from(_metric_name, other, is_of_run).correlate(tables.run).scalar_subquery()
+    # Where the store has one name only, which is most of the time, nothing is asked run by run.
+    how_many = sa.select(sa.func.count()).select_from(_metric_name).where(is_metric(field)).scalar_subquery()
+    name_id = sa.case((how_many == 1, names.scalar_subquery()), else_=of_run)
+    return Values(row, _belongs(row, name_id), row.c.value, row.c.text)
 
 
 def is_metric(field: Field) -> Test:
