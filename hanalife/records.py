@@ -185,7 +185,7 @@ class ModelVersion(ModelHead):
     state: Mapping[str, Any]  #: JSON part of the model's state, without its tables
     tables: Mapping[str, Any]
     signature: Mapping[str, Any] | None
-    metrics: Mapping[str, Any] | None  #: name -> ``{value}``, with ``low`` and ``high`` or ``no_interval``
+    metrics: Mapping[str, Any] | None  #: name -> ``{value, source}``, and ``low``, ``high`` or ``no_interval``
     environment: Mapping[str, Any] | None  #: package -> version, of where it was saved
     report: str | None = None  #: HTML
     notes: str | None = None

@@ -9,10 +9,12 @@ from typing import Any
 
 from hanalife.database import aliases, models
 from hanalife.errors import ModelStorageError
+from hanalife.evidence import HELD_OUT
+from hanalife.observation import MetricSource
 from hanalife.records import ModelVersion
 from hanalife.storage import lineage
 from hanalife.storage.base import StorageBase
-from hanalife.storage.comparison import facts, interval_text
+from hanalife.storage.comparison import facts, interval_text, labelled, sourced
 
 _SHOWN_FEATURES = 20
 
@@ -141,7 +143,7 @@ def _lines(found: ModelVersion, tags: Mapping[str, str], named: Sequence[str]) -
     yield f"Saved {found.created_at:%Y-%m-%d %H:%M:%S} UTC{by}." + (f" Aliases: {', '.join(named)}." if named else "")
     if found.notes:
         yield from ("", found.notes)
-    yield from _body(found.state, found.tables, found.metrics or {}, found.signature)
+    yield from _body(found.state, found.tables, sourced(found), found.signature)
     yield from _section("Data", [(name, text) for (part, name), text in facts(found).items() if part == "DATA"])
     yield from _section("Environment", list((found.environment or {}).items()))
     yield from ("", f"Content: SHA-256 `{found.content_hash}` ({found.format}).")
@@ -159,7 +161,7 @@ def _body(
     shown = [(name, json.dumps(value, ensure_ascii=False)) for name, value in parameters.items() if value is not None]
     yield from ("", f"A `{state['class_path'].rpartition('.')[2]}`.")
     yield from _section("Parameters", shown)
-    yield from _section("Metrics", [(name, interval_text(value)) for name, value in metrics.items()])
+    yield from _section("Metrics", [(name, interval_text(kept)) for name, kept in labelled(metrics).items()])
     if any("low" in value for value in metrics.values()):
         yield from ("", "Brackets hold the 95 % interval.")
     importance = tables.get("importance_", {}).get("rows", [])
@@ -169,20 +171,20 @@ def _body(
     yield from _section("Input", (signature or {}).get("inputs", []))
     yield from _section("Output", (signature or {}).get("outputs", []))
     yield from ("", "## Limits", "")
-    yield from (f"- {limit}" for limit in _limits(tables, metrics, signature))
+    yield from (f"- {limit}" for limit in _limits(metrics, signature))
 
 
-def _limits(
-    tables: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]], signature: Mapping[str, Any] | None
-) -> Iterator[str]:
+def _limits(metrics: Mapping[str, Mapping[str, Any]], signature: Mapping[str, Any] | None) -> Iterator[str]:
     names = ", ".join(name for name, _ in (signature or {}).get("inputs", []))
     if names:
         yield f"It knows nothing but {names}."
-    partition = [row[1] for row in tables.get("statistics_", {}).get("rows", []) if row[0] == "PARTITION"]
-    if partition:
-        yield f"Its metrics are of the rows of partition {partition[0]}; other rows may fare worse."
-    elif not metrics:
+    sources = {kept["source"] for kept in metrics.values()}
+    if not metrics:
         yield "No metrics are stored with it; score it before you rely on it."
+    elif not sources & set(HELD_OUT):
+        yield "Its metrics are of the rows that it was trained on; score it on others, which will fare worse."
+    elif MetricSource.TEST not in sources:
+        yield "It was not scored on a test set; its held-out metrics are of rows of its fit."
     if metrics and not any("low" in value for value in metrics.values()):
         yield "Its metrics come without intervals, so small differences may be chance."
     yield "Rows unlike those of its training are outside what was measured."

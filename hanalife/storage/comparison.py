@@ -6,7 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hanalife import evidence
+from hanalife.evidence import MetricKey
+from hanalife.observation import MetricSource
 from hanalife.records import ModelVersion
+from hanalife.storage import lineage
 from hanalife.storage.base import StorageBase
 
 if TYPE_CHECKING:
@@ -30,8 +34,8 @@ class Comparison(StorageBase):
         -------
         pandas.DataFrame
             SECTION (PARAMETER, DATA, METRIC, ENVIRONMENT), NAME, a column of texts for each
-            version, and DIFFERENT. Metrics are ``value [low, high]`` with the 95 % interval, or
-            ``value (no interval: reason)``, where one of them is known.
+            version, and DIFFERENT. Metrics are named with their source, ``AUC@test``; they are ``value [low, high]``
+            with the 95 % interval, or ``value (no interval: reason)``, where one of them is known.
 
         Raises
         ------
@@ -67,7 +71,7 @@ def facts(version: ModelVersion) -> dict[tuple[str, str], str]:
     return {
         **_section("PARAMETER", parameters),
         **_section("DATA", data),
-        **{("METRIC", name): interval_text(value) for name, value in with_bounds(version.metrics or {}).items()},
+        **{("METRIC", name): interval_text(kept) for name, kept in labelled(sourced(version)).items()},
         **_section("ENVIRONMENT", version.environment or {}),
     }
 
@@ -92,6 +96,24 @@ def side_by_side(columns: Sequence[Mapping[tuple[str, str], str]]) -> list[tuple
         texts = [column.get((section, name), "") for column in columns]
         rows.append((section, name, *texts, len(set(texts)) > 1))
     return rows
+
+
+def sourced(version: ModelVersion) -> dict[str, Mapping[str, Any]]:
+    """Return the metrics of a version with their sources and intervals."""
+    return with_bounds(lineage.with_sources(version.metrics or {}, version.tables))
+
+
+def labelled(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return metrics by base name and source, in that order; of several stored names of one the first counts.
+
+    >>> labelled({"AUC": {"value": 0.9, "source": "train"}, "SCORE_AUC": {"value": 0.7, "source": "test"}})
+    {'AUC@test': {'value': 0.7, 'source': 'test'}, 'AUC@train': {'value': 0.9, 'source': 'train'}}
+    """
+    keyed = {
+        MetricKey(name.removesuffix(f"@{kept['source']}"), MetricSource(kept["source"])): kept
+        for name, kept in metrics.items()
+    }
+    return {str(key): kept for key, kept in evidence.by_metric(keyed).items()}
 
 
 def with_bounds(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

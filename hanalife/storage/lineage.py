@@ -12,8 +12,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hanalife.database import runs
+from hanalife import evidence
+from hanalife.database import run_values, runs
+from hanalife.database.metrics_without_source import RunFacts, source_of
+from hanalife.observation import MetricSource
 from hanalife.records import ModelState
+
+_OF_NUMBERS = "TEST_"  # before the statistics of a regression
+_OF_SCORES = "SCORE_"  # before what a score measured after the fit of its run
 
 _PACKAGES = ("hanalife", "numpy", "pandas", "scikit-learn", "scipy", "skops", "xgboost", "xgboost-cpu")
 
@@ -46,7 +52,7 @@ def dataset_hash(connection: sa.Connection, run_id: str | None) -> str | None:
 
 
 def metrics(state: ModelState) -> dict[str, dict[str, Any]]:
-    """Return the numbers of a model's statistics: ``{name: {value}}``, with ``low`` and ``high`` if known.
+    """Return the numbers of a model's statistics: ``{name: {value, source}}``, with ``low`` and ``high`` if known.
 
     Those of one class are under ``RECALL_<class>`` and so on. Intervals come from the fact
     ``intervals``: ``{name: [low, high]}``. One that was withheld has its reason under ``no_interval``.
@@ -68,6 +74,56 @@ def metrics(state: ModelState) -> dict[str, dict[str, Any]]:
             found[key] = {"value": value, **_bounds(intervals.get(key))}
             if key in reasons:
                 found[key]["no_interval"] = reasons[key]
+    return with_sources(found, state.tables)
+
+
+def with_sources(metrics: Mapping[str, Mapping[str, Any]], tables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the metrics of a version, each with its ``source``, which versions saved earlier lack.
+
+    Parameters
+    ----------
+    metrics : mapping
+        By their names among the statistics, ``{name: {value, ...}}``.
+    tables : mapping
+        The tables of the model's state. The statistic ``PARTITION`` says which rows were judged.
+    """
+    statistics = tables.get("statistics_", {})
+    partition = next((text for name, text, *_ in statistics.get("rows", ()) if name == "PARTITION"), None)
+    is_of_classes = any(name == "CLASS_NAME" for name, _ in statistics.get("columns", ()))
+    fit = RunFacts("UNIFIED_CLASSIFICATION", "fit", partition)
+
+    def source(name: str) -> MetricSource:
+        if not is_of_classes and name.startswith(_OF_NUMBERS):  # of classes, this is said of folds
+            return fit.plain_source
+        return source_of(name, fit)
+
+    return {name: {"source": str(source(name)), **kept} for name, kept in metrics.items()}
+
+
+def scores(connection: sa.Connection, run_id: str | None) -> dict[str, dict[str, Any]]:
+    """Return what scores of a run have measured, as in :func:`metrics`; a name of several sources has each."""
+    if run_id is None:
+        return {}
+    measured = run_values.metrics(connection, [run_id])[run_id]
+    values = {key: value for key, value in measured.items() if key.name.startswith(_OF_SCORES)}
+    intervals = _intervals(connection, run_id) if values else {}
+    return {
+        label: {"value": value, "source": str(key.source), **_bounds(intervals.get((key.name, value)))}
+        for key, label in evidence.labels(values).items()
+        if isinstance(value := values[key], float) and math.isfinite(value)
+    }
+
+
+def _intervals(connection: sa.Connection, run_id: str) -> dict[tuple[str, float], Any]:
+    """Return the intervals in the log of a run by name and value of the metric: each call measures other rows."""
+    found: dict[tuple[str, float], Any] = {}
+    values: dict[str, Any] = {}
+    for entry in runs.log(connection, run_id):
+        if entry.event_key == "METRIC":
+            values = {name: value for pair in json.loads(entry.message) for name, value in pair.items()}
+        elif entry.event_key == "METRIC_INTERVAL":
+            bounds = json.loads(entry.message)
+            found |= {(name, values[name]): bounds[name] for name in bounds if isinstance(values.get(name), float)}
     return found
 
 

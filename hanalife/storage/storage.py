@@ -174,6 +174,7 @@ class ModelStorage(Aliases, Cards, Comparison, Files, Onnx, Schedules, HanaOnly)
         # Bytes first, so that the name is held for a moment only.
         draft["content_hash"] = blobs.put_file(connection, file)
         draft["dataset_hash"] = lineage.dataset_hash(connection, draft["run_id"])
+        draft["metrics"] |= lineage.scores(connection, draft["run_id"])
         draft["created_by"] = dialects.database_user(connection)
         highest = models.reserve(connection, name)
         old = models.version(connection, name, number)

@@ -13,7 +13,15 @@ import sqlalchemy as sa
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from hanalife import ConnectionContext, MLExperiments, ModelStorage, ScheduledExecution, UnifiedClassification, errors
+from hanalife import (
+    ConnectionContext,
+    MLExperiments,
+    ModelStorage,
+    ScheduledExecution,
+    UnifiedClassification,
+    UnifiedRegression,
+    errors,
+)
 from hanalife.database import blobs, models, tables
 from hanalife.storage.cards import create_model_card
 from tests.crowd import crowd
@@ -201,7 +209,7 @@ def test_versions_side_by_side(tracked):
     assert table.columns.tolist() == ["1", "champion", "DIFFERENT"]
     assert table.loc[("PARAMETER", "n_estimators")].tolist() == ["2", "4", True]
     assert table.loc[("PARAMETER", "func")].tolist() == ["HybridGradientBoostingTree"] * 2 + [False]
-    first, second, different = table.loc[("METRIC", "AUC")]
+    first, second, different = table.loc[("METRIC", "AUC@train")]
     assert float(first.split(" [")[0]) < float(second.split(" [")[0]), "with its interval behind it"
     assert different
     assert table.loc[("DATA", "content hash"), "1"]
@@ -212,7 +220,7 @@ def test_versions_side_by_side(tracked):
 def test_cards(tracked, tmp_path):
     storage, content_hash = tracked
     card = storage.get_model_card("churn", 1)
-    for said in ("# churn, version 1", "## Parameters", "| n_estimators | 2 |", "## Metrics", "| AUC |",
+    for said in ("# churn, version 1", "## Parameters", "| n_estimators | 2 |", "## Metrics", "| AUC@train |",
                  "## Importance", "| GLUCOSE |", content_hash, "## Limits", "95 % interval"):  # fmt: skip
         assert said in card, said
     card.save(tmp_path / "card.md")
@@ -229,9 +237,9 @@ def test_intervals_are_shown_where_they_are_known(storage):
     with storage.connection_context.database.write() as connection:
         metrics = {"AUC": {"value": 0.8, "low": 0.75, "high": 0.85}}
         connection.execute(tables.model_version.update().values(metrics=metrics))
-    assert "| AUC | 0.8 [0.75, 0.85] |" in storage.get_model_card("churn")
+    assert "| AUC@train | 0.8 [0.75, 0.85] |" in storage.get_model_card("churn")
     assert "without intervals" not in storage.get_model_card("churn")
-    assert storage.compare_versions("churn", [1]).set_index("NAME").loc["AUC", "1"] == "0.8 [0.75, 0.85]"
+    assert storage.compare_versions("churn", [1]).set_index("NAME").loc["AUC@train", "1"] == "0.8 [0.75, 0.85]"
 
 
 def test_what_is_of_sap_hana_only(storage, caplog):
@@ -305,3 +313,36 @@ def test_a_plan_becomes_a_task(tracked):
     assert '"status": "inactive"' in storage.list_models("churn")["SCHEDULE"][0]
     with pytest.raises(errors.TaskNotFoundError):
         ScheduledExecution(storage.connection_context).query_task_schedule("RETRAIN")
+
+
+def test_a_version_keeps_what_each_source_measured(conn, diabetes):
+    tracker = MLExperiments(conn, "e")
+    storage = ModelStorage(conn)
+    model = UnifiedClassification("HybridGradientBoostingTree", n_estimators=3, random_state=1)
+    model.name = "churn"
+    tracker.autologging(model, "r")
+    rows, held_out = diabetes.filter("ID < 500"), diabetes.filter("ID >= 500")
+    model.fit(rows, key="ID", label="CLASS")
+    model.score(held_out, key="ID", label="CLASS")
+    model.score(rows, key="ID", label="CLASS")
+    storage.save_model(model)
+    metrics = storage.get_lineage("churn")["metrics"]
+    assert metrics["AUC"]["source"] == metrics["SCORE_AUC@train"]["source"] == "train"
+    assert metrics["SCORE_AUC"]["source"] == "test", "a later score on training rows does not replace it"
+    assert metrics["SCORE_AUC"]["value"] < metrics["SCORE_AUC@train"]["value"] == pytest.approx(metrics["AUC"]["value"])
+    assert metrics["SCORE_AUC"]["low"] < metrics["SCORE_AUC"]["value"] < metrics["SCORE_AUC"]["high"]
+    names = storage.compare_versions("churn", [1]).query("SECTION == 'METRIC'")["NAME"].tolist()
+    assert names.index("AUC@test") + 1 == names.index("AUC@train")
+    assert "| AUC@test |" in storage.get_model_card("churn")
+    assert "trained on; score it" not in storage.get_model_card("churn")
+
+
+def test_statistics_of_a_regression_with_a_partition_are_validation(conn, diabetes):
+    model = UnifiedRegression("HybridGradientBoostingTree", n_estimators=3, random_state=1)
+    model.name = "age"
+    model.fit(diabetes, key="ID", label="AGE", partition_method="random", partition_random_state=1)
+    storage = ModelStorage(conn)
+    storage.save_model(model)
+    assert storage.get_lineage("age")["metrics"]["TEST_RMSE"]["source"] == "validation"
+    assert "| RMSE@validation |" in storage.get_model_card("age")
+    assert "not scored on a test set" in storage.get_model_card("age")
