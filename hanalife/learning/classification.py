@@ -281,6 +281,9 @@ class UnifiedClassification(Reported):
     ) -> tuple[DataFrame, ...]:
         """Predict rows whose class is known, and say how good that is.
 
+        All rows are scored. The metrics count as ``test`` only if the model was trained on none of them
+        (:meth:`is_trained_on`); a mixture, and rows of which that is unknown, count as ``train``.
+
         Parameters
         ----------
         data : DataFrame

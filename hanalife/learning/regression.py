@@ -255,6 +255,9 @@ class UnifiedRegression(Reported):
     ) -> tuple[DataFrame, ...]:
         """Predict rows whose number is known, and say how good that is.
 
+        All rows are scored. The metrics count as ``test`` only if the model was trained on none of them
+        (:meth:`is_trained_on`); a mixture, and rows of which that is unknown, count as ``train``.
+
         Parameters
         ----------
         data : DataFrame

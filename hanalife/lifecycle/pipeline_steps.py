@@ -63,6 +63,8 @@ def watch(context: ConnectionContext, task: Task, job: Job, _lease: Lease) -> Re
     verdict, _ = judging.judge(compared.gain, 0.0, error_rate)
     gain = judging.reverse(compared.gain)
     text = compared.describe(_gain_text(pipeline, gain, after, before, error_rate))
+    if selected_by is None:
+        text += f". The rows that selected version {after} are not recorded and may be among these"
     tracked = _Tracked({"before": before, "champion": after}, gain, error_rate, source=MetricSource.PRODUCTION)
     _track(context, pipeline, task, job, tracked)
     if not gain.looked:

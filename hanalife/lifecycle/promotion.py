@@ -55,6 +55,15 @@ class Budget:
         """
         return f"attempt {number} of {self.attempts}{' in 365 days' if self.per == YEAR else ''}"
 
+    def describe(self) -> str:
+        """Return how the error rate is shared.
+
+        >>> Budget(0.05, 50).describe()
+        'Its error rate of 0.05 is shared by 50 attempts.'
+        """
+        per_year = " in 365 days" if self.per == YEAR else ""
+        return f"Its error rate of {self.error_rate:g} is shared by {self.attempts} attempts{per_year}."
+
     def _counting(self, moments: Sequence[datetime], now: datetime) -> list[datetime]:
         return sorted(moment for moment in moments if self.per == LIFE or moment > now - _YEAR)
 

@@ -209,7 +209,7 @@ class ScheduledPipelines(ScheduledDrift):
             self._keep_step(connection, pipeline, "challenge", {"data": data}, outputs=holdout_table)
             self._keep_step(connection, pipeline, "compare", {}, holdout_table=holdout_table[0])
             self._keep_step(connection, pipeline, "promote", {})
-            said = f"Created: pipeline for alias {champion!r} of model {model!r}."
+            said = f"Created: pipeline for alias {champion!r} of model {model!r}. {pipeline.budget.describe()}"
             self._keep(connection, task_id, "sequential", {"pipeline": pipeline.to_json()}, task_desc, said)
             members.insert(connection, task_id, pipeline.steps, pipeline.gates)
         return self._frame(task_frames.composite(task_id, parallel=False))

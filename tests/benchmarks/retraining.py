@@ -128,6 +128,23 @@ def main(pipelines=2_000):
             shares += [rolled_back(metric, few // 4, rows, gain) for gain in (0.0, -0.05)]
             cells = [metric, f"{rows:,}", f"{min(sizes):,} to {max(sizes):,}", f"{few:,}"]
             print("|", " | ".join([*cells, *(f"{share:.4f}" for share in shares)]), "|", flush=True)
+    _print_lives(pipelines // 10)
+
+
+def _print_lives(lives):
+    random = np.random.default_rng(5)
+    for metric in SIMULATIONS:
+        promotions, _ = lifetimes(metric, lives, 250, lambda _: np.zeros(CYCLES))
+        print(metric, "any false promotion in a life:", promotions.any(axis=1).mean(), flush=True)
+        _, gains = lifetimes(metric, 2 * lives, 250, lambda drawn: drawn.normal(0, 0.04, CYCLES), seed=7)
+        errors = gains[:, :2] - gains[:, 2:]
+        print(metric, len(gains), "promotions: bias", errors.mean(axis=0), errors.std(axis=0) / len(gains) ** 0.5)
+    for rows in (100, 150, 180, 250, 500):
+        powers = [
+            np.mean([judged("AUC", random, rows, 0.1, ERROR_RATE / CYCLES, margin)[0] for _ in range(2 * lives)])
+            for margin in (0.0, 0.01)
+        ]
+        print("power of a gain of 0.1 AUC on", rows, "of", 2 * rows, "rows, margin 0 and 0.01:", powers, flush=True)
 
 
 if __name__ == "__main__":

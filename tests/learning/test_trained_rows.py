@@ -13,10 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanalife import ConnectionContext, ModelStorage, UnifiedClassification, UnifiedRegression, training_keys
+from hanalife import (
+    ConnectionContext,
+    ModelStorage,
+    ScheduledExecution,
+    UnifiedClassification,
+    UnifiedRegression,
+    training_keys,
+)
 from hanalife.database import tables
 from hanalife.dataframe.creation import create_dataframe_from_pandas
 from hanalife.errors import CorruptModelError
+from hanalife.lifecycle import calls
 from hanalife.observation import MetricSource
 from hanalife.training_keys import TrainingKeys
 from tests.learning.models import ON_EVERY_DATABASE, searching_model
@@ -252,17 +260,19 @@ def test_a_bundle_and_a_card_carry_the_training_rows(conn, tmp_path, massive):
 
 
 def test_a_task_keeps_the_training_rows_of_its_own_model(conn):
-    from hanalife import ScheduledExecution
-
     data = put(conn, "ALL_ROWS", rows())
     model = fitted(data.filter("ID < 80"), key="ID")
     scheduler = ScheduledExecution(conn)
-    scheduler.create_score_task(model, {"data": data, "key": "ID", "label": "Y"}, task_id="SCORE")
+    given = {"data": data, "key": "ID", "label": "Y"}
+    scheduler.create_score_task(model, given, task_id="SCORE", experiment_id="SCORES")
     with conn.database.read() as connection:
         kept = connection.execute(tables.task.select()).one()
         blobs = set(connection.execute(tables.blob.select()).scalars())
     assert {kept.content_hash, kept.training_keys} == blobs
     assert kept.definition["model"]["kept"]["training_keys"] == kept.training_keys
+    calls.execute(conn, calls.Call(**kept.definition), "SCORE", "job")
+    recorded = conn.table("hlv_metrics").collect()
+    assert set(recorded["source"]) == {"train"}, "80 of 120 rows were trained on"
     scheduler.remove_task("SCORE", force=True)
     with conn.database.read() as connection:
         assert not connection.execute(tables.blob.select()).all(), "and they go with it"

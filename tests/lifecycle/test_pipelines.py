@@ -261,6 +261,9 @@ def test_a_pipeline_of_before_gets_the_default_budget(conn, scheduler, old, turn
     del before["assume_unseen"]
     pipeline = pipelines.of_definition({"pipeline": before})
     assert (pipeline.budget.level, pipeline.attempts_per) == (0.05 / 50, "life")
+    with conn.database.read() as connection:
+        log = [entry.message for entry in tasks.task_log(connection, "RETRAIN")]
+    assert log[-1].endswith("Its error rate of 0.05 is shared by 50 attempts.")
     with pytest.raises(InvalidArgumentError, match="no retraining pipeline"):
         scheduler.get_comparisons("RETRAIN_drift")
 
