@@ -24,8 +24,6 @@ MIN_ROWS_OF_SQUARES = 200
 MAX_SPREAD = 4.0
 #: With so many rows, of squares, a larger one; no law without a fourth moment stays below it.
 MANY_ROWS, MAX_SPREAD_OF_MANY = 20_000, 8.0
-#: Rows that two models must differ on, so that their mean difference is about normal.
-MIN_DIFFERING = 20
 #: From here on resampling says what Student's quantile on the logarithm says.
 _MAX_RESAMPLED_ROWS = 500
 _RESAMPLES = 599
@@ -87,23 +85,6 @@ def median(values: Array, level: float = LEVEL) -> Interval | Withheld:
         return Withheld(f"{rows_text(rows)}, too few for the median")
     ordered = np.sort(values)
     return float(ordered[below - 1]), float(ordered[rows - below])
-
-
-def paired_mean_difference(differences: Array, level: float = LEVEL) -> Interval | Withheld:
-    """Return Student's interval of a mean difference of the same rows, which needs rows that differ.
-
-    Parameters
-    ----------
-    differences : array of float, shape (n_rows,)
-        How much better the second model is on each row.
-    """
-    differing = int(np.count_nonzero(differences))
-    if differing < MIN_DIFFERING:
-        found = f"{rows_text(differing)} of {len(differences):,}"
-        return Withheld(f"the models differ on {found}, fewer than {MIN_DIFFERING}")
-    value, error = float(differences.mean()), float(differences.std(ddof=1)) / math.sqrt(len(differences))
-    half = student_quantile(len(differences) - 1, level) * error
-    return value - half, value + half
 
 
 @functools.lru_cache(maxsize=1)  # several losses of the same rows follow each other; 2.4 MB at most

@@ -9,7 +9,7 @@ from hanalife.clock import Clock, IdSource, new_id, utc_now
 from hanalife.database import alerts, checks, dialects, references
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import checking, performance_check, reading, unseen_rows, verdict, windows
+from hanalife.drift import checking, label_free, performance_check, reading, unseen_rows, verdict, windows
 from hanalife.drift import performance as performances
 from hanalife.drift.checking import Method
 from hanalife.drift.comparison import Limits
@@ -364,23 +364,27 @@ class Drift:
         probability: str,
         positive: Any = 1,
         window: str = "",
+        seed: int = 0,
         keep: bool = True,
-    ) -> performances.Estimated:
+    ) -> label_free.Estimated:
         """Estimate how well a classifier does on rows whose labels are not known.
 
-        See :func:`hanalife.drift.performance.estimate` for the method and its assumption.
+        See :func:`hanalife.drift.label_free.estimate` and :func:`hanalife.drift.label_free.label_shift` for the
+        two methods and what each assumes.
 
         Parameters
         ----------
         window : str
             The stretch of time that the current rows are of.
+        seed : int
+            Of the resamples that intervals come from.
         keep : bool
             Whether it goes into the store, among the checks.
         """
         known = performances.scored(reference, label, probability, positive)
         names.require([probability], current.columns, "probability")
         scores = current.select(probability).collect()[probability].astype(float).to_numpy()
-        found = performances.estimate(known, scores)
+        found = label_free.estimate(known, scores, seed=seed)
         if keep:
             made = performance_check.of_estimate(
                 found,

@@ -10,12 +10,15 @@ from datetime import datetime
 import numpy as np
 
 from hanalife.drift import intervals, verdict
-from hanalife.drift.performance import Achieved, Difference, Estimated
+from hanalife.drift.label_free import Estimated
+from hanalife.drift.performance import Achieved, Difference
 from hanalife.drift.ranking import Normal
 from hanalife.records import DriftCheck, DriftEffect, DriftResult
 
-PERFORMANCE, MEASURED, ESTIMATED = "performance", "measured", "estimated"
+PERFORMANCE, MEASURED, ESTIMATED, LABEL_SHIFT = "performance", "measured", "estimated", "label_shift"
 AREA, ACCURACY = "AUC", "ACCURACY"
+#: Of the estimate that assumes a label shift; its assumption is another one, so its names are.
+SHIFTED = {"prevalence": "PREVALENCE", "accuracy": "ACCURACY_LABEL_SHIFT", "area": "AUC_LABEL_SHIFT"}
 
 Bounds = tuple[float, float, float]
 
@@ -39,14 +42,15 @@ def of_difference(
     if now is None or not np.isfinite(found.accuracy[0]):
         notes = (found.reason, *notes)
         return DriftCheck(check_id, *sources, *rows, found.verdict, created_at, window=window, notes=notes)
-    change = _effect("accuracy_change", found.accuracy)
-    p_value = _p_value(found.accuracy, error_rate)
-    results = [_result(ACCURACY, MEASURED, now.accuracy, change, p_value, reason=found.reason)]
-    if now.area is not None and np.isfinite(found.area[0]):
-        change = _effect("auc_change", found.area, -found.margin)
-        p_value = _p_value(found.area, error_rate)
-        results.append(_result(AREA, MEASURED, now.area, change, p_value, found.verdict, found.reason))
-    notes = (*(("the same rows were scored twice and compared in pairs",) if found.paired else ()), *notes)
+    change, p_value = _effect("accuracy_change", found.accuracy), _p_value(found.accuracy)
+    has_area = now.area is not None and np.isfinite(found.area[0])
+    results = [_result(ACCURACY, MEASURED, now.accuracy, change, p_value, reason="" if has_area else found.reason)]
+    if now.area is not None and has_area:
+        change, p_value = _effect("auc_change", found.area, -found.margin), _p_value(found.area)
+        reason = "; ".join(dict.fromkeys(filter(None, (found.reason, _no_interval(now.reason)))))
+        results.append(_result(AREA, MEASURED, now.area, change, p_value, found.verdict, reason))
+    paired = ("the same rows were scored twice and compared in pairs",) if found.paired else ()
+    notes = (*paired, f"intervals of {100 * found.level:g} %", *notes)
     return DriftCheck(
         check_id,
         *sources,
@@ -70,16 +74,24 @@ def of_estimate(
     window: str = "",
 ) -> DriftCheck:
     """Return the check of rows without labels: what is to be expected, and on which assumption."""
-    levels = {ACCURACY: found.accuracy, AREA: (found.area,) * 3}  # the area has no interval
+    shift = found.label_shift
+    estimates = (
+        (ACCURACY, ESTIMATED, found.accuracy, found.assumption, found.reason),
+        (AREA, ESTIMATED, (found.area, *found.area_bounds), found.assumption, found.reason),
+        (SHIFTED["prevalence"], LABEL_SHIFT, shift.prevalence, shift.assumption, shift.reason),
+        (SHIFTED["accuracy"], LABEL_SHIFT, shift.accuracy, shift.assumption, shift.reason),
+        (SHIFTED["area"], LABEL_SHIFT, shift.area, shift.assumption, shift.area_reason),
+    )
     results = [
-        _result(metric, ESTIMATED, level, reason="estimated without labels")
-        for metric, level in levels.items()
+        _result(name, method, level, reason="; ".join(filter(None, (assumption, _no_interval(why)))))
+        for name, method, level, assumption, why in estimates
         if np.isfinite(level[0])
     ]
+    withheld = tuple(f"{name}: withheld, {why}." for name, _, level, _, why in estimates if not np.isfinite(level[0]))
     calibrated = "agrees with" if found.calibrated else "does not agree with"
     calibration = (
         f"The reference {calibrated} its scores as chances (mean distance {found.calibration_error:.3f}); "
-        f"its accuracy is {found.reference_accuracy:.3f}."
+        f"its accuracy is {found.reference_accuracy:.3f}, its share of positive rows {shift.reference_prevalence:.3f}."
     )
     return DriftCheck(
         check_id,
@@ -89,7 +101,7 @@ def of_estimate(
         created_at,
         tuple(results),
         window=window,
-        notes=(found.assumption, calibration),
+        notes=(found.assumption, shift.assumption, calibration, "Intervals have the level 95 %.", *withheld),
     )
 
 
@@ -121,8 +133,12 @@ def _effect(measure: str, bounds: Bounds, minimum: float | None = None) -> Drift
     return DriftEffect(measure, *bounds, minimum)
 
 
-def _p_value(change: Bounds, error_rate: float) -> float:
-    """Return the p-value of no change, read off the interval of level ``1 - 2 * error_rate``."""
+def _no_interval(reason: str) -> str:
+    return f"no interval: {reason}" if reason else ""
+
+
+def _p_value(change: Bounds) -> float:
+    """Return the p-value of no change, read off the 95 % interval; 1 if there is none."""
     value, low, high = change
-    error = (high - low) / (2 * intervals.normal_quantile(1 - error_rate))
+    error = (high - low) / (2 * intervals.normal_quantile((1 + verdict.LEVEL) / 2))
     return min(1.0, 2 * Normal(-abs(value), error).probability_below(0.0)) if error > 0 else 1.0

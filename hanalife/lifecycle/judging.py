@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from hanalife.confidence import shares
 from hanalife.drift import performance, ranking
 from hanalife.drift.intervals import normal_quantile
 from hanalife.drift.performance import Scored
@@ -61,7 +62,7 @@ def gain(metric: str, answers: Answers, error_rate: float) -> Gain:
     Parameters
     ----------
     metric : str
-        AUC: DeLong's paired interval. ACCURACY: the score interval of a difference of paired
+        AUC: DeLong's paired interval with Student's quantile. ACCURACY: the score interval of a difference of paired
         proportions (T. Tango, Statistics in Medicine 17, 1998), beside the exact sign test, which
         holds however few rows the models differ on. MAE: mean of the differences with Student's
         interval. No interval has zero width: for AUC and MAE, models that differ on fewer than 20
@@ -163,7 +164,7 @@ def _gain_of_area(answers: Answers, error_rate: float) -> Gain:
     differing = int(sum(np.count_nonzero(change) for change in _placement_changes(champion, challenger)))
     if differing < FEWEST_ROWS:
         return _alike(rows, differing)
-    found = performance.difference(champion, challenger, paired=True, error_rate=error_rate)
+    found = performance.difference(champion, challenger, paired=True, level=1 - 2 * error_rate)
     return Gain(*found.area, rows)
 
 
@@ -173,26 +174,9 @@ def _gain_of_hits(answers: Answers, error_rate: float) -> Gain:
     truth = np.asarray(answers.truth)
     old, new = (np.asarray(said) == truth for said in _both(answers))
     gained, lost, rows = int((new & ~old).sum()), int((old & ~new).sum()), len(truth)
-    low, high = _score_bounds(gained, lost, rows, normal_quantile(1 - error_rate))
+    low, high = shares.paired_difference(gained, lost, rows, 1 - 2 * error_rate)
     by_chance = float(binom.sf(gained - 1, gained + lost, 0.5))
     return Gain((gained - lost) / rows, low, high, rows, beyond_chance=by_chance <= error_rate)
-
-
-def _score_bounds(gained: int, lost: int, rows: int, quantile: float) -> tuple[float, float]:
-    """Return the differences of paired proportions at which Tango's score statistic is the quantile."""
-    from scipy.optimize import brentq
-
-    def statistic(difference: float) -> float:
-        linear = (2 * rows - gained + lost) * difference - gained - lost
-        constant = -lost * difference * (1 - difference)
-        losses = (sqrt(max(linear**2 - 8 * rows * constant, 0.0)) - linear) / (4 * rows)
-        variance = rows * (2 * losses + difference * (1 - difference))
-        return (gained - lost - rows * difference) / sqrt(max(variance, 1e-12))
-
-    edge, value = 1 - 1e-9, (gained - lost) / rows
-    low = -1.0 if value <= -edge else float(brentq(lambda at: statistic(at) - quantile, -edge, value))
-    high = 1.0 if value >= edge else float(brentq(lambda at: statistic(at) + quantile, value, edge))
-    return low, high
 
 
 def _gain_of_mean(differences: Any, error_rate: float) -> Gain:

@@ -8,7 +8,7 @@ from typing import cast
 import sqlalchemy as sa
 
 from hanalife.database import alerts, checks
-from hanalife.drift.performance_check import ESTIMATED, PERFORMANCE
+from hanalife.drift.performance_check import ESTIMATED, MEASURED, PERFORMANCE
 from hanalife.records import DriftAcknowledgement, DriftCheck, DriftEffect, DriftResult, DriftSeries
 from hanalife.views.encoding import cut, instant, number
 from hanalife.views.payloads.drift import (
@@ -168,7 +168,7 @@ def _points(check: DriftCheck) -> list[PerformancePoint]:
             "created_at": instant(check.created_at),
             "current_rows": check.current_rows,
             "metric": result.column,
-            "kind": "estimated" if result.method == ESTIMATED else "measured",
+            "kind": "measured" if result.method == MEASURED else "estimated",
             "value": number(level.value),
             "low": number(level.low),
             "high": number(level.high),

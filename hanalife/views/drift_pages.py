@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -18,6 +19,7 @@ from hanalife.views.payloads.drift import (
     DriftMeasure,
     DriftPayload,
     DriftWindow,
+    PerformancePoint,
 )
 from hanalife.views.payloads.words import JsonNumber
 
@@ -29,6 +31,7 @@ MOST_COLUMNS_IN_CELL = 15
 MOST_WINDOWS_IN_CELL = 12
 MOST_ROWS = 1_000
 MOST_DETAILS = 20
+MOST_POINTS = 60
 #: Distributions of a page, for each series.
 MOST_DISTRIBUTIONS = 6
 
@@ -140,7 +143,30 @@ def _performance(detail: DriftDetail) -> list[str]:
             for kind in ("measured", "estimated")
         ]
         drawn.append(charts.line_chart(f"{metric} over windows", "Window, in order", metric, series))
-    return [f"<div>{chart}</div>" for chart in drawn]
+    return [*(f"<div>{chart}</div>" for chart in drawn), *([_performance_table(points)] if points else [])]
+
+
+def _performance_table(points: Sequence[PerformancePoint]) -> str:
+    """Return the newest points as a table: each with its interval and, on the same line, what it assumes."""
+    rows = [
+        [
+            page.cell(point["window"]),
+            page.cell(point["metric"]),
+            page.word(point["kind"]),
+            page.number(point["value"]),
+            page.word(_bounds(point)),
+            page.number(point["current_rows"]),
+            page.cell(point["reason"]),
+        ]
+        for point in reversed(points[-MOST_POINTS:])
+    ]
+    head = ["Window", "Metric", "Known how", "Value", "95 % interval", "Rows", "Assumption or reason"]
+    return page.table("Performance, newest first", head, rows, ("Value", "Rows"))
+
+
+def _bounds(point: PerformancePoint) -> str:
+    low, high = _finite(point["low"]), _finite(point["high"])
+    return f"{low:.4g} to {high:.4g}" if math.isfinite(low) and math.isfinite(high) else ""
 
 
 def _check(check: CheckDetail) -> str:

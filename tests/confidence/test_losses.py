@@ -56,10 +56,6 @@ def test_a_ratio_is_that_of_its_influence():
             "heavy tails: mean square over squared mean 2.5e+04, not below 8",
         ),
         (losses.median(np.arange(5.0)), "5 rows, too few for the median"),
-        (
-            losses.paired_mean_difference(np.append(np.zeros(50), np.ones(19))),
-            "the models differ on 19 rows of 69, fewer than 20",
-        ),
     ],
 )
 def test_where_none_would_hold_its_level_there_is_none(found, reason):
@@ -74,13 +70,6 @@ def test_the_median_lies_between_order_statistics(rows):
     assert high == rows + 1 - rank
     assert 1 - 2 * stats.binom.cdf(rank - 1, rows, 0.5) >= 0.95
     assert 1 - 2 * stats.binom.cdf(rank, rows, 0.5) < 0.95, "the next ranks would hold less"
-
-
-def test_a_paired_mean_difference_is_students():
-    random = np.random.default_rng(5)
-    first, second = random.exponential(size=(2, 80))
-    expected = stats.ttest_rel(first, second).confidence_interval(0.9)
-    assert losses.paired_mean_difference(first - second, 0.9) == pytest.approx((expected.low, expected.high))
 
 
 LAWS = {

@@ -103,9 +103,11 @@ def test_areas_are_compared_in_pairs():
     found = gain("AUC", Answers(truth, champion, challenger), 0.05)
     beaten = [(one[truth][:, None] > one[~truth]).astype(float) for one in (champion, challenger)]
     change = beaten[1] - beaten[0]
-    variance = sum(change.mean(axis=axis).var(ddof=1) / change.shape[1 - axis] for axis in (0, 1))
+    parts = [change.mean(axis=axis).var(ddof=1) / change.shape[1 - axis] for axis in (0, 1)]
+    weights = sum(part**2 / (change.shape[1 - axis] - 1) for axis, part in enumerate(parts))
     assert found.value == pytest.approx(change.mean())
-    assert found.high - found.low == pytest.approx(2 * stats.norm.ppf(0.95) * np.sqrt(variance))
+    quantile = stats.t.ppf(0.95, sum(parts) ** 2 / weights)  # Welch's degrees of freedom
+    assert found.high - found.low == pytest.approx(2 * quantile * np.sqrt(sum(parts)))
 
 
 @pytest.mark.parametrize("metric", judging.METRICS)

@@ -61,6 +61,11 @@ export function spots(points: readonly PerformancePoint[]): { names: string[]; m
   return { names, measured: of('measured'), estimated: of('estimated') };
 }
 
+/** Whether the rows supported an interval; where not, the reason stands in the table. */
+function hasInterval(spot: Spot): boolean {
+  return Number.isFinite(spot.low) && Number.isFinite(spot.high);
+}
+
 function PerformanceChart({ metric, points }: { metric: string; points: PerformancePoint[] }) {
   const { names, measured, estimated } = spots(points);
   const all = [...measured, ...estimated].flatMap(spot => [spot.value, spot.low, spot.high]).filter(Number.isFinite);
@@ -71,7 +76,8 @@ function PerformanceChart({ metric, points }: { metric: string; points: Performa
   const x = (at: number) => LEFT + step * (at + 0.5);
   const y = heightOf(FRAME, low, high);
   const line = (found: Spot[]) => found.map(spot => `${x(spot.at)},${y(spot.value)}`).join(' ');
-  const band = [...estimated.map(spot => `${x(spot.at)},${y(spot.high)}`), ...estimated.map(spot => `${x(spot.at)},${y(spot.low)}`).reverse()];
+  const bounded = estimated.filter(hasInterval);
+  const band = [...bounded.map(spot => `${x(spot.at)},${y(spot.high)}`), ...bounded.map(spot => `${x(spot.at)},${y(spot.low)}`).reverse()];
   const every = Math.ceil(names.length / 12);
   const title = `${metric} over windows`;
   return (
@@ -92,7 +98,7 @@ function PerformanceChart({ metric, points }: { metric: string; points: Performa
       {measured.map(spot => (
         <g key={spot.at} class={spot.point.verdict === 'drift' ? 'hl-worse' : ''}>
           <title>{spotText(spot)}</title>
-          <path class="hl-measured-interval" d={`M${x(spot.at)} ${y(spot.low)}V${y(spot.high)}M${x(spot.at) - 4} ${y(spot.low)}h8M${x(spot.at) - 4} ${y(spot.high)}h8`} />
+          {hasInterval(spot) && <path class="hl-measured-interval" d={`M${x(spot.at)} ${y(spot.low)}V${y(spot.high)}M${x(spot.at) - 4} ${y(spot.low)}h8M${x(spot.at) - 4} ${y(spot.high)}h8`} />}
           <circle class="hl-measured-dot" cx={x(spot.at)} cy={y(spot.value)} r={4} />
           {spot.point.verdict === 'drift' && (
             <text class="hl-worse-sign" x={x(spot.at) + 7} y={y(spot.value) - 6}>
@@ -148,9 +154,9 @@ function Numbers({ points }: { points: PerformancePoint[] }) {
       point.low === point.high ? '' : `${brief(point.low)} to ${brief(point.high)}`,
       point.current_rows.toLocaleString('en'),
       point.kind === 'measured' && point.change?.minimum != null ? <Verdict word={point.verdict} /> : '',
-      point.kind === 'measured' ? point.reason : ''
+      point.reason
     ]
   }));
-  const head = ['Window', 'Metric', 'Known how', 'Value', '95 % interval', 'Rows', 'Worse?', 'Reason'];
+  const head = ['Window', 'Metric', 'Known how', 'Value', '95 % interval', 'Rows', 'Worse?', 'Assumption or reason'];
   return <DataTable head={head} rows={rows} numbers={[3, 4, 5]} empty="" caption="As numbers, newest first" />;
 }
