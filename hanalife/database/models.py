@@ -79,6 +79,12 @@ def described(connection: sa.Connection, name: str, limit: int) -> list[sa.Row[A
     return [*connection.execute(query.order_by(_table.c.version.desc()).limit(limit))]
 
 
+def tables_of(connection: sa.Connection, name: str, numbers: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+    """Return the tables of the states of some versions."""
+    query = sa.select(_table.c.version, _table.c.tables).where(_table.c.name == name, _table.c.version.in_(numbers))
+    return {row.version: row.tables or {} for row in connection.execute(query)}
+
+
 def rows(
     connection: sa.Connection,
     columns: Sequence[sa.ColumnElement[Any]],

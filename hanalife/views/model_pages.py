@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from hanalife.clock import Clock, utc_now
 from hanalife.drawing import page
-from hanalife.views import encoding, models, pages
+from hanalife.evidence import HELD_OUT, MetricKey
+from hanalife.observation import MetricSource
+from hanalife.views import encoding, models, pages, ranking
 from hanalife.views.payloads.models import (
     ModelComparison,
     ModelDetail,
@@ -116,24 +119,42 @@ def _details(detail: ModelDetail, side: ModelComparison | None) -> str:
 
 def _versions(detail: ModelDetail, most: int) -> str:
     rows = detail["versions"][:most]
-    metrics = list(dict.fromkeys(metric["name"] for row in rows for metric in row["metrics"]))[:MOST_METRICS]
-    head = ["Version", "Aliases", "Kind", *metrics, "Saved (UTC)", "By", "Notes"]
+    numbers = Counter(_key(metric) for row in rows for metric in row["metrics"])
+    chief = ranking.primary("", ranking.Summary(numbers, frozenset()))
+    held = [key for key in numbers if key.source in HELD_OUT]
+    metrics = ranking.columns(held, chief, MOST_METRICS)
+    titles = [ranking.title(key) for key in metrics] or ["Held-out metric"]
+    head = ["Version", "Aliases", "Kind", *titles, "Saved (UTC)", "By", "Notes"]
     cells = [_version_cells(row, metrics) for row in rows]
     title = f"Versions of {detail['name']}; brackets hold 95 % intervals"
-    return page.table(title, head, cells, ("Version", *metrics))
+    return page.table(title, head, cells, ("Version", *titles))
 
 
-def _version_cells(row: VersionRow, metrics: Sequence[str]) -> list[str]:
-    known = {metric["name"]: metric for metric in row["metrics"]}
+def _key(metric: ModelMetric) -> MetricKey:
+    return MetricKey(metric["name"], MetricSource(metric["source"]))
+
+
+def _version_cells(row: VersionRow, metrics: Sequence[MetricKey]) -> list[str]:
+    known = {_key(metric): metric for metric in row["metrics"]}
+    values = [page.word(_metric(known[key])) if key in known else page.cell("") for key in metrics]
+    if not any(key in known for key in metrics):
+        values[:1] = [page.cell("no held-out value")]
     return [
         page.number(row["version"]),
-        page.cell(", ".join(row["aliases"])),
+        page.cell(_state(row)),
         page.cell(row["kind"]),
-        *(page.word(_metric(known[name])) if name in known else page.cell("") for name in metrics),
+        *values,
         page.word(encoding.short_utc(row["created_at"])),
         page.cell(row["created_by"]),
         page.folded(row["notes"]),
     ]
+
+
+def _state(row: VersionRow) -> str:
+    """Return the aliases of a version, and why it was taken back if it was."""
+    back = row["rolled_back"]
+    words = f"{back['alias']} rolled back{': ' if back['note'] else ''}{back['note']}" if back else ""
+    return "; ".join(text for text in (", ".join(row["aliases"]), words) if text)
 
 
 def _metric(metric: ModelMetric) -> str:

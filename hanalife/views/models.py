@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hanalife.database import aliases, models
 from hanalife.errors import InvalidArgumentError
 from hanalife.records import ModelAlias, ModelEvent, ModelHead
-from hanalife.storage import comparison
+from hanalife.storage import comparison, lineage
 from hanalife.storage.aliases import MOVES, earlier_versions
 from hanalife.storage.base import not_found
 from hanalife.views.encoding import cut, facts, instant, number
@@ -22,7 +22,7 @@ from hanalife.views.payloads.models import (
     ModelMetric,
     ModelRow,
     ModelsPayload,
-    VersionRow,
+    RollBack,
 )
 from hanalife.views.payloads.words import CONTRACT
 
@@ -77,11 +77,23 @@ def read_one(connection: sa.Connection, name: str) -> ModelDetail | None:
     named, tags = _named(found), models.tags_of_versions(connection, name)
     history = models.events(connection, name)
     stored = models.numbers(connection, name)
+    backs = _roll_backs(history)
+    metrics = _metrics(connection, name, versions)
     return {
         "contract": CONTRACT,
         "name": name,
         "versions": [
-            _version_row(row, named.get((name, row.version), []), tags.get(row.version, {})) for row in versions
+            {
+                **model_row(row, named.get((name, row.version), [])),
+                "created_by": row.created_by or "",
+                "dataset_hash": row.dataset_hash or "",
+                "format": row.format,
+                "notes": cut(row.notes or ""),
+                "tags": facts(tags.get(row.version, {})),
+                "metrics": metrics[row.version],
+                "rolled_back": backs.get(row.version),
+            }
+            for row in versions
         ],
         "aliases": [_alias_row(alias, history, stored) for alias in found],
         "history": [_event_row(event) for event in reversed(history[-MOST_EVENTS:])],
@@ -89,22 +101,47 @@ def read_one(connection: sa.Connection, name: str) -> ModelDetail | None:
     }
 
 
-def _version_row(row: sa.Row[Any], named: Sequence[str], tags: Mapping[str, str]) -> VersionRow:
+def _roll_backs(history: Sequence[ModelEvent]) -> dict[int, RollBack]:
+    """Return for each version the roll-back that took an alias from it, unless the alias has come back since."""
+    found: dict[int, RollBack] = {}
+    for event in history:
+        if event.alias is None or event.event not in MOVES:
+            continue
+        known = found.get(event.version or 0)
+        if known and known["alias"] == event.alias:
+            del found[event.version or 0]
+        before = event.details.get("from")
+        if event.event == "ROLLED_BACK" and isinstance(before, int):
+            found[before] = {
+                "alias": event.alias,
+                "version": event.version,
+                "happened_at": instant(event.happened_at),
+                "happened_by": event.happened_by,
+                "note": cut(event.note),
+            }
+    return found
+
+
+def _metrics(connection: sa.Connection, name: str, versions: Sequence[sa.Row[Any]]) -> dict[int, list[ModelMetric]]:
+    """Return the metrics of each version by base name and source."""
+    old = [row.version for row in versions if any("source" not in kept for kept in (row.metrics or {}).values())]
+    tables = models.tables_of(connection, name, old) if old else {}  # they tell the sources of older versions
     return {
-        **model_row(row, named),
-        "created_by": row.created_by or "",
-        "dataset_hash": row.dataset_hash or "",
-        "format": row.format,
-        "notes": cut(row.notes or ""),
-        "tags": facts(tags),
-        "metrics": [_metric(name, value) for name, value in comparison.with_bounds(row.metrics or {}).items()],
+        row.version: [
+            _metric(label, kept)
+            for label, kept in comparison.labelled(
+                comparison.with_bounds(lineage.with_sources(row.metrics or {}, tables.get(row.version, {})))
+            ).items()
+        ]
+        for row in versions
     }
 
 
-def _metric(name: str, kept: Mapping[str, Any]) -> ModelMetric:
+def _metric(label: str, kept: Mapping[str, Any]) -> ModelMetric:
     low, high = kept.get("low"), kept.get("high")
     return {
-        "name": name,
+        "name": label.removesuffix(f"@{kept['source']}"),
+        "source": kept["source"],
         "value": number(kept["value"]),
         "low": None if low is None else number(low),
         "high": None if high is None else number(high),

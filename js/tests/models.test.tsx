@@ -5,13 +5,13 @@ import type { ModelComparison, ModelDetail as Detail, ModelsPayload, VersionRow 
 import { HttpAnswerer } from '../src/rpc/http';
 import { Store } from '../src/rpc/source';
 import { mount } from '../src/ui/mount';
-import { courseOf, groups, metricNames, spanOf, toCompare } from '../src/views/model/groups';
+import { courseOf, evidenceKeys, evidenceOf, groups, metricKeys, spanOf, toCompare } from '../src/views/model/groups';
 import { ModelView } from '../src/views/ModelView';
 
 const AT = '2026-03-02T08:00:00.000000Z';
 
 function version(number: number, aliases: string[], auc: number | null): VersionRow {
-  const metrics = auc === null ? [] : [{ name: 'AUC', value: auc, low: auc - 0.1, high: auc + 0.05, no_interval: '' }];
+  const metrics = auc === null ? [] : [{ name: 'AUC', source: 'test' as const, value: auc, low: auc - 0.1, high: auc + 0.05, no_interval: '' }];
   return {
     key: `<b>churn</b>/${number}`,
     name: '<b>churn</b>',
@@ -26,7 +26,8 @@ function version(number: number, aliases: string[], auc: number | null): Version
     format: 'xgboost-ubj',
     notes: '<i>notes</i>',
     tags: [],
-    metrics
+    metrics,
+    rolled_back: null
   };
 }
 
@@ -146,13 +147,55 @@ test('nothing yet and a name that is not there are said in words', async () => {
 test('versions are grouped, spans and courses read off', () => {
   const [group] = groups([version(1, ['a'], 0.7), version(10, ['champion'], 0.8), version(9, [], null)]);
   expect([group!.versions, group!.newest.version, group!.aliases.map(each => each.alias)]).toEqual([3, 10, ['champion', 'a']]);
-  expect(spanOf(detail.versions, 'AUC')!.low).toBeCloseTo(0.6);
-  expect(spanOf(detail.versions, 'AUC')!.high).toBeCloseTo(0.85);
-  expect(spanOf(detail.versions, 'NONE')).toBeNull();
-  expect(metricNames([{ ...version(1, [], 0.5), metrics: [{ name: 'Z', value: 1, low: null, high: null, no_interval: '' }] }, version(2, [], 1)])).toEqual(['AUC', 'Z']);
+  expect(spanOf(detail.versions, AUC)!.low).toBeCloseTo(0.6);
+  expect(spanOf(detail.versions, AUC)!.high).toBeCloseTo(0.85);
+  expect(spanOf(detail.versions, { name: 'AUC', source: 'cv' })).toBeNull();
   expect(courseOf(detail, 'champion').map(each => each.version)).toEqual([1, 2]);
   expect(toCompare(detail, new Set([3, 1, 99]))).toEqual([1, 3]);
   expect(toCompare({ ...detail, aliases: [], versions: [version(1, [], 1)] }, new Set())).toEqual([1]);
+});
+
+const AUC = { name: 'AUC', source: 'test' } as const;
+const metric = (name: string, source: 'test' | 'validation' | 'train', value: number) => ({ name, source, value, low: null, high: null, no_interval: '' });
+
+test('evidence is held out: training values are listed last, and are never evidence', () => {
+  const fitted = { ...version(1, [], null), metrics: [metric('AUC', 'train', 0.98), metric('Z', 'validation', 1)] };
+  const scored = { ...version(2, [], 0.8), metrics: [metric('AUC', 'validation', 0.85), metric('AUC', 'test', 0.8)] };
+  expect(metricKeys([fitted, scored]).map(key => `${key.name} ${key.source}`)).toEqual(['AUC test', 'AUC validation', 'Z validation', 'AUC train']);
+  expect(evidenceKeys([fitted, scored])[0]).toEqual(AUC);
+  expect(evidenceKeys([{ ...fitted, metrics: [metric('AUC', 'train', 0.98)] }])).toEqual([]);
+  expect(evidenceOf(scored, [fitted, scored])).toMatchObject({ source: 'test', value: 0.8 });
+  expect(evidenceOf(fitted, [fitted, scored])).toMatchObject({ name: 'Z', source: 'validation' });
+  expect(evidenceOf({ ...fitted, metrics: [metric('AUC', 'train', 0.98)] }, [fitted, scored])).toBeNull();
+});
+
+test('the form to promote shows held-out values with intervals, or that there is none, and a roll-back with its reason', async () => {
+  const back = { alias: 'champion', version: 2, happened_at: AT, happened_by: 'me', note: 'gain -0.05 [-0.08, -0.02] on 300 rows' };
+  const overfitted = { ...version(3, [], null), metrics: [metric('AUC', 'train', 0.98)], rolled_back: back };
+  source.detail = { ...detail, versions: [overfitted, version(2, ['champion'], 0.8), version(1, [], 0.7)] };
+  await show();
+  const table = element.querySelector('.hl-versions')!;
+  expect([...table.querySelectorAll('thead th')].map(each => each.textContent)).toContain('AUC test');
+  expect(table.textContent).toContain('no held-out value');
+  expect(table.textContent).toContain('rolled back: gain -0.05');
+  expect(table.textContent).not.toContain('0.98');
+  await press('Promote …', table);
+  const evidence = element.querySelector('[aria-label=Evidence]')!;
+  expect(evidence.textContent).toContain('Version 3: no held-out value; fit with a partition, or score it on other rows');
+  expect(evidence.textContent).toContain('Version 2, champion now: AUC 0.8 (test, 95 % CI 0.7 to 0.85)');
+  expect(evidence.textContent).toContain('champion was rolled back from it to version 2 on 2026-03-02 08:00:00 UTC by me: gain -0.05');
+  expect(evidence.textContent).not.toContain('0.98');
+});
+
+test('values of different sources do not speak for a promotion, and a chart names its source and who lacks it', async () => {
+  const validated = { ...version(3, [], null), metrics: [metric('AUC', 'validation', 0.9)] };
+  source.detail = { ...detail, versions: [validated, version(2, ['champion'], 0.8), version(1, [], 0.7)] };
+  await show();
+  await press('Promote …', element.querySelector('.hl-versions')!);
+  expect(element.querySelector('[aria-label=Evidence]')!.textContent).toContain('Different sources: these values do not compare.');
+  await press('Metrics', element.querySelector('[role=tablist]')!);
+  expect(element.querySelector('[aria-label="AUC (test) over versions"]')).not.toBeNull();
+  expect(element.querySelector('figcaption')!.textContent).toBe('No AUC (test): version 3');
 });
 
 test('a delta takes away what is gone; the server is asked by paths that any name fits into', async () => {

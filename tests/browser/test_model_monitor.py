@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -24,6 +26,9 @@ def test_versions_are_compared_promoted_and_rolled_back(lab, page, store):
 
     versions.first.get_by_role("button", name="Promote").click()
     form = view.get_by_role("form", name="Promote version 3")
+    evidence = form.get_by_role("list", name="Evidence")
+    expect(evidence).to_contain_text(re.compile(r"Version 3: AUC 0\.\d+ \(validation, 95 % CI 0\.\d+ to 0\.\d+\)"))
+    expect(evidence).to_contain_text("Version 2, champion now: AUC")
     form.get_by_role("textbox", name="Why").fill("<i>better</i> on new patients")
     form.get_by_role("button", name="Promote version 3").click()
     expect(form).to_contain_text("instead of version 2?")
@@ -47,6 +52,8 @@ def test_versions_are_compared_promoted_and_rolled_back(lab, page, store):
     pictures.take(page, view, "model_history")
 
     view.get_by_role("tab", name="Versions").click()
+    expect(versions.first).to_contain_text("rolled back")
+    expect(view.get_by_role("columnheader", name="AUC validation")).to_be_visible()
     for version in (1, 3):
         view.get_by_label(f"Compare version {version}").check()
     view.get_by_role("tab", name="Compare").click()
@@ -55,7 +62,7 @@ def test_versions_are_compared_promoted_and_rolled_back(lab, page, store):
     expect(sides.get_by_role("columnheader", name="Version 3")).to_be_visible()
     pictures.take(page, view, "model_compare")
     view.get_by_role("tab", name="Metrics").click()
-    expect(view.get_by_role("img", name="AUC over versions")).to_be_visible()
+    expect(view.get_by_role("img", name="AUC (validation) over versions")).to_be_visible()
     pictures.take(page, view, "model_metrics")
     assert not grave_violations(page, ".jp-OutputArea .hl-view")
 

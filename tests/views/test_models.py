@@ -6,13 +6,16 @@ import json
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from sklearn.linear_model import LogisticRegression
 
-from hanalife import ModelMonitor, ModelStorage
+from hanalife import MLExperiments, ModelMonitor, ModelStorage, UnifiedClassification
 from hanalife.controls import table as controls
+from hanalife.database import tables
 from hanalife.errors import Error, InvalidArgumentError, ModelNotFoundError, ModelStorageError
 from hanalife.views import answers, model_pages, models
+from tests.views import drift_sample
 
 NAME = "<b>churn</b> & 100%"
 
@@ -54,6 +57,11 @@ def test_promotion_and_roll_back_leave_who_and_why(conn, storage):
     )
     assert newest["happened_by"]
     assert storage.load_model(NAME, alias="champion").version == 1
+    back = found["versions"][0]["rolled_back"]
+    assert (back["alias"], back["version"], back["note"]) == ("champion", 1, "worse in May")
+    assert [row["rolled_back"] for row in found["versions"][1:]] == [None, None]
+    carry_out(conn, "promote", name=NAME, version="3", note="only the data was late")
+    assert read(conn)["versions"][0]["rolled_back"] is None
 
 
 def test_aliases_notes_and_versions_change_by_name(conn, storage):
@@ -102,6 +110,66 @@ def test_versions_side_by_side(conn, storage):
     assert [(row["section"], row["name"], *row["values"], row["different"]) for row in found["rows"]] == [
         tuple(row) for row in frame.itertuples(index=False)
     ]
+
+
+@pytest.fixture
+def three(conn):
+    """Give a storage with three versions: fitted on all rows, with a partition, and scored on other rows."""
+    types = drift_sample.TYPES | {"ID": "INT"}
+    frame = conn.create_from_pandas(drift_sample.patients(1, 300).assign(ID=range(300)), "P", types)
+    others = conn.create_from_pandas(drift_sample.patients(2, 120).assign(ID=range(1000, 1120)), "Q", types)
+    storage = ModelStorage(conn)
+    for name, options in (
+        ("all", {}),
+        ("part", {"partition_method": "stratified", "stratified_column": "CLASS"}),
+        ("score", {}),
+    ):
+        model = UnifiedClassification("DecisionTree", random_state=1)
+        MLExperiments(conn, "LOOP").autologging(model, run_name=name)
+        model.fit(frame, key="ID", label="CLASS", **options)
+        if name == "score":
+            model.score(others, key="ID", label="CLASS")
+        model.name = "loop"
+        storage.save_model(model)
+    return storage
+
+
+def auc_of(detail):
+    """Give the AUCs of the versions by source, the oldest version first."""
+    found = [{each["source"]: each for each in row["metrics"] if each["name"] == "AUC"} for row in detail["versions"]]
+    return found[::-1]
+
+
+def test_versions_have_the_metrics_of_each_source_with_intervals_and_those_without_held_out_rows_say_so(conn, three):
+    detail = read(conn, "loop")
+    fitted, validated, scored = auc_of(detail)
+    assert [sorted(each) for each in (fitted, validated, scored)] == [["train"], ["validation"], ["test", "train"]]
+    for metric in (validated["validation"], scored["test"]):
+        assert metric["low"] < metric["value"] < metric["high"]
+    page = BeautifulSoup(model_pages.table(ModelMonitor(conn).snapshot(), detail), "html.parser")
+    versions = next(table for table in page.select("table") if "Versions of loop" in table.text)
+    heads = [head.text for head in versions.select("thead th")]
+    assert {"AUC test", "AUC validation"} <= set(heads)
+    assert not [head for head in heads if head.endswith("train")]
+    assert "no held-out value" in versions.select("tbody tr")[-1].text
+    assert str(round(fitted["train"]["value"], 3)) not in versions.select("tbody tr")[-1].text
+    names = [row["name"] for row in models_compared(conn, "1,2") if row["section"] == "METRIC"]
+    assert {"AUC@train", "AUC@validation"} <= set(names)
+
+
+def models_compared(conn, versions):
+    with conn.database.read() as connection:
+        return models.compare(connection, "loop", versions)["rows"]
+
+
+def test_versions_that_were_saved_before_metrics_had_sources_tell_them_by_their_partition(conn, three):
+    before = auc_of(read(conn, "loop"))
+    with conn.database.write() as connection:
+        for row in connection.execute(sa.select(tables.model_version.c.version, tables.model_version.c.metrics)).all():
+            plain = {name: {key: kept[key] for key in kept if key != "source"} for name, kept in row.metrics.items()}
+            is_it = tables.model_version.c.version == row.version
+            connection.execute(tables.model_version.update().where(is_it).values(metrics=plain))
+    assert auc_of(read(conn, "loop")) == before
 
 
 def test_the_monitor_shows_chosen_models_and_names_the_absent(conn, storage):

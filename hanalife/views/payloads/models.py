@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from hanalife.views.payloads.words import Fact, Instant, JsonNumber
+from hanalife.views.payloads.words import Fact, Instant, JsonNumber, MetricSourceWord
 
 
 class ModelRow(TypedDict):
@@ -47,17 +47,28 @@ class ModelsDelta(TypedDict):
 
 
 class ModelMetric(TypedDict):
-    """A metric of a version, and the bounds of its 95 % interval, or the reason why it has none, if known."""
+    """A metric of a version from one source, and its 95 % interval, or the reason why it has none, if known."""
 
     name: str
+    source: MetricSourceWord
     value: JsonNumber
     low: JsonNumber | None
     high: JsonNumber | None
     no_interval: str
 
 
+class RollBack(TypedDict):
+    """That an alias was taken from a version and named an earlier one again; the note says why."""
+
+    alias: str
+    version: int | None
+    happened_at: Instant
+    happened_by: str
+    note: str
+
+
 class VersionRow(ModelRow):
-    """One version of a model, with what it was made of."""
+    """One version of a model, with what it was made of; ``rolled_back`` unless an alias of that name came back."""
 
     created_by: str
     dataset_hash: str
@@ -65,6 +76,7 @@ class VersionRow(ModelRow):
     notes: str
     tags: list[Fact]
     metrics: list[ModelMetric]
+    rolled_back: RollBack | None
 
 
 class AliasRow(TypedDict):

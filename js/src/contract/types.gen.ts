@@ -462,10 +462,19 @@ export interface ModelsDelta {
 
 export interface ModelMetric {
   name: string;
+  source: 'test' | 'validation' | 'cv' | 'train' | 'production' | 'user';
   value: number | 'nan' | 'inf' | '-inf';
   low: number | 'nan' | 'inf' | '-inf' | null;
   high: number | 'nan' | 'inf' | '-inf' | null;
   no_interval: string;
+}
+
+export interface RollBack {
+  alias: string;
+  version: number | null;
+  happened_at: Instant;
+  happened_by: string;
+  note: string;
 }
 
 export interface VersionRow {
@@ -483,6 +492,7 @@ export interface VersionRow {
   notes: string;
   tags: Fact[];
   metrics: ModelMetric[];
+  rolled_back: RollBack | null;
 }
 
 export interface AliasRow {

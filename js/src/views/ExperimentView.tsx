@@ -170,7 +170,8 @@ function useScope(payload: ExperimentsPayload | null, experiment_id: string) {
   return useMemo(() => {
     const isIn = (each: { experiment_id: string }) => !experiment_id || each.experiment_id === experiment_id;
     const experiments = (payload?.experiments ?? NO_ROWS).filter(isIn);
-    const runs = (payload?.runs ?? NONE).filter(isIn);
+    const all = payload?.runs ?? NONE;
+    const runs = experiment_id ? all.filter(isIn) : all;
     return { experiments, runs: summary(runs), chief: primaryOf(experiments, runs) };
   }, [payload?.experiments, payload?.runs, experiment_id]);
 }

@@ -91,21 +91,30 @@ export interface Summary {
   searched: ReadonlySet<string>;
 }
 
+const summaries = new WeakMap<readonly Measured[], Summary>();
+
+/** Of a list that is asked for again the former answer: of ten thousand runs it takes a while. */
 export function summary(runs: readonly Measured[]): Summary {
-  const counts = new Map<MetricSourceWord, Map<string, number>>(SOURCES.map(source => [source, new Map()]));
+  const known = summaries.get(runs) ?? summaryOf(runs);
+  summaries.set(runs, known);
+  return known;
+}
+
+function summaryOf(runs: readonly Measured[]): Summary {
+  const bySource = SOURCES.map(source => ({ source, names: new Map<string, Summary['keys'][number]>() }));
   const searched = new Set<string>();
   for (const run of runs) {
     if (run.search_metric) searched.add(run.search_metric);
-    for (const source of SOURCES) {
+    for (const { source, names } of bySource) {
       const values = run.metrics[source];
-      const its = counts.get(source)!;
       for (const name in values) {
-        const value = metricNumber(values[name]);
-        its.set(name, (its.get(name) ?? 0) + Number(value !== null && Number.isFinite(value)));
+        let counted = names.get(name);
+        if (!counted) names.set(name, (counted = { key: { name, source }, runs: 0 }));
+        if (Number.isFinite(values[name])) counted.runs += 1; // the words for numbers that are not finite are texts
       }
     }
   }
-  const keys = [...counts].flatMap(([source, its]) => [...its].map(([name, runs]) => ({ key: { name, source }, runs })));
+  const keys = bySource.flatMap(({ names }) => [...names.values()]);
   keys.sort((a, b) => Number(isOfTraining(a.key)) - Number(isOfTraining(b.key)) || byRank(a.key, b.key));
   return { keys, searched };
 }
@@ -149,6 +158,8 @@ export function primaryOf(experiments: readonly ExperimentRow[], runs: readonly 
     if (group) group.push(run);
     else groups.set(run.experiment_id, [run]);
   }
+  const [first] = groups.keys();
+  if (groups.size === 1) return primary(stored.get(first!) ?? '', summary(runs));
   const metrics = [...groups].map(([id, its]) => primary(stored.get(id) ?? '', summary(its)));
   return metrics.length && metrics.every(each => same(each, metrics[0]!)) ? metrics[0]! : null;
 }

@@ -1,7 +1,7 @@
 /** A metric of one version: its number, and where it and its interval lie among all versions. */
 import { toNumber } from '../../contract/decode';
 import type { ModelMetric } from '../../contract/types.gen';
-import { metric as written, number } from '../../ui/format';
+import { brief, metric as written } from '../../ui/format';
 import type { Span } from './groups';
 
 const WIDTH = 84;
@@ -17,10 +17,11 @@ export function MetricMark({ metric, span }: { metric: ModelMetric | undefined; 
   );
 }
 
-export function metricText(metric: ModelMetric): string {
-  const value = `${metric.name} ${written(metric.value)}`;
-  if (metric.low === null || metric.high === null) return metric.no_interval ? `${value}, no interval: ${metric.no_interval}` : value;
-  return `${value}, 95 % interval ${number(toNumber(metric.low))} to ${number(toNumber(metric.high))}`;
+/** A metric in a sentence: AUC 0.777 (test, 95 % CI 0.69 to 0.85). */
+export function metricText({ name, source, value, low, high, no_interval }: ModelMetric): string {
+  const none = no_interval && `, no interval: ${no_interval}`;
+  const interval = low === null || high === null ? none : `, 95 % CI ${brief(toNumber(low))} to ${brief(toNumber(high))}`;
+  return `${name} ${brief(toNumber(value))} (${source}${interval})`;
 }
 
 function Whisker({ metric, span }: { metric: ModelMetric; span: Span }) {

@@ -4,6 +4,7 @@ import type { ModelDetail } from '../../contract/types.gen';
 import type { Answerer } from '../../rpc/source';
 import { Button, ControlButton } from '../../ui/controls/ControlButton';
 import { Form } from '../task/Form';
+import { Evidence } from './Evidence';
 
 const CHAMPION = 'champion';
 
@@ -26,6 +27,7 @@ export function PromoteForm({ source, detail, version, onClose }: Props) {
 
   return (
     <Form title={`Promote version ${version}`} onSubmit={() => undefined} onClose={onClose}>
+      <Evidence detail={detail} version={version} alias={alias} />
       <div class="hl-promote">
         <label class="hl-field">
           <span>Alias</span>

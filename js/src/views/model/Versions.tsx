@@ -1,16 +1,17 @@
-/** The versions of a model, newest first: metrics with intervals, aliases, ticks to compare, promotion. */
+/** The versions of a model, newest first: held-out metrics with intervals, aliases, ticks to compare, promotion. */
 import { useState } from 'preact/hooks';
 import type { ModelDetail, VersionRow } from '../../contract/types.gen';
 import type { Answerer } from '../../rpc/source';
 import { Button } from '../../ui/controls/ControlButton';
 import { Instant } from '../../ui/Instant';
 import { Alias } from './Alias';
-import { metricNames, metricOf, spanOf } from './groups';
+import { isHeldOut, keyText, title } from '../ranking';
+import { NO_HELD_OUT, rollBackText } from './Evidence';
+import { evidenceKeys, metricOf, spanOf } from './groups';
 import { MetricMark } from './MetricMark';
 import { PromoteForm } from './PromoteForm';
 
 const MOST_AT_FIRST = 25;
-const MOST_METRICS = 3;
 
 interface Props {
   source: Answerer;
@@ -24,8 +25,8 @@ export function Versions({ source, detail, ticked, onTick, onOpenRun }: Props) {
   const [most, setMost] = useState(MOST_AT_FIRST);
   const [promoting, setPromoting] = useState(0);
   const shown = detail.versions.slice(0, most);
-  const metrics = metricNames(detail.versions).slice(0, MOST_METRICS);
-  const spans = new Map(metrics.map(name => [name, spanOf(shown, name)]));
+  const metrics = evidenceKeys(detail.versions);
+  const spans = new Map(metrics.map(key => [key, spanOf(shown, key)]));
   const hasRuns = shown.some(version => version.run_id);
   if (!shown.length) return <p class="hl-empty">No version is stored any more; the history tells what there was.</p>;
 
@@ -46,12 +47,23 @@ export function Versions({ source, detail, ticked, onTick, onOpenRun }: Props) {
         {version.aliases.map(alias => (
           <Alias key={alias} name={alias} />
         ))}
+        {version.rolled_back && (
+          <small class="hl-rolled-back" title={rollBackText(version.rolled_back)}>
+            rolled back{version.rolled_back.note && `: ${version.rolled_back.note}`}
+          </small>
+        )}
       </td>
-      {metrics.map(name => (
-        <td key={name}>
-          <MetricMark metric={metricOf(version, name)} span={spans.get(name) ?? null} />
+      {version.metrics.some(isHeldOut) ? (
+        metrics.map(key => (
+          <td key={keyText(key)}>
+            <MetricMark metric={metricOf(version, key)} span={spans.get(key) ?? null} />
+          </td>
+        ))
+      ) : (
+        <td colSpan={Math.max(1, metrics.length)}>
+          <small>{NO_HELD_OUT}</small>
         </td>
-      ))}
+      )}
       <td class="hl-when">
         <Instant at={version.created_at} />
         <small>{version.created_by}</small>
@@ -95,11 +107,12 @@ export function Versions({ source, detail, ticked, onTick, onOpenRun }: Props) {
                 Version
               </th>
               <th scope="col">Aliases</th>
-              {metrics.map(name => (
-                <th scope="col" key={name}>
-                  {name}
+              {metrics.map(key => (
+                <th scope="col" key={keyText(key)}>
+                  {title(key)}
                 </th>
               ))}
+              {!metrics.length && <th scope="col">Held-out metric</th>}
               <th scope="col">Saved (UTC)</th>
               {hasRuns && <th scope="col">Run</th>}
               <th scope="col">Notes</th>

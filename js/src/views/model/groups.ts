@@ -1,6 +1,7 @@
 /** Versions by model, and what is worth showing of them; pure. */
 import { toNumber } from '../../contract/decode';
 import type { AliasRow, ModelDetail, ModelMetric, ModelRow, VersionRow } from '../../contract/types.gen';
+import { firstColumns, isHeldOut, type Measured, type MetricKey, primary, same, summary } from '../ranking';
 
 export interface ModelGroup {
   name: string;
@@ -39,17 +40,34 @@ export function groupText(group: ModelGroup): string {
   return `${group.name} ${group.newest.kind} ${group.aliases.map(each => each.alias).join(' ')}`;
 }
 
-const FIRST = ['AUC', 'ACCURACY', 'KAPPA', 'MCC', 'R2', 'RMSE', 'MAE'];
-
-/** The names of all metrics, those that people look at first in front. */
-export function metricNames(versions: readonly VersionRow[]): string[] {
-  const names = new Set(versions.flatMap(version => version.metrics.map(metric => metric.name)));
-  const rank = (name: string) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
-  return [...names].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+/** All metrics of some versions by source: held-out values first, those of training last. */
+export function metricKeys(versions: readonly VersionRow[]): MetricKey[] {
+  return summary(versions.map(measured)).keys.map(each => each.key);
 }
 
-export function metricOf(version: VersionRow, name: string): ModelMetric | undefined {
-  return version.metrics.find(metric => metric.name === name);
+/** The metrics to show beside an offer to promote: held-out values only. */
+export function evidenceKeys(versions: readonly VersionRow[]): MetricKey[] {
+  const all = summary(versions.map(measured));
+  return firstColumns(all, primary('', all)).filter(isHeldOut);
+}
+
+function measured({ metrics }: VersionRow): Measured {
+  const bySource: Measured['metrics'] = {};
+  for (const { name, source, value } of metrics) (bySource[source] ??= {})[name] = value;
+  return { metrics: bySource, search_metric: '' };
+}
+
+export function metricOf(version: VersionRow, key: MetricKey): ModelMetric | undefined {
+  return version.metrics.find(metric => same(metric, key));
+}
+
+/** The held-out value of a version that counts most: of the metric that ranks these versions, else of another. */
+export function evidenceOf(version: VersionRow, versions: readonly VersionRow[]): ModelMetric | null {
+  const [chief] = evidenceKeys(versions);
+  const held = version.metrics.filter(isHeldOut);
+  const keys = metricKeys([version]).filter(isHeldOut);
+  const best = keys.find(key => key.name === chief?.name) ?? keys[0];
+  return (best && held.find(metric => same(metric, best))) ?? null;
 }
 
 export interface Span {
@@ -58,10 +76,10 @@ export interface Span {
 }
 
 /** What all versions and their intervals of a metric lie in, or null if none is a number. */
-export function spanOf(versions: readonly VersionRow[], name: string): Span | null {
+export function spanOf(versions: readonly VersionRow[], key: MetricKey): Span | null {
   const ends = versions
     .flatMap(version => {
-      const metric = metricOf(version, name);
+      const metric = metricOf(version, key);
       return metric ? [metric.value, metric.low, metric.high] : [];
     })
     .flatMap(value => (value === null ? [] : [toNumber(value)]))
