@@ -379,9 +379,18 @@ class DriftEffect:
 
     measure: str  #: psi, jensen_shannon, total_variation, wasserstein, missing_share, new_share or auc
     value: float
-    low: float
-    high: float
+    low: float | None  #: of the interval; None where none would hold its level
+    high: float | None
     minimum: float | None = None  #: what is too small to matter
+    withheld: str = ""  #: why there is no interval
+    level: float = 0.95  #: of the interval
+
+    @property
+    def interval(self) -> str:
+        """The interval as text, or that there is none."""
+        if self.low is None or self.high is None:
+            return "no interval"
+        return f"{self.low:.3g} to {self.high:.3g}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def _text(check: DriftCheck) -> str:
     lines = [_head(check), f"compared with {check.reference_rows:,} rows of {check.reference}", ""]
     for one in check.results:
         effect = one.effect
-        size = f"{effect.measure} {effect.value:.3f} [{effect.low:.3f}, {effect.high:.3f}]" if effect else "-"
+        size = f"{effect.measure} {effect.value:.3f} ({effect.interval})" if effect else "-"
         lines.append(f"{one.column:<24} {one.verdict:<9} {size}{f'  {one.reason}' if one.reason else ''}")
         if one.evidence is not None and check.budget is not None:
             evidence = f"evidence {one.evidence:,.3g} of {check.budget.alarm_threshold:,.0f} for an alarm"

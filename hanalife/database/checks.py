@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import Any
 
 import sqlalchemy as sa
@@ -109,8 +108,8 @@ def _row(result: DriftResult) -> dict[str, Any]:
         "verdict": result.verdict,
         "measure": effect.measure if effect else None,
         "effect": effect.value if effect else None,
-        "effect_low": _known(effect.low) if effect else None,
-        "effect_high": _known(effect.high) if effect else None,
+        "effect_low": effect.low if effect else None,
+        "effect_high": effect.high if effect else None,
         "minimum": effect.minimum if effect else None,
         "indicator": result.indicator,
         "rows_needed": result.rows_needed,
@@ -119,9 +118,10 @@ def _row(result: DriftResult) -> dict[str, Any]:
         "e_value": result.e_value,
         "evidence": result.evidence,
         "details": {
-            "effects": [_stored(other) for other in result.effects],
+            "effects": [dataclasses.asdict(other) for other in result.effects],
             "bins": [list(one) for one in result.bins],
             **({} if result.weights is None else {"weights": list(result.weights)}),
+            **({"withheld": effect.withheld} if effect is not None and effect.withheld else {}),
             **({"identifier": True} if result.identifier else {}),
             **({} if result.p_no_drift is None else {"p_no_drift": result.p_no_drift}),
             **({"shifts": [dataclasses.asdict(one) for one in result.shifts]} if result.shifts else {}),
@@ -131,8 +131,14 @@ def _row(result: DriftResult) -> dict[str, Any]:
 
 def _result_of(row: Any) -> DriftResult:
     details = row.details or {"effects": [], "bins": []}
-    measured = (row.measure, row.effect, row.effect_low, row.effect_high, row.minimum)
-    effect = None if row.measure is None else _effect(*measured)
+    effect = (
+        None
+        if row.measure is None
+        else DriftEffect(
+            *(row.measure, row.effect, row.effect_low, row.effect_high, row.minimum),
+            withheld=details.get("withheld", ""),
+        )
+    )
     return DriftResult(
         column=row.column_name,
         method=row.method,
@@ -149,26 +155,10 @@ def _result_of(row: Any) -> DriftResult:
         single_verdict=row.single_verdict,
         e_value=row.e_value,
         evidence=row.evidence,
-        effects=tuple(_effect(**other) for other in details["effects"]),
+        effects=tuple(DriftEffect(**other) for other in details["effects"]),
         bins=tuple((label, before, after) for label, before, after in details["bins"]),
         weights=tuple(details["weights"]) if "weights" in details else None,
         shifts=tuple(TargetShift(**one) for one in details.get("shifts", ())),
         identifier=details.get("identifier", False),
         p_no_drift=details.get("p_no_drift"),
     )
-
-
-def _known(number: float) -> float | None:
-    """Return a bound, or None if it was withheld: JSON and SQLite have no NaN."""
-    return None if math.isnan(number) else number
-
-
-def _stored(effect: DriftEffect) -> dict[str, Any]:
-    return dataclasses.asdict(effect) | {"low": _known(effect.low), "high": _known(effect.high)}
-
-
-def _effect(
-    measure: str, value: float, low: float | None, high: float | None, minimum: float | None = None
-) -> DriftEffect:
-    """Return an effect as it was stored."""
-    return DriftEffect(measure, value, math.nan if low is None else low, math.nan if high is None else high, minimum)

@@ -62,6 +62,12 @@ class Column:
     estimate: ColumnEstimate
 
     @property
+    def pooled_away(self) -> str:
+        """Why measures over the bins of texts are too small, or nothing."""
+        pooled = int((self.table.sum(axis=0) > 0).sum()) - len(self.pooled[0])
+        return "rare values are compared as one bin" if pooled > 0 and self.counted.binning.kind == CATEGORY else ""
+
+    @property
     def compared(self) -> tuple[Any, Any]:
         """The bins of measures beside the PSI: all of numbers, and of texts those with enough rows."""
         if self.counted.binning.kind == CATEGORY:
@@ -208,12 +214,7 @@ def _identifier(name: str, column: Column) -> DriftResult:
 
 
 def _measures(column: Column, minimum: float) -> tuple[DriftEffect, ...]:
-    compared = column.compared
-    divergence = effects.jensen_shannon(*compared)
-    found = [
-        DriftEffect("jensen_shannon", divergence.corrected, *divergence.interval(LEVEL), minimum / 8),
-        DriftEffect("total_variation", *effects.total_variation(*compared, LEVEL)),
-    ]
+    found = _distances(column, minimum)
     counted, binning = column.counted, column.counted.binning
     before, after = _times((counted.reference, counted.current), counted.factors)
     if not binning.by_value and before[:-1].sum() and after[:-1].sum():
@@ -225,6 +226,22 @@ def _measures(column: Column, minimum: float) -> tuple[DriftEffect, ...]:
     if binning.kind == CATEGORY and not column.aligned.undecided:
         found += [_new_share("new_share", *column.table), _new_share("vanished_share", *column.table[::-1])]
     return tuple(found)
+
+
+def _distances(column: Column, minimum: float) -> list[DriftEffect]:
+    """Return distances over bins; pooled values make them too small, and then they have no interval."""
+    divergence = effects.jensen_shannon(*column.compared)
+    variation, *ends = effects.total_variation(*column.compared, LEVEL)
+    reason = column.estimate.withheld or column.pooled_away
+    if reason:
+        return [
+            DriftEffect("jensen_shannon", divergence.corrected, None, None, minimum / 8, reason),
+            DriftEffect("total_variation", variation, None, None, withheld=reason),
+        ]
+    return [
+        DriftEffect("jensen_shannon", divergence.corrected, *divergence.interval(LEVEL), minimum / 8),
+        DriftEffect("total_variation", variation, ends[0], ends[1]),
+    ]
 
 
 def _new_share(measure: str, reference: Any, current: Any) -> DriftEffect:

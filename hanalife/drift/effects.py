@@ -136,19 +136,30 @@ def partial_variance(shares: Floats, values: Floats) -> float:
 def total_variation(reference: Any, current: Any, level: float = 0.95) -> tuple[float, float, float]:
     """Return half the sum of the absolute differences of the shares, with its bounds.
 
-    It is the share of rows that would have to change their bin. The lower bound is 0 unless
-    Pearson's chi-square test finds the shares to be different; for the bounds see :func:`_around`.
+    It is the share of rows that would have to change their bin. The lower bound is 0 unless Pearson's chi-square test
+    at ``1 - level`` finds the shares to be different: where nothing moved, only this bound can be wrong. For the
+    bounds see :func:`_around`; those of two bins are those of the difference of their shares.
     """
     reference, current = np.asarray(reference, dtype=float), np.asarray(current, dtype=float)
     rows = reference.sum(), current.sum()
     p, q = reference / rows[0], current / rows[1]
+    if len(p) == 2:
+        return float(abs(q - p)[0]), *_size_of(
+            intervals.share_difference(reference[0], rows[0], current[0], rows[1], level)
+        )
     deviation = np.sqrt(p * (1 - p) / rows[0] + q * (1 - q) / rows[1])
     half = np.full(len(p), 0.5)
     slopes = half * np.sign(q - p)
     spread = np.sqrt(_variance(p, slopes) / rows[0] + _variance(q, slopes) / rows[1])
-    differs = statistics.pearson(np.array([reference, current]))[1] < (1 - level) / 2
+    differs = statistics.pearson(np.array([reference, current]))[1] < 1 - level
     low, high = _around(_unbiased(q - p, deviation, half), float(spread), level, differs=differs)
     return float(np.abs(q - p).sum() / 2), low, min(high, 1.0)
+
+
+def _size_of(bounds: tuple[float, float]) -> tuple[float, float]:
+    """Return the bounds of the absolute value of a difference from those of the difference."""
+    low, high = bounds
+    return (0.0 if low <= 0 <= high else min(abs(low), abs(high))), max(abs(low), abs(high))
 
 
 def wasserstein(

@@ -30,6 +30,8 @@ WEIGHTS = (0.6, 0.2, 0.2)
 FEWEST_RESOLVED = 0.1
 #: Two values are tested exactly up to so many rows on the larger side, beyond only if one of them is rare.
 MOST_EXACT_ROWS = 1_000
+#: With a larger share of rows whose value no other row has, the interval of the PSI does not hold its level.
+MOST_SINGLE = 0.03
 #: Share of the rows of a side beyond which a bin of several pooled values may hide a shift.
 MOST_POOLED = 0.05
 
@@ -99,6 +101,17 @@ class ColumnEstimate:
             return self.two_values.probability_below(minimum)
         truth = self.scale * minimum * self.resolved**2
         return float(intervals.noncentral_cdf(self.scale * self.value, self._least_freedom, truth))
+
+    @property
+    def withheld(self) -> str:
+        """Why an interval would not hold its level, or nothing."""
+        if self.undecided or self.hidden:
+            return self.undecided or self.hidden
+        if self.two_values is not None and self.two_values.expected < pooling.EXPECTED_ROWS:
+            return "too few rows have the rarer value"
+        if self.resolved < 1 - MOST_SINGLE:
+            return f"{1 - self.resolved:.0%} of the rows have a value that no other row has"
+        return ""
 
     def interval(self, level: float) -> tuple[float, float]:
         """Return the interval of the true value, which holds it with the probability of the level."""

@@ -130,7 +130,8 @@ def _result(
 
 
 def _effect(measure: str, bounds: Bounds, minimum: float | None = None) -> DriftEffect:
-    return DriftEffect(measure, *bounds, minimum)
+    low, high = (None if np.isnan(bound) else bound for bound in bounds[1:])
+    return DriftEffect(measure, bounds[0], low, high, minimum)
 
 
 def _no_interval(reason: str) -> str:

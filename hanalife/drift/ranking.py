@@ -36,6 +36,11 @@ class Normal:
         low = self.value - intervals.normal_quantile(1 - low_error) * self.error
         return low, self.value + intervals.normal_quantile(1 - high_error) * self.error
 
+    @property
+    def withheld(self) -> str:
+        """Nothing: the interval holds its level."""
+        return ""
+
     def interval(self, level: float) -> tuple[float, float]:
         """Return the interval that holds the truth with the probability of the level."""
         return self.bounds((1 - level) / 2, (1 - level) / 2)

@@ -11,6 +11,10 @@ from hanalife.drift import verdict
 from hanalife.records import DriftCheck, DriftEffect, DriftResult, TargetShift
 
 TITLE = "Data Drift Report"
+_LEVELS = (
+    "The verdict follows from the indicator, which is 1 less the p-value of an effect up to the minimum, adjusted "
+    "for the number of columns; each interval has the level 95 % for its column alone."
+)
 _MOST_CHARTS = 20
 _MOST_ROWS = 50
 _WORDS = {verdict.DRIFT: "drift", verdict.NO_DRIFT: "no drift", verdict.UNKNOWN: "unknown"}
@@ -42,6 +46,7 @@ def _overview(checks: Sequence[DriftCheck], label: str | None, threshold: float 
         *([f"Target variable: {label}."] if label is not None else []),
         *([f"Threshold: {threshold:g}."] if threshold is not None else []),
         f"Chance of a false alarm among all columns of a check: at most {checks[0].error_rate:.3g}.",
+        _LEVELS,
     ]
     drifted = any(check.verdict == verdict.DRIFT for check in checks)
     result = "Columns have drifted; the tables below show which." if drifted else _quiet(checks)
@@ -52,7 +57,7 @@ def _overview(checks: Sequence[DriftCheck], label: str | None, threshold: float 
 def _quiet(checks: Sequence[DriftCheck]) -> str:
     if all(check.verdict == verdict.NO_DRIFT for check in checks):
         return "No drift: every column lies below the minimum effect."
-    return "No drift was found, but the rows are too few to rule it out; the tables say how many would do."
+    return "Inconclusive: no drift was found, but it is not ruled out; the tables say what each column needs."
 
 
 def _place(check: DriftCheck) -> str:
@@ -75,7 +80,18 @@ def _map(checks: Sequence[DriftCheck]) -> str:
 
 def _details(check: DriftCheck) -> str:
     ranked = _ranked(check)
-    head = ["Column", "Role", "Verdict", "Indicator", "Measure", "Effect", "Interval", "Minimum", "Rows needed", "Also"]
+    head = [
+        "Column",
+        "Role",
+        "Verdict",
+        "Indicator",
+        "Measure",
+        "Effect",
+        "95 % interval",
+        "Minimum",
+        "Rows needed",
+        "Also",
+    ]
     rows = [_row(result) for result in ranked]
     bars = charts.bars(
         "Variable drift: deviation indicator",
@@ -109,7 +125,7 @@ def _target_based(title: str, check: DriftCheck, *, grouped: bool) -> str:
     where = "ranges" if grouped else "values"
     facts = pages.table(
         f"How the label moved within {where} of other columns; no verdict above is about it",
-        [*head, "Change", "Interval"],
+        [*head, "Change", "95 % interval"],
         [_shift_row(*row) for row in rows[:_MOST_ROWS]],
         ("Indicator", "Reference", "New", "Change"),
     )
@@ -137,19 +153,15 @@ def _row(result: DriftResult) -> list[str]:
         pages.number(result.indicator),
         pages.word("" if effect is None else effect.measure),
         pages.number(None if effect is None else effect.value),
-        pages.word("" if effect is None else _interval(effect)),
+        pages.word("" if effect is None else effect.interval),
         pages.number(None if effect is None else effect.minimum),
         pages.number(result.rows_needed),
-        pages.cell(result.reason or _others(result.effects)),
+        pages.cell("; ".join(filter(None, (result.reason, _others(result.effects))))),
     ]
 
 
-def _interval(effect: DriftEffect) -> str:
-    return f"{effect.low:.3g} to {effect.high:.3g}"
-
-
 def _others(effects: Iterable[DriftEffect]) -> str:
-    return "; ".join(f"{one.measure} {one.value:.3g} ({_interval(one)})" for one in effects)
+    return "; ".join(f"{one.measure} {one.value:.3g} ({one.interval})" for one in effects)
 
 
 def _distributions(check: DriftCheck, result: DriftResult) -> str:

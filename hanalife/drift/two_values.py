@@ -34,6 +34,11 @@ class TwoValues:
     hits: tuple[int, int]  #: reference, current
     rows: tuple[int, int]
 
+    @property
+    def expected(self) -> float:
+        """The rows with the rarer value that the smaller side is expected to have."""
+        return sum(self.hits) * min(self.rows) / sum(self.rows)
+
     def probability_above(self, minimum: float) -> float:
         """Return the p-value of a PSI of at most the minimum."""
         return self._largest(minimum, 1 - _TIE, upper=True)

@@ -65,6 +65,10 @@ class Estimate(Protocol):
     def probability_below(self, minimum: float) -> float:
         """Return the p-value of an effect of at least the minimum."""
 
+    @property
+    def withheld(self) -> str:
+        """Why no interval would hold its level, or nothing."""
+
     def interval(self, level: float) -> tuple[float, float]:
         """Return the interval that holds the true value with the probability of the level."""
 
@@ -120,7 +124,8 @@ def judge(estimates: Mapping[Name, tuple[str, Estimate, float]], error_rate: flo
 
 def _decision(measure: str, estimate: Estimate, minimum: float, p_drift: float, error_rate: float) -> Decision:
     p_no_drift = estimate.probability_below(minimum)
-    effect = DriftEffect(measure, estimate.corrected, *estimate.interval(LEVEL), minimum)
+    low, high = (None, None) if estimate.withheld else estimate.interval(LEVEL)
+    effect = DriftEffect(measure, estimate.corrected, low, high, minimum, estimate.withheld)
     word = DRIFT if p_drift < error_rate else NO_DRIFT if p_no_drift < error_rate else UNKNOWN
     return Decision(word, effect, p_drift, p_no_drift)
 

@@ -122,15 +122,20 @@ def _steady(check: DriftCheck) -> str:
 
 
 def _undecided(check: DriftCheck) -> str:
-    open_ones = [one for one in check.results if one.verdict == verdict.UNKNOWN]
-    needed = [one.rows_needed for one in open_ones if one.rows_needed is not None]
-    more = max(max(needed, default=0) - check.current_rows, 1)
+    """Return what columns without a decision need, those with the same need together."""
+    undecided = [result for result in check.results if result.verdict == verdict.UNKNOWN and not result.identifier]
+    most = max((result.rows_needed or 0 for result in undecided), default=0)
     columns: dict[str, list[str]] = {}
-    for one in open_ones:
-        reason = one.reason if one.rows_needed is None else f"about {more:,} more rows would"
-        columns.setdefault(reason, []).append(one.column)
-    said = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in columns.items())
-    return f"{check.current_rows:,} rows do not decide; {said}"
+    for result in undecided:
+        more_rows = verdict.needs(most, (check.reference_rows, check.current_rows))
+        reason = result.reason if result.rows_needed is None else more_rows
+        columns.setdefault(reason, []).append(result.column)
+    needs = " ".join(f"{_named(names)}: {reason}." for reason, names in columns.items())
+    return f"Inconclusive with {check.current_rows:,} row{'s'[: check.current_rows != 1]}. {needs}".strip()
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _track(

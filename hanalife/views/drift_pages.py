@@ -194,7 +194,8 @@ def _interval(effect: DriftMeasure | None) -> str:
     if effect is None:
         return ""
     value, low, high = (_finite(effect[key]) for key in ("value", "low", "high"))
-    return f"{effect['measure']} {value:.3g} [{low:.3g}, {high:.3g}]"
+    interval = f"[{low:.3g}, {high:.3g}]" if math.isfinite(low + high) else "(no interval)"
+    return f"{effect['measure']} {value:.3g} {interval}"
 
 
 def _distribution(check: CheckDetail, column: CheckedColumn) -> str:

@@ -109,7 +109,12 @@ def test_degenerate_columns(conn):
     same = conn.create_from_pandas(data, "SAME", types)
     check = conn.drift.check(same, same)
     assert check.verdict == "no_drift"
-    assert all(np.isfinite([result.psi, result.effect.high]).all() for result in check.results)
+    found = {result.column: result for result in check.results}
+    assert all(np.isfinite(result.psi) for result in check.results)
+    assert all(found[name].effect.high > 0 for name in ("INFINITE", "DAY"))
+    for name in ("CONSTANT", "NOTHING", "ONE"):
+        assert found[name].effect.high is None
+        assert found[name].effect.withheld == "too few rows have the rarer value"
     other = data.assign(CONSTANT=2.0, NOTHING=3.0, ONE="other", MANY="new", DAY=pd.Timestamp("2027-01-01"))
     moved = conn.drift.check(same, conn.create_from_pandas(other, "OTHER", types), two_sample=False)
     assert verdicts(moved) == dict.fromkeys(types, "drift") | {"INFINITE": "no_drift"}

@@ -141,7 +141,10 @@ def test_total_variation_and_wasserstein_against_scipy():
     assert moved[1] < 0.3 < moved[2]
     alike = effects.total_variation([50, 50], [56, 44])
     assert alike[:2] == (pytest.approx(0.06), 0.0), "chance does as much: 0 is in the interval"
-    assert effects.total_variation([10, 0], [30, 0]) == (0.0, 0.0, 0.0)
+    assert effects.total_variation([10], [30]) == (0.0, 0.0, 0.0), "one bin cannot differ"
+    value, low, high = effects.total_variation([10, 0], [30, 0])
+    assert (value, low) == (0.0, 0.0)
+    assert high == pytest.approx(1 - beta(10.5, 0.5).ppf(0.025)), "what few rows cannot exclude"
 
 
 @pytest.mark.parametrize(

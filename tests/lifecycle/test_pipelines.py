@@ -113,8 +113,8 @@ def test_unknown_starts_nothing_and_says_how_many_rows_it_needs(conn, scheduler,
     scheduler.create_retrain_pipeline("RETRAIN", MODEL, turned, old, few)
     job = run(scheduler, "RETRAIN")
     assert (job.status, job.verdict) == ("SUCCEEDED", "unknown")
-    assert "30 rows do not decide" in job.message
-    assert "more rows would" in job.message
+    assert "Inconclusive with 30 rows." in job.message
+    assert "more rows, if the effect is what was measured" in job.message
     assert verdicts(conn)[2:] == ["SKIPPED"] * 3
     assert champion_of(conn) == 1
 
