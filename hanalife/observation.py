@@ -42,8 +42,10 @@ class DatasetFacts:
     rows: int
     columns: tuple[ColumnSpec, ...]
     sql: str
-    content_hash: str  #: SHA-256 of all rows, hexadecimal; order and type aware
+    content_hash: str  #: of all rows, whatever their order, 64 hexadecimal digits; type aware
     source_table: str | None = None
+    #: a digest of each row under its key, as a compressed Arrow stream; None: no key, or too many rows
+    row_digests: bytes | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

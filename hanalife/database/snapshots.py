@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -11,6 +12,13 @@ import sqlalchemy as sa
 from hanalife.database import blobs, dialects, tables
 
 _snapshot, _part = tables.snapshot, tables.snapshot_part
+
+#: What the record of a dataset calls the version of its content hash (version 1 has none), and the snapshot of
+#: its rows' digests.
+HASH_VERSION, ROW_DIGESTS = "HASH_VERSION", "ROW_DIGESTS"
+
+#: What a snapshot of digests says of its columns.
+_NO_COLUMNS = json.dumps([])
 
 
 def insert(
@@ -28,6 +36,13 @@ def insert(
         rows = [{"content_hash": content_hash, "seq": seq, "sha256": sha256} for seq, sha256 in enumerate(hashes)]
         if rows:
             connection.execute(_part.insert(), rows)
+
+
+def insert_digests(connection: sa.Connection, data: bytes, moment: datetime) -> str:
+    """Keep the digests of rows as a snapshot of one part, named by its bytes; return the name."""
+    name = hashlib.sha256(data).hexdigest()
+    insert(connection, name, 0, [], [data], moment)
+    return name
 
 
 def columns(connection: sa.Connection, content_hash: str) -> list[tuple[str, str]] | None:
@@ -48,8 +63,15 @@ def unused(connection: sa.Connection) -> list[str]:
     kept = connection.execute(sa.select(_snapshot.c.content_hash)).scalars().all()
     record, run = tables.record, tables.run
     query = sa.select(record.c.content).join_from(record, run, run.c.dataset_id == record.c.record_id).distinct()
-    seen = {json.loads(content).get("CONTENT_HASH") for content in connection.execute(query).scalars()}
+    records = [json.loads(content) for content in connection.execute(query).scalars()]
+    seen = {found.get(name) for found in records for name in ("CONTENT_HASH", ROW_DIGESTS)}
     return [content_hash for content_hash in kept if content_hash not in seen]
+
+
+def digests_among(connection: sa.Connection, names: Sequence[str]) -> set[str]:
+    """Return those of some snapshots that hold digests of rows, not rows."""
+    query = sa.select(_snapshot.c.content_hash).where(_snapshot.c.columns == _NO_COLUMNS)
+    return set(names) & set(connection.execute(query).scalars())
 
 
 def only_used_by(connection: sa.Connection, content_hashes: Sequence[str]) -> dict[str, int]:

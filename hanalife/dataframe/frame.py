@@ -129,11 +129,12 @@ class DataFrame(Combination, Cleaning, Description, Saving, Display, HanaOnly):
         """
         return transfer.batches(self.connection_context, self.query, size)
 
-    def facts(self, rows: pd.DataFrame) -> DatasetFacts:
-        """Describe the rows that this frame gave: count, types, query, content hash."""
-        return self.facts_of(len(rows), transfer.content_hash(rows, self.query))
+    def facts(self, rows: pd.DataFrame, key: str | None = None) -> DatasetFacts:
+        """Describe the rows that this frame gave: count, types, query, content hash, and digests by key."""
+        hashed = transfer.hash_rows(rows, self.query, key)
+        return self.facts_of(hashed.rows, hashed.content_hash, hashed.to_bytes())
 
-    def facts_of(self, rows: int, content_hash: str) -> DatasetFacts:
+    def facts_of(self, rows: int, content_hash: str, row_digests: bytes | None = None) -> DatasetFacts:
         """Describe rows that were counted and hashed as they passed."""
         source = self.source_table
         return DatasetFacts(
@@ -141,6 +142,7 @@ class DataFrame(Combination, Cleaning, Description, Saving, Display, HanaOnly):
             columns=self.specs,
             sql=self.select_statement,
             content_hash=content_hash,
+            row_digests=row_digests,
             source_table=source["TABLE_NAME"] if source else None,
         )
 

@@ -48,6 +48,11 @@ class Fitted:
         return self.func.engine_for(self.encoding.problem)
 
     @property
+    def key_name(self) -> str | None:
+        """The name of the key of the fit, if it had one."""
+        return None if self.key is None else self.key.name
+
+    @property
     def importance(self) -> dict[str, float]:
         """Each feature's importance, the largest first; empty where the algorithm has none."""
         return dict(self.tables["importance_"].rows)

@@ -387,7 +387,7 @@ class GroupedModel(UnifiedModel):
         """Tell of all groups at once: each metric and importance is the mean over the groups that have it."""
         groups = self._require_groups()
         return CallOutcome(
-            dataset=data.facts(rows),
+            dataset=data.facts(rows, groups.any.key_name),
             seconds=self.runtime or 0.0,
             metrics={
                 "GROUPS": len(reports),

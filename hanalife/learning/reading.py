@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from hanalife.dataframe.frame import DataFrame
 from hanalife.dataframe.transfer.hashing import ContentHash
@@ -12,12 +14,13 @@ from hanalife.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 NO_ROWS = "data: the frame has no rows; check its filter."
 
 
 def read(data: DataFrame, key: str | None) -> pd.DataFrame:
-    """Return all rows, in the order of the key if there is one.
+    """Return all rows in the order of the key, and of all other columns where keys are equal or there is none.
 
     A database gives rows in any order; sorted, the same rows train the same model.
 
@@ -29,7 +32,23 @@ def read(data: DataFrame, key: str | None) -> pd.DataFrame:
     rows = data.collect()
     if rows.empty:
         raise InvalidArgumentError(NO_ROWS)
-    return rows if key is None else rows.sort_values(key, kind="stable", ignore_index=True)
+    names = [name for name in rows.columns if name != key]
+    return rows.take(_order(rows, names if key is None else [key, *names])).reset_index(drop=True)
+
+
+def _order(rows: pd.DataFrame, names: Sequence[str]) -> NDArray[np.intp]:
+    """Return the positions of rows sorted by columns, missing values last; later columns decide among equals only."""
+    import pandas as pd
+
+    groups, n_groups = np.zeros(len(rows), dtype=np.int64), 1
+    for name in names:
+        if n_groups == len(rows):
+            break
+        codes, values = pd.factorize(rows[name], sort=True)
+        codes = np.where(codes < 0, len(values), codes)
+        distinct, groups = np.unique(groups * (len(values) + 1) + codes, return_inverse=True)
+        n_groups = len(distinct)
+    return np.argsort(groups, kind="stable")
 
 
 class Tally:

@@ -244,7 +244,7 @@ class UnifiedModel(Model):
     ) -> CallOutcome:
         source, note = measured_on
         return CallOutcome(
-            dataset=data.facts(rows),
+            dataset=data.facts(rows, self._require().key_name),
             seconds=self.runtime or 0.0,
             metrics=report.metrics,
             source=source,

@@ -12,12 +12,13 @@ from hanalife import evidence
 from hanalife.errors import DataNotFoundError, Error, InvalidArgumentError
 from hanalife.lifecycle import recorded_estimators
 from hanalife.observation import CallOutcome, CallProgress, CallStart
-from hanalife.tracking import comparison, provenance, run_data, run_facts
+from hanalife.tracking import comparison, data_identity, provenance, run_data, run_facts
 from hanalife.tracking.events import plain
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
     from hanalife.dataframe.frame import DataFrame
+    from hanalife.tracking.data_identity import DataDifferences
     from hanalife.tracking.run_facts import RunFacts
 
 TOLERANCE = 1e-6  #: relative
@@ -86,9 +87,10 @@ def reproduce(
     run_name : str, optional
         The run; its newest attempt is meant.
     data : DataFrame, or tuple, optional
-        The rows to fit. By default the run's snapshot, else the table that they came from. Of a run that
-        :func:`hanalife.autolog` recorded only a hash is kept: give ``(X, y)``, or ``(X, y, sample_weight)``, as
-        they were given to ``fit``.
+        The rows to fit, in any order. By default the run's snapshot, else the table that they came from. Of a
+        run that :func:`hanalife.autolog` recorded only a hash is kept: give ``(X, y)``, or
+        ``(X, y, sample_weight)``, as they were given to ``fit``, in the same order: other libraries' estimators
+        may depend on it.
     tolerance : float, default 1e-6
         Largest relative difference of a metric that is still ``WITHIN_TOLERANCE``.
 
@@ -111,7 +113,10 @@ def reproduce(
 
     Notes
     -----
-    Nothing is recorded. Other data than the run saw ends the matter: they are not fitted.
+    Nothing is recorded. Other data than the run saw ends the matter: they are not fitted. Rows are compared as a
+    set, not by position. If they differ, the first difference names the smallest key that was added, removed or
+    changed; this needs the digests that a fit with a key records for up to a million rows, or a snapshot, which
+    also shows the values.
     """
     if not (isinstance(tolerance, int | float) and tolerance >= 0):
         raise InvalidArgumentError(f"tolerance: expected a number of at least 0, got {tolerance!r}.")
@@ -120,15 +125,35 @@ def reproduce(
         return _estimator_again(facts, data, tolerance)
     if isinstance(data, tuple):
         raise InvalidArgumentError("data: expected a DataFrame for a run of a hanalife model, got a tuple.")
+    if data is not None:
+        changed = data_identity.differences(connection_context, facts, data)
+        return _fitted_again(facts, data, tolerance) if changed is None else _other_data(facts, changed)
     try:
-        frame = run_data.find(connection_context, facts) if data is None else data
+        return _fitted_again(facts, run_data.find(connection_context, facts), tolerance)
     except DataNotFoundError:
         changed = _changed_table(connection_context, facts)
         if changed is None:
             raise
-        return _result(facts, (changed,), {}, Verdict.DIFFERS)
-    others = _changed_rows(facts, run_data.content_hash_of(frame))
-    return _fitted_again(facts, frame, tolerance) if others is None else others
+        return _other_data(facts, changed)
+
+
+def _other_data(facts: RunFacts, found: DataDifferences) -> Reproduction:
+    """Return that the rows are others than the run has seen; the first difference names the first key."""
+    differences = [Difference("data", f"column {each.name}", each.left, each.right) for each in found.columns]
+    if found.rows is not None:
+        rows = found.rows
+        then, now = found.values or _ROW_THEN_AND_NOW[rows.first_change]
+        differences.append(Difference("data", f"{found.key} {rows.first_key}", then, now))
+        counts = f"{found.n_rows}: {rows.added} added, {rows.removed} removed, {rows.changed} changed"
+        differences.append(Difference("data", "rows", found.recorded_rows, counts))
+    elif found.recorded_rows != found.n_rows:
+        differences.append(Difference("data", "rows", found.recorded_rows, found.n_rows))
+    differences.append(Difference("data", "content hash", found.recorded_hash, found.hash))
+    return _result(facts, tuple(differences), {}, Verdict.DIFFERS)
+
+
+#: What is told of the row of a key, by what became of it.
+_ROW_THEN_AND_NOW = {"added": ("no row", "a row"), "removed": ("a row", "no row"), "changed": ("a row", "other values")}
 
 
 def _changed_rows(facts: RunFacts, now: str) -> Reproduction | None:
@@ -179,13 +204,12 @@ def _presence(weights: Any) -> str:
     return "none" if weights is None else "given"
 
 
-def _changed_table(connection_context: ConnectionContext, facts: RunFacts) -> Difference | None:
+def _changed_table(connection_context: ConnectionContext, facts: RunFacts) -> DataDifferences | None:
     """Return how the table of a run differs now, or None if it is gone."""
     source = facts.run.dataset_source
     if not source or not connection_context.has_table(source):
         return None
-    now = run_data.content_hash_of(connection_context.table(source))
-    return Difference("data", f"content of {source}", facts.dataset.get("CONTENT_HASH"), now)
+    return data_identity.differences(connection_context, facts, connection_context.table(source))
 
 
 def _fitted_again(facts: RunFacts, frame: DataFrame, tolerance: float) -> Reproduction:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hanalife.clock import format_utc
-from hanalife.database import run_artifacts, run_tags, run_values, runs, shared_records
+from hanalife.database import run_artifacts, run_tags, run_values, runs, shared_records, snapshots
 from hanalife.database.run_values import NewPoint
 from hanalife.evidence import MetricKey
 from hanalife.observation import Json, MetricSource
@@ -55,6 +55,7 @@ class Batch:
     shared: list[Shared] = field(default_factory=list)
     changes: dict[str, Any] = field(default_factory=dict)  #: of columns of the run's row
     primary_metric: str | None = None  #: of the run's experiment, unless it has one
+    row_digests: bytes | None = None  #: of the rows that the run read
 
     def __bool__(self) -> bool:
         return any(getattr(self, part.name) for part in fields(self))
@@ -75,6 +76,8 @@ class Batch:
         run_tags.put(connection, run_id, run_tags.RUN_ITSELF, self.tags)
         for item in self.artifacts:
             run_artifacts.put(connection, run_id, item.name, item.kind, item.media_type, item.data, moment)
+        if self.row_digests is not None:
+            snapshots.insert_digests(connection, self.row_digests, moment)
         return True
 
     def to_json(self) -> dict[str, Any]:
@@ -93,11 +96,13 @@ class Batch:
             "shared": [[each.kind, each.content, each.sha256] for each in self.shared],
             "changes": without_moments(self.changes),
             "primary_metric": self.primary_metric,
+            "row_digests": None if self.row_digests is None else base64.b64encode(self.row_digests).decode(),
         }
 
 
 def from_json(values: Mapping[str, Any]) -> Batch:
     """Read what :meth:`Batch.to_json` gave."""
+    digests = values.get("row_digests")  # files of older versions have none
     return Batch(
         params=dict(values["params"]),
         points=[_point(*each) for each in values["points"]],
@@ -113,6 +118,7 @@ def from_json(values: Mapping[str, Any]) -> Batch:
         shared=[Shared(*each) for each in values["shared"]],
         changes=with_moments(values["changes"]),
         primary_metric=values.get("primary_metric"),
+        row_digests=None if digests is None else base64.b64decode(digests),
     )
 
 

@@ -37,6 +37,7 @@ from hanalife.database import (
     snapshots,
 )
 from hanalife.database.run_values import NewPoint
+from hanalife.database.snapshots import ROW_DIGESTS
 from hanalife.errors import BundleError, InvalidArgumentError, RunNotFoundError
 from hanalife.observation import MetricSource
 from hanalife.records import Artifact, Experiment, Run, RunStatus
@@ -183,12 +184,13 @@ def _files_of_run(connection: sa.Connection, run: Run) -> Iterator[tuple[str, by
 
 
 def _files_of_snapshot(connection: sa.Connection, kind: str, content: str) -> Iterator[tuple[str, bytes]]:
-    content_hash = json.loads(content).get("CONTENT_HASH") if kind == "dataset" else None
-    found = run_bundles.snapshot(connection, content_hash) if content_hash else None
-    if found is not None:
-        for sha256 in found["parts"]:
-            yield f"blobs/{sha256}", blobs.get(connection, sha256)
-        yield f"snapshots/{content_hash}.json", _to_bytes(without_moments(found))
+    record = json.loads(content) if kind == "dataset" else {}
+    for name in filter(None, (record.get("CONTENT_HASH"), record.get(ROW_DIGESTS))):
+        found = run_bundles.snapshot(connection, name)
+        if found is not None:
+            for sha256 in found["parts"]:
+                yield f"blobs/{sha256}", blobs.get(connection, sha256)
+            yield f"snapshots/{name}.json", _to_bytes(without_moments(found))
 
 
 def _record_ids(run: Run) -> dict[str, int | None]:
@@ -281,7 +283,7 @@ def _checked(bundle: zipfile.ZipFile, path: str | os.PathLike[str]) -> dict[str,
     """Return the list of files after holding each against its hash."""
     try:
         files, fault = _examined(bundle)
-    except _UNREADABLE as error:
+    except (OSError, *_UNREADABLE) as error:  # a damaged list of files may point before the file's beginning
         files, fault = {}, str(error)
     if fault:
         raise BundleError(f"path: {os.fspath(path)!r} is no bundle, was altered, or is damaged: {fault}.")

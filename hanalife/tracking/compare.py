@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hanalife.errors import DataNotFoundError
-from hanalife.tracking import comparison, run_data, run_facts
+from hanalife.tracking import comparison, data_identity, run_data, run_facts
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
@@ -41,9 +41,22 @@ def compare_runs(
     """
     left, right = (run_facts.find(connection_context, run) for run in (a, b))
     found = comparison.compare(left, right)
+    if rows and not found.data.is_same and data_identity.is_order_free(left) != data_identity.is_order_free(right):
+        found = replace(found, data=_with_one_hash(connection_context, found.data, left, right))
     if not rows or found.data.is_same:
         return found
     return replace(found, data=_with_rows(connection_context, found.data, left, right))
+
+
+def _with_one_hash(
+    connection_context: ConnectionContext, data: comparison.DataChange, left: RunFacts, right: RunFacts
+) -> comparison.DataChange:
+    """Hash both data sets in one way: that of older runs depends on the order of rows. As recorded if one is gone."""
+    try:
+        hashes = [run_data.content_hash_of(run_data.find(connection_context, facts)) for facts in (left, right)]
+    except DataNotFoundError:
+        return data
+    return replace(data, left_hash=hashes[0], right_hash=hashes[1])
 
 
 def _with_rows(

@@ -258,11 +258,12 @@ def data_change(left: Mapping[str, Any], right: Mapping[str, Any]) -> DataChange
         right_hash=right.get("CONTENT_HASH"),
         left_rows=left.get("ROWS"),
         right_rows=right.get("ROWS"),
-        columns=changes(_columns(left), _columns(right)),
+        columns=changes(column_types(left), column_types(right)),
     )
 
 
-def _columns(dataset: Mapping[str, Any]) -> dict[str, str]:
+def column_types(dataset: Mapping[str, Any]) -> dict[str, str]:
+    """Return the recorded type of each column."""
     return {column["COLUMN_NAME"]: column["COLUMN_TYPE"] for column in dataset.get("COLUMN_SPEC", ())}
 
 

@@ -134,4 +134,5 @@ def _find_garbage(connection: sa.Connection) -> Garbage:
     unused |= snapshots.only_used_by(connection, kept)
     records = integrity.unused_records(connection)
     size = sum(unused.values()) + sum(length for _, length in records)
-    return Garbage(len(unused), len(kept), len(records), size, is_dry_run=True)
+    n_snapshots = len(kept) - len(snapshots.digests_among(connection, kept))  # digests hold no rows
+    return Garbage(len(unused), n_snapshots, len(records), size, is_dry_run=True)

@@ -16,6 +16,8 @@ from hanalife.clock import Clock, IdSource
 from hanalife.database.engine import Database
 from hanalife.database.run_values import NewPoint
 from hanalife.database.shared_records import address
+from hanalife.database.snapshots import HASH_VERSION, ROW_DIGESTS
+from hanalife.dataframe.transfer import CONTENT_HASH_VERSION
 from hanalife.errors import Error
 from hanalife.evidence import MetricKey
 from hanalife.observation import CallOutcome, CallProgress, CallStart, FoldScore, MetricSource
@@ -161,6 +163,7 @@ class Recorder:
         if is_first and target.switches.dataset:
             batch.changes = {"dataset_name": identity.storable(name), "dataset_source": identity.storable(source)}
             batch.shared = [_dataset(outcome)]
+            batch.row_digests = outcome.dataset.row_digests
         return batch
 
     def call_failed(self, error: BaseException) -> None:
@@ -251,7 +254,10 @@ _PARTS = {"training": MetricSource.TRAIN, "validation": MetricSource.VALIDATION}
 
 def _dataset(outcome: CallOutcome) -> Shared:
     """Return the rows that a call read as a record: without name and source, which are the run's own."""
-    content = events.to_json(events.dataset_facts(outcome.dataset, "", ""))
+    facts = events.dataset_facts(outcome.dataset, "", "") | {HASH_VERSION: CONTENT_HASH_VERSION}
+    if outcome.dataset.row_digests is not None:
+        facts[ROW_DIGESTS] = hashlib.sha256(outcome.dataset.row_digests).hexdigest()
+    content = events.to_json(facts)
     return Shared("dataset", content, address("dataset", content))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hanalife.errors import DataNotFoundError, TableNotFoundError
-from hanalife.tracking import snapshots
+from hanalife.tracking import data_identity, snapshots
 from hanalife.tracking.comparison import ColumnShift, RowChanges
 
 if TYPE_CHECKING:
@@ -30,12 +30,10 @@ def find(connection_context: ConnectionContext, facts: RunFacts) -> DataFrame:
     try:
         return snapshots.read(connection_context, content_hash)
     except DataNotFoundError as error:
-        return _table(connection_context, facts, content_hash, error)
+        return _table(connection_context, facts, error)
 
 
-def _table(
-    connection_context: ConnectionContext, facts: RunFacts, content_hash: str, error: DataNotFoundError
-) -> DataFrame:
+def _table(connection_context: ConnectionContext, facts: RunFacts, error: DataNotFoundError) -> DataFrame:
     source = facts.run.dataset_source
     try:
         frame = connection_context.table(source)
@@ -44,7 +42,7 @@ def _table(
             f"Run {facts.run.name!r}: its data is no longer there: neither a snapshot nor a table {source!r}. "
             "Give the rows as data=, or record with autologging(snapshot=True)."
         ) from error
-    if content_hash_of(frame) != content_hash:
+    if not data_identity.is_same(facts, frame):
         raise DataNotFoundError(
             f"Run {facts.run.name!r}: table {source!r} has other rows now than the run has seen, and no snapshot is "
             "kept. Give the rows as data=, or record with autologging(snapshot=True)."
@@ -54,9 +52,7 @@ def _table(
 
 def content_hash_of(frame: DataFrame) -> str:
     """Return the content hash of the rows of a frame, in one pass."""
-    from hanalife.dataframe.transfer.hashing import fingerprint
-
-    return fingerprint(frame.batches())
+    return data_identity.hash_of(frame).content_hash
 
 
 def row_changes(left: pd.DataFrame, right: pd.DataFrame, key: str) -> RowChanges:

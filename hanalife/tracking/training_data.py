@@ -18,9 +18,9 @@ _BATCH_ROWS = 50_000
 class DataReading:
     """Reads the data in a thread while the estimator fits; hashing lets other threads run.
 
-    The hash is the one that hanalife gives the same columns when they come from a database:
-    SHA-256 over all rows, order and type aware. What is no table of numbers and texts is hashed
-    by its bytes, and what has none is not hashed. Weights of the rows have a hash of their own.
+    The hash is a SHA-256 over all rows, type aware and in their order, which many estimators depend
+    on. What is no table of numbers and texts is hashed by its bytes, and what has none is not
+    hashed. Weights of the rows have a hash of their own.
     """
 
     def __init__(self, rows: Any, labels: Any, weights: Any = None) -> None:
@@ -133,9 +133,9 @@ def _dense(part: Any) -> str | None:
 def _table(frame: Any) -> str:
     import pyarrow as pa
 
-    from hanalife.dataframe.transfer.hashing import ContentHash
+    from hanalife.dataframe.transfer.ordered_hashing import OrderedHash
 
-    content = ContentHash()
+    content = OrderedHash()
     table = pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
     for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
         content.add(batch)

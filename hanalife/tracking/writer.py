@@ -324,6 +324,7 @@ def _add(batch: Batch, more: Batch) -> None:
     batch.shared += more.shared
     batch.changes |= more.changes
     batch.primary_metric = more.primary_metric or batch.primary_metric
+    batch.row_digests = more.row_digests or batch.row_digests
 
 
 def mark_lost_runs(database: Database, now: datetime | None = None) -> int:

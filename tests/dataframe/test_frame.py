@@ -218,19 +218,18 @@ def test_the_printed_statement_runs_as_it_is(people):
     assert ids(conn.sql(frame.select_statement)) == [2]
 
 
-def test_the_content_hash_knows_values_order_types_and_names(people):
+def test_the_content_hash_knows_values_types_and_names_and_no_order(people):
     def digest(frame):
         return frame.facts(frame.collect()).content_hash
 
     first = people.sort("ID")
-    assert digest(first) == digest(people.sort("ID"))
+    assert digest(first) == digest(people.sort("ID", desc=True))
     different = [
-        people.sort("ID", desc=True),
         people.sort("ID").deselect("X"),
         people.filter("ID < 4").sort("ID"),
         people.select(("ID + 0", "ID2"), "NAME", "X", "BIG", "OK", "AT").sort("ID2"),
     ]
-    assert len({digest(frame) for frame in [first, *different]}) == 5
+    assert len({digest(frame) for frame in [first, *different]}) == 4
 
 
 def test_the_content_hash_is_the_same_on_both_databases(sqlite_url, postgres_url):

@@ -171,14 +171,38 @@ def test_what_the_hash_tells_apart():
 
     text = pa.array(["ab", "c"], pa.large_string())
     assert digest(text) != digest(pa.array(["a", "bc"], pa.large_string()))
-    assert digest(text) != digest(pa.array(["c", "ab"], pa.large_string()))
+    assert digest(text) == digest(pa.array(["c", "ab"], pa.large_string())), "rows have no order"
+    assert digest(text, pa.array([1, 2])) != digest(text, pa.array([2, 1])), "but a row is one"
+    assert digest(text) != digest(pa.array(["ab", "c", "c"], pa.large_string()))
     assert digest(text) != digest(pa.array([b"ab", b"c"], pa.large_binary()))
     assert digest(text) != digest(text, names=("B",))
     assert digest(text, pa.array([1, 2])) != digest(text, pa.array([1.0, 2.0]))
     assert digest(pa.array([0])) != digest(pa.array([None], pa.int64()))
-    assert digest(pa.array(["", None])) != digest(pa.array([None, ""]))
+    assert digest(pa.array(["", ""])) != digest(pa.array([None, ""]))
     money = [pa.array([Decimal("1.50")], pa.decimal128(5, scale)) for scale in (2, 3)]
     assert digest(money[0]) == digest(money[1])
+
+
+def test_texts_of_any_length_are_told_apart_byte_by_byte():
+    texts = [chr(0x61 + length % 26) * length for length in (*range(40), *range(250, 262), 5000)]
+    rows = pa.record_batch({"T": pa.array(texts, pa.large_string())})
+    expected = hashing.fingerprint([rows])
+    turned = rows.take(pa.array(np.random.default_rng(1).permutation(len(texts))))
+    assert hashing.fingerprint([turned.slice(0, 7), turned.slice(7)]) == expected
+    seen = {expected}
+    for place, text in enumerate(texts):
+        for at in {0, len(text) // 2, len(text) - 1} if text else ():
+            changed = [*texts[:place], f"{text[:at]}!{text[at + 1 :]}", *texts[place + 1 :]]
+            seen.add(hashing.fingerprint([pa.record_batch({"T": pa.array(changed, pa.large_string())})]))
+    assert len(seen) == 1 + sum(len({0, len(text) // 2, len(text) - 1}) for text in texts if text)
+
+
+def test_texts_that_repeat_hash_as_texts_that_do_not():
+    """The hash of many rows takes each text of a batch once."""
+    texts = ["b", "a", ""] * 200
+    many = hashing.row_hashes(pa.record_batch({"T": pa.array(texts, pa.large_string())}))
+    few = hashing.row_hashes(pa.record_batch({"T": pa.array(texts[:3], pa.large_string())}))
+    assert (many == np.tile(few, 200)).all()
 
 
 def test_a_sum_of_decimals_keeps_all_its_digits(postgres_url):

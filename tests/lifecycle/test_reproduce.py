@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 
 import numpy as np
 import pandas as pd
@@ -18,11 +20,24 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import hanalife
-from hanalife import MLExperiments, UnifiedClassification, reproduce
+from hanalife import (
+    ConnectionContext,
+    MLExperiments,
+    UnifiedClassification,
+    compare_runs,
+    reproduce,
+    train_test_val_split,
+)
 from hanalife.clock import new_id
 from hanalife.database import run_values, runs, shared_records, tables
+from hanalife.database.snapshots import HASH_VERSION, ROW_DIGESTS
+from hanalife.dataframe.transfer.ordered_hashing import ordered_fingerprint
+from hanalife.dataframe.transfer.pandas import split
+from hanalife.dataframe.transfer.types import declared_fields
 from hanalife.errors import DataNotFoundError, InvalidArgumentError, RunNotFoundError
 from hanalife.lifecycle.reproduce import Difference, Verdict
+from hanalife.tracking.bundle import export_experiment, import_experiment
+from hanalife.tracking.maintenance import collect_garbage
 
 STRATIFIED = {"partition_method": "stratified", "stratified_column": "CLASS"}
 SEARCH = {"param_search_strategy": "grid", "resampling_method": "cv", "fold_num": 3, "evaluation_metric": "error_rate"}
@@ -121,10 +136,147 @@ def test_one_row_less_is_caught(conn, diabetes):
     assert (found.verdict, found.first_difference.what) == (Verdict.DIFFERS, "data")
 
 
-def test_rows_in_another_order_are_caught(conn, diabetes):
+TABLE = "PIMA_INDIANS_DIABETES_TBL"
+
+
+def reorder(conn, change):
+    """Store the rows of the table in another order, by what a database does of itself or a user does."""
+    postgres = conn.dialect.name == "postgresql"
+    if change == "vacuum" and postgres:  # not within a transaction
+        with conn.database.connect() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            alone.exec_driver_sql(f'VACUUM FULL "{TABLE}"')
+    elif change == "vacuum":
+        with contextlib.closing(sqlite3.connect(conn.database.url.database)) as alone:
+            alone.execute("VACUUM")
+    elif change == "update":
+        conn.execute_sql(f'UPDATE "{TABLE}" SET "AGE" = "AGE" WHERE "ID" < 100')
+    elif change == "cluster" and postgres:
+        conn.execute_sql(f'CREATE INDEX by_age ON "{TABLE}" ("AGE"); CLUSTER "{TABLE}" USING by_age')
+    else:
+        conn.execute_sql(f'CREATE TABLE aside AS SELECT * FROM "{TABLE}" ORDER BY "AGE" DESC')
+        conn.execute_sql(f'DELETE FROM "{TABLE}"')
+        conn.execute_sql(f'INSERT INTO "{TABLE}" SELECT * FROM aside')
+
+
+@pytest.mark.parametrize("change", ["vacuum", "update", "cluster", "insert"])
+def test_the_order_of_the_rows_does_not_matter(conn, diabetes, change):
+    record(conn, diabetes, "stratified")
+    before = diabetes.collect()["ID"].tolist()
+    reorder(conn, change)
+    assert change in ("vacuum", "update") or diabetes.collect()["ID"].tolist() != before
+    for data in (None, diabetes, diabetes.sort("GLUCOSE")):
+        found = reproduce(conn, "e", "stratified", data=data)
+        assert (found.verdict, found.differences) == (Verdict.IDENTICAL, ()), str(found)
     record(conn, diabetes)
-    found = reproduce(conn, "e", "run", data=diabetes.sort("AGE"))
-    assert found.first_difference.what == "data"
+    assert compare_runs(conn, "e/run", "e/stratified").data.is_same
+
+
+def test_a_saved_split_is_identical(conn, diabetes):
+    train, *_ = train_test_val_split(
+        diabetes, random_seed=23, training_percentage=0.8, testing_percentage=0.2, validation_percentage=0
+    )
+    train.save("TRAIN")
+    record(conn, conn.table("TRAIN"))
+    for data in (None, conn.table("TRAIN")):
+        assert reproduce(conn, "e", "run", data=data).verdict is Verdict.IDENTICAL
+
+
+@pytest.mark.parametrize("keys", ["none", "equal"])
+def test_rows_that_no_key_tells_apart_are_identical_in_any_order(conn, diabetes, keys):
+    rows = diabetes.deselect("ID") if keys == "none" else diabetes.deselect("ID").add_constant("ID", 7)
+    rows.save("ROWS")
+    given = {"key": "ID"} if keys == "equal" else {}
+    model = UnifiedClassification(func="HybridGradientBoostingTree", n_estimators=3, subsample=0.7, random_state=1)
+    MLExperiments(conn, "e").autologging(model, run_name="run")
+    model.fit(conn.table("ROWS"), label="CLASS", partition_method="stratified", stratified_column="CLASS", **given)
+    conn.table("ROWS").sort("AGE", desc=True).save("TURNED")
+    for data in (None, conn.table("TURNED")):
+        found = reproduce(conn, "e", "run", data=data)
+        assert (found.verdict, found.differences) == (Verdict.IDENTICAL, ()), str(found)
+    conn.execute_sql('UPDATE "TURNED" SET "AGE" = 99 WHERE "AGE" = 81')
+    first = reproduce(conn, "e", "run", data=conn.table("TURNED")).first_difference
+    assert (first.what, first.name) == ("data", "ID 7" if keys == "equal" else "content hash")
+
+
+CHANGES = {
+    "changed": (
+        f'UPDATE "{TABLE}" SET "GLUCOSE" = 1 WHERE "ID" IN (700, 41, 300)',
+        "ID 41",
+        "0 added, 0 removed, 3 ch",
+    ),
+    "removed": (f'DELETE FROM "{TABLE}" WHERE "ID" IN (767, 12)', "ID 12", "766: 0 added, 2 removed, 0 changed"),
+    "added": (
+        f'INSERT INTO "{TABLE}" SELECT -1 - "ID", {{others}} FROM "{TABLE}" WHERE "ID" < 3',
+        "ID -3",
+        "771: 3 added, 0 removed, 0 changed",
+    ),
+    "all": (f'UPDATE "{TABLE}" SET "AGE" = "AGE" + 1', "ID 0", "768: 0 added, 0 removed, 768 changed"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+@pytest.mark.parametrize("snapshot", [False, True])
+def test_the_first_key_that_changed_is_named(conn, diabetes, what, snapshot):
+    record(conn, diabetes, snapshot=snapshot)
+    glucose = diabetes.filter("ID = 41").collect()["GLUCOSE"].iloc[0]
+    statement, key, counts = CHANGES[what]
+    others = ", ".join(f'"{name}"' for name in diabetes.columns if name != "ID")
+    conn.execute_sql(statement.format(others=others))
+    found = reproduce(conn, "e", "run", data=diabetes if snapshot else None)
+    first, second, *_ = found.differences
+    assert (found.verdict, first.what, first.name, second.name) == (Verdict.DIFFERS, "data", key, "rows")
+    assert counts in str(second.now)
+    then = {"added": "no row", "removed": "a row", "changed": "a row", "all": "a row"}[what]
+    if snapshot and what == "changed":
+        assert (first.recorded, first.now) == (f"GLUCOSE {glucose}", "GLUCOSE 1")
+    elif not snapshot:
+        assert first.recorded == then
+
+
+def test_a_column_of_another_type_is_named(conn, diabetes):
+    record(conn, diabetes)
+    found = reproduce(conn, "e", "run", data=diabetes.cast("AGE", "DOUBLE"))
+    assert str(found.first_difference) == "data column AGE: INT then, DOUBLE now"
+
+
+def test_runs_of_before_whose_hash_depended_on_the_order(conn, diabetes):
+    """Their hash was of the rows by key, or as the database gave them where there is no key."""
+    record(conn, diabetes)
+    rows = diabetes.collect().sort_values("ID", ignore_index=True)
+    by_key = ordered_fingerprint(split(rows, declared_fields(diabetes.query)))
+    content = tables.record.c.content
+    with conn.database.write() as connection:
+        text = connection.execute(sa.select(content).where(tables.record.c.kind == "dataset")).scalar_one()
+        older = {name: value for name, value in json.loads(text).items() if name not in (HASH_VERSION, ROW_DIGESTS)}
+        older["CONTENT_HASH"] = by_key
+        connection.execute(
+            tables.record.update().where(content == text).values(content=json.dumps(older), sha256="0" * 64)
+        )
+    reorder(conn, "insert")
+    for data in (None, diabetes):
+        assert reproduce(conn, "e", "run", data=data).verdict is Verdict.IDENTICAL
+    record(conn, diabetes, "defaults")
+    assert compare_runs(conn, "e/run", "e/defaults").data.is_same
+    conn.execute_sql(f'UPDATE "{TABLE}" SET "AGE" = 1 WHERE "ID" = 5')
+    assert reproduce(conn, "e", "run").verdict is Verdict.DIFFERS
+
+
+def test_digests_go_with_their_run(conn, diabetes, tmp_path):
+    record(conn, diabetes)
+    assert collect_garbage(conn).blobs == 0, "they are in use"
+    export_experiment(conn, "e", tmp_path / "e.zip")
+    with ConnectionContext("sqlite://") as other:
+        import_experiment(other, tmp_path / "e.zip")
+        rows = other.create_from_pandas(diabetes.filter("ID <> 5").collect(), TABLE, dict(types_of(diabetes)))
+        assert reproduce(other, "e", "run", data=rows).first_difference.name == "ID 5"
+    with conn.database.write() as connection:
+        connection.execute(tables.run.update().values(dataset_id=None))
+    assert collect_garbage(conn).blobs == 1
+
+
+def types_of(frame):
+    return [(spec.name, spec.type) for spec in frame.specs]
 
 
 def test_a_snapshot_outlives_its_table(conn, diabetes):

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hanalife.dataframe.context import ConnectionContext
+    from hanalife.dataframe.transfer.row_digests import HashedRows
+
+#: Of :mod:`.hashing`. Runs of version 1 recorded a hash of :mod:`.ordered_hashing`, and no version.
+CONTENT_HASH_VERSION = 2
 
 #: Rows of one batch, unless asked otherwise.
 BATCH_ROWS = 50_000
@@ -66,8 +70,8 @@ def write_parts(context: ConnectionContext, target: sa.Table, parts: Iterable[pd
     writing.write_batches(context, target, progress.shown(batches, f"writing {target.name}"), create=True)
 
 
-def content_hash(rows: pd.DataFrame, query: sa.Select[Any]) -> str:
-    """Return the content hash of rows that were collected from a query; see :mod:`.hashing`."""
-    from hanalife.dataframe.transfer import hashing, pandas, types
+def hash_rows(rows: pd.DataFrame, query: sa.Select[Any], key: str | None = None) -> HashedRows:
+    """Return the content hash of rows that were collected from a query, and digests by key; see :mod:`.hashing`."""
+    from hanalife.dataframe.transfer import pandas, row_digests, types
 
-    return hashing.fingerprint(pandas.split(rows, types.declared_fields(query)))
+    return row_digests.hash_rows(pandas.split(rows, types.declared_fields(query)), key)
