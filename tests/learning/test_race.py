@@ -7,10 +7,12 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.datasets import make_hastie_10_2
 
 from hanalife import UnifiedClassification, UnifiedRegression
 from hanalife.learning import cross_validation, folds, halving, race, selection
 from hanalife.learning.engines.boosting import Boosting
+from hanalife.learning.engines.engine import Rows
 from hanalife.learning.evaluation import by_name
 from hanalife.learning.memory import Memory
 from hanalife.learning.parameters.boosting import CLASSIFICATION as BOOSTING
@@ -277,3 +279,56 @@ def test_a_race_for_trees_ends_with_the_most(sqlite_conn):
     full = tried[tried["RESOURCE"] == 9].groupby("CANDIDATE")["SCORE"].mean()
     numbers = dict(model.statistics_.collect()[["STAT_NAME", "STAT_VALUE"]].itertuples(index=False))
     assert float(numbers["CV_R2.MEAN"]) == pytest.approx(full.max())
+
+
+def many_rows():
+    """Return 6,000 rows, and folds of them."""
+    _, rows, *_ = prepare()
+    many = Rows(np.tile(rows.features, (10, 1)), np.tile(rows.target, 10))
+    return many, folds.stratified_cv(many.target, 3, SEED)
+
+
+def test_a_race_begins_with_no_less_than_a_third(caplog):
+    """Models that are best with a few hundred rows are too small for thousands, which no repetition shows."""
+    wanted, *_ = prepare()
+    ((bracket, candidates, _),) = race.brackets(wanted, BOOSTING, *many_rows(), SEED)
+    assert [(rung.candidates, rung.amount) for rung in bracket] == [(24, pytest.approx(1 / 3)), (8, 1.0)]
+    assert len(candidates) == 24
+    trees, *_ = prepare(resource="n_estimators", max_resource=90)
+    ((bracket, *_),) = race.brackets(trees, BOOSTING, *many_rows(), SEED)
+    assert bracket[0].amount == pytest.approx(30)
+    assert "favors small models" not in caplog.text
+    told, *_ = prepare(min_resource_rate=1 / 27)
+    ((bracket, *_),) = race.brackets(told, BOOSTING, *many_rows(), SEED)
+    assert bracket[0].amount == pytest.approx(1 / 27)
+    assert "min_resource_rate: a first rung with 0.037 of the resource favors small models" in caplog.text
+
+
+def test_hyperband_draws_no_fewer_for_beginning_later():
+    drawn = {"resampling_method": "cv_hyperband", "param_search_strategy": None, "param_range": {"alpha": [0, 5]}}
+    wanted, *_ = prepare(**drawn)
+    starts = race.brackets(wanted, BOOSTING, *many_rows(), SEED)
+    assert sum(len(candidates) for _, candidates, _ in starts) == 49, "what 1/27 of 4,000 rows gives its authors"
+    assert min(bracket[0].amount for bracket, *_ in starts) == pytest.approx(1 / 3)
+
+
+def test_the_winner_on_a_smooth_target_is_within_the_interval_of_the_grids():
+    """A race that begins with a ninth drops the best here, which it says."""
+    features, signs = make_hastie_10_2(4000, random_state=1)
+    rows = Rows(features.astype(np.float32), (signs > 0).astype(np.intp))
+    space = {"max_depth": [2, 4, 8], "learning_rate": [0.03, 0.1, 0.3], "n_estimators": [60, 150]}
+    parts = folds.cv(len(rows), 5, 1)
+    base = in_force(BOOSTING, {"random_state": 1})
+    metrics = {"nll": by_name.metric("nll", ["0", "1"])}
+    engine = Boosting(Problem(2, (False,) * 10))
+    grid = [{"max_depth": 4, "learning_rate": 0.3, "n_estimators": 150}]  # of all 18 the best, see races.md
+    best = cross_validation.judge(engine, rows, parts, grid, base, metrics).best
+    reach = np.sqrt(best.variance("nll") / 5)
+    behind = {}
+    for given in ({}, {"min_resource_rate": 1 / 9}):
+        wanted, *_ = prepare(param_values=space, **given)
+        starts = race.brackets(wanted, BOOSTING, rows, parts, SEED)
+        found = race.run(engine, rows, parts, starts, base, metrics, wanted, lambda *_: None, Memory(), "").best
+        behind[bool(given)] = (found.mean("nll") - best.mean("nll")) / reach
+    assert behind[False] <= 1
+    assert behind[True] > 1, "else nothing was tested"
