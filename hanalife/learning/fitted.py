@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hanalife.errors import InvalidArgumentError
@@ -40,6 +40,7 @@ class Fitted:
     imputation: Imputation | None = None  #: None: missing values are left to the algorithm
     calibration: Calibration | None = None  #: None: probabilities are the engine's own
     background: Array | None = None  #: features of training rows that stand for what is usual, for explanations
+    seeds: Mapping[str, int] = field(default_factory=dict)  #: given or drawn, under the keywords that repeat the fit
     training_keys: TrainingKeys | None = None  #: of the rows trained on; None: saved before these were stored
 
     @property

@@ -109,9 +109,12 @@ class Memory:
     ----------
     before : Memory, optional
         Of the fit before, if it did not end well.
+    seed_source : callable, optional
+        Gives new seeds; by default the system's randomness does.
     """
 
-    def __init__(self, before: Memory | None = None) -> None:
+    def __init__(self, before: Memory | None = None, seed_source: Callable[[], int] | None = None) -> None:
+        self._seed_source = seed_source or draw_seed
         self.seeds: list[int] = list(before.seeds) if before else []
         self.known: dict[str, SearchScore] = dict(before.known) if before else {}
         self.identity: str = before.identity if before else ""
@@ -149,7 +152,7 @@ class Memory:
     def draw(self) -> int:
         """Return the seed drawn at this place of the unfinished fit, or a new one."""
         if self._drawn == len(self.seeds):
-            self.seeds.append(draw_seed())
+            self.seeds.append(self._seed_source())
         self._drawn += 1
         return self.seeds[self._drawn - 1]
 
@@ -199,6 +202,8 @@ class StoredMemory(Memory):
         When the whole began that this is a part of.
     now : callable
         Seconds of a clock that never goes back.
+    seed_source : callable, optional
+        Gives new seeds; by default the system's randomness does.
     """
 
     def __init__(
@@ -208,8 +213,9 @@ class StoredMemory(Memory):
         before: Memory | None = None,
         since: datetime | None = None,
         now: Callable[[], float] = time.monotonic,
+        seed_source: Callable[[], int] | None = None,
     ) -> None:
-        super().__init__(before)
+        super().__init__(before, seed_source)
         self._database = database
         self._search_id = search_id
         self._since = since

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from hanalife.errors import ArgumentTypeError, FitIncompleteError, NotSupportedError
@@ -62,6 +62,7 @@ class Model(HanaOnly, ABC):
         self.name: str | None = None
         self.version = 1
         self.observer: CallObserver | None = None
+        self.seed_source: Callable[[], int] | None = None  #: gives the seeds that a fit draws; None: at random
         self.run_id: str | None = None
         self.runtime: float | None = None
         self.error_msg_: DataFrame | None = None
@@ -137,6 +138,16 @@ class Model(HanaOnly, ABC):
         """The label column of the fit."""
         fitted = self._any_fitted()
         return fitted.encoding.label.name if fitted else None
+
+    @property
+    def seeds_(self) -> dict[str, int] | None:
+        """The seeds of the fit, given or drawn, under the keywords that repeat it; None: not fitted.
+
+        ``random_state`` is the constructor's; it is also that of folds, random candidates and calibration. The
+        others are of ``fit``, and are there if they play a part.
+        """
+        fitted = self._any_fitted()
+        return dict(fitted.seeds) if fitted else None
 
     @property
     def fit_data(self) -> DataFrame | None:

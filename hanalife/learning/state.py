@@ -42,6 +42,7 @@ def facts_of(fitted: Fitted) -> dict[str, Any]:
         "ranges": {name: list(bounds) for name, bounds in encoding.ranges.items()},
         "parameters": dict(fitted.parameters),
         "chosen": dict(fitted.chosen),
+        "seeds": dict(fitted.seeds),
         "imputation": fitted.imputation.to_json() if fitted.imputation else None,
         "background": None if fitted.background is None else _rows(fitted.background),
         "calibration": fitted.calibration.to_json() if fitted.calibration else None,
@@ -89,6 +90,7 @@ def fitted_of(
         key=ColumnSpec(*facts["key"]) if facts["key"] else None,
         parameters=facts["parameters"],
         chosen=facts["chosen"],
+        seeds=facts.get("seeds", {}),  # models of older versions keep that of the algorithm only
         tables={name: Table.from_json(table) for name, table in tables.items()},
         imputation=Imputation.from_json(facts["imputation"]) if facts.get("imputation") else None,
         background=_matrix(facts.get("background"), func, encoding),

@@ -127,6 +127,7 @@ def fit(rows: pd.DataFrame, plan: Plan, progress: Progress | Silent) -> tuple[Fi
         imputation=imputation,
         calibration=calibration,
         background=_background(ready.features, arguments),
+        seeds={"random_state": plan.in_force["random_state"], **arguments.seeds()},
         training_keys=trained_rows.keys_of(rows[training], arguments.key, encoding),
     )
     return fitted, report

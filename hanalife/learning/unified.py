@@ -129,8 +129,9 @@ class UnifiedModel(Model):
         from hanalife.learning.memory import Memory, StoredMemory
 
         if self._selection is None or self._selection.indicator is None:
-            return Memory(self._memory)
-        return StoredMemory(data.connection_context.database, self._selection.indicator, self._memory)
+            return Memory(self._memory, self.seed_source)
+        database = data.connection_context.database
+        return StoredMemory(database, self._selection.indicator, self._memory, seed_source=self.seed_source)
 
     @contextmanager
     def _unfinished(self, memory: Memory) -> Iterator[None]:

@@ -36,6 +36,10 @@ _PERMUTATION_SEED = Parameter("permutation_seed", int, 0, minimum=0, maximum=2**
 _SAMPLES = Parameter("permutation_n_samples", int, minimum=1)
 
 
+#: Keywords that are seeds; one that is not given is drawn (the partition's) or 0, which is a seed like any other.
+_SEEDS = ("PARTITION_RANDOM_STATE", "BACKGROUND_RANDOM_STATE", "PERMUTATION_SEED", "ALS_RANDOMSTATE")
+
+
 @dataclass(frozen=True, slots=True)
 class FitArguments:
     """What to fit on, defaults resolved."""
@@ -87,6 +91,11 @@ class FitArguments:
         if self.permutation is not None:
             words |= {name.upper(): value for name, value in self.permutation.in_words().items()}
         return words | {name.upper(): value for name, value in self.own.items()}
+
+    def seeds(self) -> dict[str, int]:
+        """Return the seeds that play a part in the fit, given or drawn, under the keywords that repeat it."""
+        words = self.in_words()
+        return {name.lower(): words[name] for name in _SEEDS if name in words}
 
 
 def fit_arguments(data: Any, given: Mapping[str, Any], func: Func, draw_seed: Any, *, classifies: bool) -> FitArguments:
