@@ -16,7 +16,7 @@ from hanalife.confidence.areas import MIN_ROWS
 from hanalife.drift import calibration
 from hanalife.drift.calibration import Grouped
 from hanalife.drift.intervals import Floats
-from hanalife.drift.performance import THRESHOLD, Scored, area, chances, hits, one_class
+from hanalife.drift.scored_rows import THRESHOLD, Scored, area, chances, hits, one_class
 from hanalife.errors import InvalidArgumentError
 
 Bounds = tuple[float, float, float]

@@ -1,34 +1,24 @@
-"""How well a binary classifier does, where labels are known: by itself, and compared between score runs.
+"""How well a binary classifier does, where labels are known: by itself, and compared between score runs. Pure.
 
-All but :func:`scored` is pure.
+Without labels, :func:`estimate` tells what to expect; see :mod:`hanalife.drift.label_free`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from hanalife.confidence import areas, shares
 from hanalife.confidence.interval import Interval, Withheld
-from hanalife.dataframe import columns as names
-from hanalife.dataframe.frame import DataFrame
 from hanalife.drift import intervals, verdict
-from hanalife.drift.intervals import Floats
+from hanalife.drift.label_free import Estimated, estimate
+from hanalife.drift.scored_rows import Placements, Scored, area, hits, one_class, placements, scored
 from hanalife.errors import InvalidArgumentError
 
+__all__ = ["Achieved", "Difference", "Estimated", "Scored", "achieved", "difference", "estimate", "scored"]
+
 LEVEL = verdict.LEVEL
-#: Classes are told apart at this chance.
-THRESHOLD = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Rows with the truth and a score, both of shape ``(n_rows,)``."""
-
-    positive: Any  #: bool
-    score: Any  #: chance of the positive class, in [0, 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,44 +45,6 @@ class Achieved:
     accuracy: tuple[float, float, float]
     area: tuple[float, float, float] | None  #: under the ROC curve; None if the labels are all of one class
     reason: str = ""  #: why the area has no bounds
-
-
-def scored(data: DataFrame, label: str, probability: str, positive: Any, key: str | None = None) -> Scored:
-    """Read labels and scores, in the order of the key if there is one.
-
-    Raises
-    ------
-    InvalidArgumentError
-        There is no row, a value is missing, or a score is outside [0, 1].
-    """
-    wanted = {"label": label, "probability": probability} | ({} if key is None else {"key": key})
-    for argument, name in wanted.items():
-        names.require([name], data.columns, argument)
-    chosen = data.select(list(dict.fromkeys(wanted.values())))
-    rows = (chosen if key is None else chosen.sort(key)).collect()
-    if rows.empty:
-        raise InvalidArgumentError(f"{label}: there are no rows, so no metric.")
-    for name in (label, probability):
-        if rows[name].isna().any():
-            raise InvalidArgumentError(f"{name}: {int(rows[name].isna().sum())} values are missing. Filter them out.")
-    scores = rows[probability].astype(float).to_numpy()
-    return Scored((rows[label] == positive).to_numpy(dtype=bool), chances(scores))
-
-
-def chances(scores: Any) -> Floats:
-    """Return scores as an array.
-
-    Raises
-    ------
-    InvalidArgumentError
-        There is none, or one is outside [0, 1].
-    """
-    found = np.asarray(scores, dtype=float)
-    if not len(found):
-        raise InvalidArgumentError("probability: there are no rows.")
-    if not ((found >= 0) & (found <= 1)).all():
-        raise InvalidArgumentError("probability: expected chances from 0 to 1, without missing ones.")
-    return found
 
 
 def difference(
@@ -128,7 +80,7 @@ def difference(
     if reason:
         nothing = (float("nan"),) * 3
         return Difference(verdict.UNKNOWN, nothing, accuracy, (float("nan"),) * 2, paired, margin, reason, level)
-    sides = _placements(reference), _placements(current)
+    sides = placements(reference), placements(current)
     values = float(sides[0][0].mean()), float(sides[1][0].mean())
     shown, tested = (_area_bounds(sides, paired, of) for of in (level, 1 - 2 * error_rate))
     word, reason = _verdict(tested, margin)
@@ -158,28 +110,6 @@ def achieved(rows: Scored) -> Achieved:
     return Achieved(accuracy, *area(rows))
 
 
-def area(rows: Scored) -> tuple[tuple[float, float, float], str]:
-    """Return the area under the ROC curve of both classes, its 95 % bounds, and why these are NaN."""
-    placed = _placements(rows)
-    bounds = areas.of_placements(*placed)
-    value = float(placed[0].mean())
-    if isinstance(bounds, Withheld):
-        return (value, float("nan"), float("nan")), bounds.reason
-    return (value, *bounds), ""
-
-
-def one_class(rows: Scored) -> str:
-    """Return why the rows have no area under the curve; empty if they have one."""
-    return "" if 0 < rows.positive.sum() < len(rows.positive) else "the labels are all of one class: no area"
-
-
-Placements = tuple[Floats, Floats]
-
-
-def _placements(rows: Scored) -> Placements:
-    return areas.placements(rows.score[rows.positive], rows.score[~rows.positive])
-
-
 def _area_bounds(sides: tuple[Placements, Placements], paired: bool, level: float) -> Interval | Withheld:
     before, after = (areas.of_placements(*side, level) for side in sides)
     if isinstance(before, Withheld):
@@ -192,11 +122,6 @@ def _area_bounds(sides: tuple[Placements, Placements], paired: bool, level: floa
     low = second - first - np.hypot(second - after[0], before[1] - first)
     high = second - first + np.hypot(after[1] - second, first - before[0])
     return float(low), float(high)
-
-
-def hits(rows: Scored) -> Any:
-    """Return which rows are classified right."""
-    return (rows.score >= THRESHOLD) == rows.positive
 
 
 def _accuracy(reference: Scored, current: Scored, level: float) -> tuple[float, float, float]:

@@ -108,14 +108,14 @@ def test_one_class_has_no_area():
     found = performance.difference(rows, only)
     assert (found.verdict, found.reason) == ("unknown", "the labels are all of one class: no area")
     with pytest.raises(errors.InvalidArgumentError, match="one class"):
-        label_free.estimate(only, rows.score)
+        performance.estimate(only, rows.score)
     with pytest.raises(errors.InvalidArgumentError, match="chances from 0 to 1"):
-        label_free.estimate(rows, [2.0])
+        performance.estimate(rows, [2.0])
 
 
 def test_the_estimate_without_labels_meets_the_truth():
     reference, current = scores(7, 8_000), scores(8, 4_000, skill=0.7, centre=0.3)
-    found = label_free.estimate(reference, current.score)
+    found = performance.estimate(reference, current.score)
     truth = ((current.score >= 0.5) == current.positive).mean()
     assert found.accuracy[1] < truth < found.accuracy[2]
     assert found.accuracy[2] - found.accuracy[1] < 0.06
@@ -129,7 +129,7 @@ def test_the_estimates_interval_covers_the_truth():
     covered = []
     for seed in range(100):
         reference, current = scores(seed, 1_000), scores(seed + 5_000, 400, skill=1.0)
-        low, high = label_free.estimate(reference, current.score).accuracy[1:]
+        low, high = performance.estimate(reference, current.score).accuracy[1:]
         covered.append(low <= ((current.score >= 0.5) == current.positive).mean() <= high)
     assert 0.92 <= np.mean(covered) <= 0.995
 
@@ -137,7 +137,7 @@ def test_the_estimates_interval_covers_the_truth():
 def test_scores_that_promise_too_much_are_noticed_and_corrected():
     honest, current = scores(9, 8_000), scores(10, 4_000)
     bold = Scored(honest.positive, norm.cdf(2 * norm.ppf(honest.score)))
-    found = label_free.estimate(bold, norm.cdf(2 * norm.ppf(current.score)))
+    found = performance.estimate(bold, norm.cdf(2 * norm.ppf(current.score)))
     assert not found.calibrated
     assert found.calibration_error > 0.05
     assert found.accuracy[1] < ((current.score >= 0.5) == current.positive).mean() < found.accuracy[2]
@@ -251,11 +251,11 @@ def test_the_interval_of_the_estimated_area_covers_it():
 
     many = draw(200_000, 0.7)
     truth = roc_auc_score(many.positive, many.score)
-    found = [label_free.estimate(draw(600, 0.0), draw(600, 0.7).score, seed=seed) for seed in range(60)]
+    found = [performance.estimate(draw(600, 0.0), draw(600, 0.7).score, seed=seed) for seed in range(60)]
     assert np.mean([one.area_bounds[0] <= truth <= one.area_bounds[1] for one in found]) >= 0.88
     assert abs(np.mean([one.area for one in found]) - truth) < 0.01
     again = draw(600, 0.0)
-    assert label_free.estimate(again, many.score[:500]) == label_free.estimate(again, many.score[:500])
+    assert performance.estimate(again, many.score[:500]) == performance.estimate(again, many.score[:500])
 
 
 def of_classes(random, rows, prevalence):
@@ -287,16 +287,16 @@ def test_a_label_shift_is_told_from_the_share_predicted_positive():
 def test_what_cannot_be_trusted_is_withheld_with_the_reason():
     random = np.random.default_rng(34)
     blind = Scored(random.random(400) < 0.5, random.random(400))
-    found = label_free.estimate(blind, random.random(300))
+    found = performance.estimate(blind, random.random(300))
     assert "the confusion matrix is singular" in found.label_shift.reason
     assert np.isnan(found.label_shift.prevalence).all()
     rare = of_classes(random, 400, 0.5)
     few = Scored(np.arange(400) < 19, rare.score)
-    found = label_free.estimate(few, rare.score)
+    found = performance.estimate(few, rare.score)
     assert found.reason == "the smaller class of the reference has 19 rows, fewer than 20"
     assert np.isnan([*found.accuracy[1:], *found.area_bounds]).all()
     assert found.label_shift.area_reason == "the smaller class has 19 rows, fewer than 20"
-    assert label_free.estimate(rare, rare.score[:19]).reason == "19 current rows, fewer than 20"
+    assert performance.estimate(rare, rare.score[:19]).reason == "19 current rows, fewer than 20"
 
 
 def test_each_estimate_is_kept_with_its_assumption(conn, tmp_path):
