@@ -168,7 +168,8 @@ class ConfusionChart:
     def show(self, confusion: Confusion | None) -> None:
         """Draw a matrix, or say that there is none."""
         old = self.widget.marks
-        self.widget.title = "Confusion matrix" if confusion else "Confusion matrix: not recorded"
+        source = f" ({confusion['source']})" if confusion and confusion["source"] else ""
+        self.widget.title = f"Confusion matrix{source}" if confusion else "Confusion matrix: not recorded"
         # A mark keeps the shape it was made with, so another matrix is another mark.
         self.widget.marks = [self._mark(confusion)] if confusion else []
         for mark in old:

@@ -10,12 +10,15 @@ from hanalife.views.encoding import number
 from hanalife.views.payloads.runs import Confusion, Curve
 
 
-def curves(lines: Mapping[str, Points]) -> list[Curve]:
-    """Return the charts that the named lines of a ``CONTINUOUS_FIGURE`` make, those that are there."""
+def curves(lines: Mapping[str, Points], source: str = "") -> list[Curve]:
+    """Return the charts that the named lines of a ``CONTINUOUS_FIGURE`` make, those that are there.
+
+    The titles name the source of the rows, where it is known.
+    """
     return [
         {
             "key": chart["key"],
-            "title": chart["title"],
+            "title": f"{chart['title']} ({source})" if source else chart["title"],
             "x_label": chart["x_label"],
             "y_label": chart["y_label"],
             "series": [
@@ -27,7 +30,7 @@ def curves(lines: Mapping[str, Points]) -> list[Curve]:
     ]
 
 
-def confusion(triples: Points) -> Confusion | None:
+def confusion(triples: Points, source: str = "") -> Confusion | None:
     """Return (actual, predicted, count) triples as a square matrix, or None if there are none."""
     found = figures.confusion(triples)
-    return None if found is None else {"labels": found["labels"], "counts": found["counts"]}
+    return None if found is None else {"labels": found["labels"], "counts": found["counts"], "source": source}

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from hanalife.database import aliases, models, run_artifacts, run_tags, run_values, runs, shared_records, tasks
 from hanalife.evidence import SEARCH_PREFIX, MetricKey
+from hanalife.observation import MetricSource
 from hanalife.records import Artifact, Job, Run, RunStatus
 from hanalife.views import figures, learning, ranking, run_log, searches
 from hanalife.views.encoding import LONGEST_TEXT, cut, facts, grid, instant, number, short_utc, size
@@ -134,8 +135,13 @@ def detail(
                 pairs(last(calls, "VARIABLE_IMPORTANCE")).items(), key=lambda pair: -float(number(pair[1]))
             )
         ],
-        "curves": figures.curves(mapping(last(calls, "CONTINUOUS_FIGURE"))),
-        "confusion": figures.confusion(mapping(last(calls, "DISCRETE_FIGURE")).get("CONFUSION_MATRIX", [])),
+        "curves": figures.curves(
+            mapping(last(calls, "CONTINUOUS_FIGURE")), _source_of(calls, "CONTINUOUS_FIGURE", metrics)
+        ),
+        "confusion": figures.confusion(
+            mapping(last(calls, "DISCRETE_FIGURE")).get("CONFUSION_MATRIX", []),
+            _source_of(calls, "DISCRETE_FIGURE", metrics),
+        ),
         "signature": _signature(calls),
         "log": list(log.end),
         "log_total": log.total,
@@ -191,6 +197,14 @@ def _metric(key: MetricKey, stored_name: str, value: float | str, calls: Sequenc
         "rows": n_rows if call.method == "score" and isinstance(n_rows, int) else None,
         "note": cut(str(source.get("NOTE", ""))) if source.get("SOURCE") == key.source else "",
     }
+
+
+def _source_of(calls: Sequence[Call], event_key: str, metrics: Mapping[MetricKey, float | str]) -> str:
+    """Return the source of the rows that the last figure of a kind is of: that of what the same call has judged."""
+    call = next((call for call in reversed(calls) if event_key in call.parts), Call())
+    keys = (key for key, value in metrics.items() if key.source is not MetricSource.CV)
+    judged = [key for key in keys if call.measured(key.name, metrics[key])]
+    return min(judged, key=lambda key: key.rank).source.value if judged else ""
 
 
 def _environment(content: Mapping[str, Any]) -> list[Fact]:

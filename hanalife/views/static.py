@@ -116,7 +116,8 @@ def run_charts(detail: RunDetail) -> list[str]:
     """Return the charts of a run as inline SVG."""
     drawn = [charts.curve(curve) for curve in detail["curves"]]
     if detail["confusion"] is not None:
-        drawn.append(charts.heat_map("Confusion Matrix", detail["confusion"]))
+        source = f" ({detail['confusion']['source']})" if detail["confusion"]["source"] else ""
+        drawn.append(charts.heat_map(f"Confusion Matrix{source}", detail["confusion"]))
     if detail["importance"]:
         drawn.append(charts.bars("Variable Importance", detail["importance"][:30]))
     drawn += [f"{charts.curve(chart)}<br><small>{escape(chart['summary'])}</small>" for chart in detail["learning"]]

@@ -71,8 +71,8 @@ test('values of different sources stand in one row that says so, and are compare
 test('curves of several runs share a chart, one line each: the model, or validation', () => {
   const charts = overlaid([{ name: 'one', detail }, { name: 'two', detail }]);
   const names = (title: string) => charts.find(each => each.title === title)!.series.map(each => each.name);
-  expect(names('ROC Curve')).toEqual(['one', 'two']);
-  const loss = charts.find(each => each.title === 'LOSS')!;
+  expect(names('ROC Curve (test)')).toEqual(['one', 'two']);
+  const loss = charts.find(each => each.title === 'LOSS (validation)')!;
   expect(loss.series[0]!.points).toEqual([[1, 0.9], [2, 0.6], [3, 0.8]]);
 });
 

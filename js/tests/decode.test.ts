@@ -72,7 +72,8 @@ test('the detail of a run has its curves, matrix and signature', () => {
     counts: [
       [84, 16],
       [21, 33]
-    ]
+    ],
+    source: 'test'
   });
   expect(detail.signature.outputs.rows).toEqual([
     ['SCORE', 'NVARCHAR(256)'],

@@ -111,7 +111,7 @@ def test_charts_have_axes_titles_and_the_runs_data(sqlite_conn):
     shown.show(detail)
     figures = dict(zip(shown.widget.titles, shown.widget.children, strict=True))
     roc = figures["ROC"]
-    assert roc.title == "ROC Curve"
+    assert roc.title == "ROC Curve (validation)"
     assert [axis.label for axis in roc.axes] == ["False Positive Rate (FPR)", "True Positive Rate (TPR)"]
     assert roc.marks[0].y[10] == pytest.approx(0.5**0.25)
     assert list(roc.marks[1].x) == [0, 1]

@@ -132,6 +132,8 @@ def test_a_later_call_adds_its_dataset_and_brings_its_curves(conn):
         pytest.approx((0.76, 0.83)),
     ]
     assert detail["primary_metric"] == "AUC"
+    assert detail["curves"][0]["title"] == "ROC Curve (test)"
+    assert detail["confusion"]["source"] == "test"
 
 
 def test_rows_of_which_some_were_trained_on_say_how_many_and_count_as_training_rows(conn):

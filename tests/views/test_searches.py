@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from hanalife.views import searches
+from hanalife import DataSets, MLExperiments, UnifiedClassification
+from hanalife.views import answers, searches
 
 
 def rows(*scores, metric="auc"):
@@ -89,3 +90,33 @@ def test_a_mean_of_zero_is_a_mean():
     (search,) = searches.from_rows(rows((1, 1, 1, (0.0,)), (2, 1, 1, (0.5,)), metric="error_rate"))
     assert search["best"] == 1
     assert line(search, "candidate") == [(1, 0.0), (2, 0.5)]
+
+
+@pytest.mark.parametrize("method", ["stratified_cv", "stratified_cv_sha"])
+def test_the_best_candidate_is_the_winner_of_the_fit(sqlite_conn, method):
+    training, *_ = DataSets.load_diabetes_data(sqlite_conn)
+    race = {"resource": "n_estimators", "max_resource": 8} if method.endswith("sha") else {"n_estimators": 4}
+    model = UnifiedClassification(
+        "HybridGradientBoostingTree",
+        random_state=1,
+        resampling_method=method,
+        fold_num=3,
+        evaluation_metric="auc",
+        param_search_strategy="grid",
+        param_values={"max_depth": [1, 2, 3, 6], "learning_rate": [0.05, 0.5]},
+        **race,
+    )
+    MLExperiments(sqlite_conn, "S").autologging(model, run_name="searched")
+    model.fit(training, key="ID", label="CLASS")
+    with sqlite_conn.database.read() as connection:
+        detail = answers.run(connection, model.run_id)
+    optimal = {fact["name"]: float(fact["value"]) for fact in detail["optimal"]}
+    (search,) = detail["searches"]
+    best = search["candidates"][0]
+    assert best["candidate"] == search["best"]
+    assert {name: best["values"][name] for name in ("max_depth", "learning_rate")} == {
+        name: optimal[name] for name in ("max_depth", "learning_rate")
+    }
+    assert detail["run"]["metrics"]["cv"]["AUC"] == pytest.approx(best["score"])
+    assert line(search, "best so far")[-1][1] == pytest.approx(best["score"])
+    assert (search["rungs"] > 1) == method.endswith("sha")

@@ -141,10 +141,11 @@ class Curve(Chart):
 
 
 class Confusion(TypedDict):
-    """Counts of rows: ``counts[i][j]`` of actual class i were predicted as class j."""
+    """Counts of rows: ``counts[i][j]`` of actual class i were predicted as class j; which rows, where it is known."""
 
     labels: list[str]
     counts: list[list[int]]
+    source: str
 
 
 class SignatureTables(TypedDict):

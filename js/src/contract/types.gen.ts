@@ -141,6 +141,7 @@ export interface Curve {
 export interface Confusion {
   labels: string[];
   counts: number[][];
+  source: string;
 }
 
 export interface SignatureTables {

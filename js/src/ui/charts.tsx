@@ -122,7 +122,7 @@ export function ConfusionMatrix({ confusion }: { confusion: Confusion }) {
   const most = Math.max(...confusion.counts.flat(), 1);
   return (
     <table class="hl-confusion">
-      <caption>Confusion matrix</caption>
+      <caption>Confusion matrix{confusion.source && ` (${confusion.source})`}</caption>
       <thead>
         <tr>
           <th scope="col">actual ↓ predicted →</th>

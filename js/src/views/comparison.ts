@@ -1,6 +1,6 @@
 /** What runs have in common and what differs, in rows of one name each. Pure. */
 import { metricNumber } from '../contract/decode';
-import type { Chart, Fact, MetricValue, RunDetail, RunRow, Series } from '../contract/types.gen';
+import type { Chart, Fact, MetricValue, RunDetail, RunRow } from '../contract/types.gen';
 import { number } from '../ui/format';
 import { type Best, bestRun, finite, isHeldOut, label, type MetricKey, same, valueOf } from './ranking';
 
@@ -87,24 +87,22 @@ export interface NamedDetail {
   detail: RunDetail;
 }
 
-/** The charts of several runs laid over each other, by title: one line a run of what is of the run itself. */
+/** The charts of several runs laid over each other: one line a run; those of different sources stay apart. */
 export function overlaid(details: readonly NamedDetail[]): Chart[] {
   const charts = new Map<string, Chart>();
   for (const { name, detail } of details) {
-    for (const chart of [...detail.curves, ...detail.learning]) {
-      const key = chart.title;
-      const made = charts.get(key) ?? { ...chart, series: [] };
-      charts.set(key, { ...made, series: [...made.series, ...itsOwn(chart).map(each => ({ ...each, name }))] });
+    for (const chart of [...detail.curves, ...detail.learning.map(ofOneSource)]) {
+      const made = charts.get(chart.title) ?? { ...chart, series: [] };
+      charts.set(chart.title, { ...made, series: [...made.series, ...chart.series.slice(0, 1).map(each => ({ ...each, name }))] });
     }
   }
   return [...charts.values()];
 }
 
-/** Of a chart with chance and perfection the model; of training and validation the latter. */
-function itsOwn(chart: Chart): Series[] {
-  const validation = chart.series.find(each => each.name === 'validation');
-  const own = validation ?? chart.series[0];
-  return own ? [own] : [];
+/** A learning curve of the source that counts most, which its title names; they come in this order. */
+function ofOneSource(chart: Chart): Chart {
+  const [own] = chart.series;
+  return own && own.name !== chart.title ? { ...chart, title: `${chart.title} (${own.name})`, series: [own] } : chart;
 }
 
 /** The spread of a metric's values: the greatest less the smallest. */
