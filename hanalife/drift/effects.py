@@ -14,6 +14,8 @@ from hanalife.records import DriftEffect
 
 #: ``sqrt(2 / pi)``: the mean of the absolute value of a standard normal variable.
 _FOLDED_MEAN = float(np.sqrt(2 / np.pi))
+#: Standard errors below it are those of numbers that do not vary in these rows.
+_NO_SPREAD = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,22 +146,25 @@ def total_variation(reference: Any, current: Any, level: float = 0.95) -> tuple[
     rows = reference.sum(), current.sum()
     p, q = reference / rows[0], current / rows[1]
     if len(p) == 2:
-        return float(abs(q - p)[0]), *_size_of(
-            intervals.share_difference(reference[0], rows[0], current[0], rows[1], level)
-        )
+        return float(abs(q - p)[0]), *_of_two(reference[0], rows[0], current[0], rows[1], level)
     deviation = np.sqrt(p * (1 - p) / rows[0] + q * (1 - q) / rows[1])
     half = np.full(len(p), 0.5)
     slopes = half * np.sign(q - p)
     spread = np.sqrt(_variance(p, slopes) / rows[0] + _variance(q, slopes) / rows[1])
+    if spread < _NO_SPREAD:  # no bin has rows of both sides, or all shares are equal: that is not certain either
+        risen = q > p
+        return float(np.abs(q - p).sum() / 2), *_of_two(
+            reference[risen].sum(), rows[0], current[risen].sum(), rows[1], level
+        )
     differs = statistics.pearson(np.array([reference, current]))[1] < 1 - level
     low, high = _around(_unbiased(q - p, deviation, half), float(spread), level, differs=differs)
     return float(np.abs(q - p).sum() / 2), low, min(high, 1.0)
 
 
-def _size_of(bounds: tuple[float, float]) -> tuple[float, float]:
-    """Return the bounds of the absolute value of a difference from those of the difference."""
-    low, high = bounds
-    return (0.0 if low <= 0 <= high else min(abs(low), abs(high))), max(abs(low), abs(high))
+def _of_two(hits: float, rows: float, current: float, current_rows: float, level: float) -> tuple[float, float]:
+    """Return the bounds of the absolute difference of two shares from those of the difference."""
+    low, high = intervals.share_difference(hits, rows, current, current_rows, level)
+    return (0.0 if low <= 0 <= high else min(abs(low), abs(high))), min(max(abs(low), abs(high)), 1.0)
 
 
 def wasserstein(
@@ -195,7 +200,7 @@ def wasserstein(
         beyond = np.append(np.cumsum(slopes[::-1])[::-1], 0.0)
         return float(np.sqrt(_variance(p, beyond) / rows[0] + _variance(q, beyond) / rows[1]))
 
-    slopes = widths * np.sign(gaps)
+    slopes = widths * np.where(gaps < 0, -1.0, 1.0)  # equal rows leave a spread too, as if all gaps were above 0
     centre = _unbiased(gaps, deviation, widths)
     noise = spread(slopes * (3 - 2 * ndtr(_ratio(gaps, deviation))))
     differs = centre > intervals.normal_quantile((1 + level) / 2) * noise

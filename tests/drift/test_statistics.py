@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import beta, binom, chi2_contingency, mannwhitneyu, ncx2, norm, wasserstein_distance
+from scipy.stats import beta, binom, chi2, chi2_contingency, mannwhitneyu, ncx2, norm, wasserstein_distance
 from statsmodels.stats.multitest import multipletests
 
 from hanalife.drift import effects, intervals, pooling, ranking, statistics, two_sample, verdict
@@ -141,10 +141,29 @@ def test_total_variation_and_wasserstein_against_scipy():
     assert moved[1] < 0.3 < moved[2]
     alike = effects.total_variation([50, 50], [56, 44])
     assert alike[:2] == (pytest.approx(0.06), 0.0), "chance does as much: 0 is in the interval"
-    assert effects.total_variation([10], [30]) == (0.0, 0.0, 0.0), "one bin cannot differ"
     value, low, high = effects.total_variation([10, 0], [30, 0])
     assert (value, low) == (0.0, 0.0)
     assert high == pytest.approx(1 - beta(10.5, 0.5).ppf(0.025)), "what few rows cannot exclude"
+
+
+def test_no_interval_claims_certainty():
+    apart = effects.total_variation([10, 20, 0, 0], [0, 0, 15, 15])
+    assert (apart[0], apart[2]) == (1.0, 1.0)
+    assert apart[1] == pytest.approx(1 - math.hypot(*[1 - beta(30.5, 0.5).ppf(0.025)] * 2))
+    for measure in (effects.population_stability_index, effects.jensen_shannon):
+        low, high = measure([10, 10, 10], [10, 10, 10]).interval(0.95)
+        assert low == 0 < high
+    assert effects.total_variation([10, 10, 10], [10, 10, 10])[2] > 0
+    assert effects.wasserstein([10, 10, 10], [10, 10, 10], [0.0, 1.0], 1.0)[2] > 0
+
+
+@pytest.mark.parametrize("freedom", [1, 9])
+@pytest.mark.parametrize("truth", [0.0, 0.3, 2.0, 30.0])
+def test_the_interval_of_a_noncentral_chi_square_holds_the_truth_as_often_as_it_says(freedom, truth):
+    quantiles = (np.arange(2_000) + 0.5) / 2_000
+    values = ncx2.ppf(quantiles, freedom, truth) if truth else chi2.ppf(quantiles, freedom)
+    bounds = [effects.Divergence(value, 1.0, freedom).interval(0.95) for value in values[::4]]
+    assert 0.945 <= np.mean([low <= truth <= high for low, high in bounds]) <= 0.976
 
 
 @pytest.mark.parametrize(

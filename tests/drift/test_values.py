@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from hanalife import DriftDetector, create_dataframe_from_pandas
 from hanalife.database import tables
+from hanalife.drift import bins, tallies
 
 TEXT, REAL = {"V": "NVARCHAR(40)"}, {"V": "DOUBLE"}
 
@@ -45,6 +46,17 @@ def test_more_values_than_labels_and_their_hashes(conn):
     assert same.verdict == "no_drift"
     other = check(conn, [f"t{n}" for n in numbers[:4_000]], [f"u{n}" for n in numbers[4_000:]], TEXT)
     assert other.verdict == "drift"
+
+
+def test_more_texts_than_are_counted_decide_nothing_unless_all_are_new(conn, monkeypatch):
+    monkeypatch.setattr(bins, "MAX_CATEGORIES", 20)
+    monkeypatch.setattr(tallies, "MAX_TEXTS", 100)
+    random = np.random.default_rng(7)
+    same = check(conn, texts(random, 1_000), texts(random, 1_000), TEXT).results[0]
+    assert (same.verdict, same.effect.high) == ("unknown", None)
+    assert "distinct texts, which are not compared one by one; group them" in same.reason
+    new = check(conn, ["a", "b"] * 500, texts(random, 1_000), TEXT).results[0]
+    assert new.verdict == "drift"
 
 
 def test_a_new_text_that_a_tenth_of_the_rows_have_is_found(conn):
