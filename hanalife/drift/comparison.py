@@ -191,6 +191,7 @@ def _result(name: str, column: Column, test: tuple[float, float], decision: Deci
         verdict=decision.verdict,
         effect=decision.effect,
         indicator=decision.indicator,
+        reason=f"no interval: {decision.effect.withheld}" if decision.effect.withheld else "",
         effects=_measures(column, decision.effect.minimum or 0.0),
         bins=_bins(column.counted.binning, column.aligned, column.counted.unit),
         p_no_drift=decision.p_no_drift,

@@ -118,6 +118,7 @@ def test_few_values(conn, before, after, expected):
         assert column.reason
     assert column.effect.high is None or column.effect.high > 0, "never an interval of no width"
     assert (column.effect.high is None) == bool(column.effect.withheld)
+    assert bool(column.reason) == (expected == "unknown" or column.effect.high is None)
 
 
 def test_amounts_that_become_frequent_are_found(conn):
