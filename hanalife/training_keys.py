@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,16 +34,23 @@ _MISSING = "\x00"  #: the text of a NULL
 
 
 def text_of(key: Any) -> str:
-    """Return the canonical text of a key; a number and its text have the same.
+    """Return the canonical text of a key: the same for a value whatever its column's type.
 
-    >>> text_of(7), text_of(7.0), text_of(Decimal("7.00")), text_of("7")
-    ('7', '7', '7', '7')
+    A number has the text of its digits, without trailing zeros; a moment at midnight that of its date.
+
+    >>> text_of(7), text_of(7.0), text_of(Decimal("7.00")), text_of("7"), text_of(0.1), text_of(Decimal("0.10"))
+    ('7', '7', '7', '7', '0.1', '0.1')
     """
     if isinstance(key, float):
-        return f"{key:.17g}"
+        return _digits(Decimal(repr(float(key) + 0.0))) if isfinite(key) else str(key)  # -0.0 is 0
     if isinstance(key, Decimal):
-        return f"{key.normalize():f}"
-    return str(key.isoformat()) if hasattr(key, "isoformat") else str(key)
+        return _digits(key)
+    return str(key.isoformat()).removesuffix("T00:00:00") if hasattr(key, "isoformat") else str(key)
+
+
+def _digits(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def hashes_of(keys: pd.Series[Any]) -> Hashes:
