@@ -74,10 +74,12 @@ def _head(check: DriftCheck) -> str:
 
 
 def _text(check: DriftCheck) -> str:
+    from hanalife.drift.performance_check import PERFORMANCE
+
     lines = [_head(check), f"compared with {check.reference_rows:,} rows of {check.reference}", ""]
     for one in check.results:
-        effect = one.effect
-        size = f"{effect.measure} {effect.value:.3f} ({effect.interval})" if effect else "-"
+        shown = [*(one.effects[:1] if one.role == PERFORMANCE else ()), *([one.effect] if one.effect else ())]
+        size = ", ".join(f"{effect.measure} {effect.value:.3f} ({effect.interval})" for effect in shown) or "-"
         lines.append(f"{one.column:<24} {one.verdict:<9} {size}{f'  {one.reason}' if one.reason else ''}")
         if one.evidence is not None and check.budget is not None:
             evidence = f"evidence {one.evidence:,.3g} of {check.budget.alarm_threshold:,.0f} for an alarm"

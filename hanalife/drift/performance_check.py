@@ -46,9 +46,10 @@ def of_difference(
     has_area = now.area is not None and np.isfinite(found.area[0])
     results = [_result(ACCURACY, MEASURED, now.accuracy, change, p_value, reason="" if has_area else found.reason)]
     if now.area is not None and has_area:
-        change, p_value = _effect("auc_change", found.area, -found.margin), _p_value(found.area)
+        change = _effect("auc_change", found.area, -found.margin, found.reason)
         reason = "; ".join(dict.fromkeys(filter(None, (found.reason, _no_interval(now.reason)))))
-        results.append(_result(AREA, MEASURED, now.area, change, p_value, found.verdict, reason))
+        p_value = _p_value(found.area)
+        results.append(_result(AREA, MEASURED, now.area, change, p_value, found.verdict, reason, now.reason))
     paired = ("the same rows were scored twice and compared in pairs",) if found.paired else ()
     notes = (*paired, f"intervals of {100 * found.level:g} %", *notes)
     return DriftCheck(
@@ -83,7 +84,7 @@ def of_estimate(
         (SHIFTED["area"], LABEL_SHIFT, shift.area, shift.assumption, shift.area_reason),
     )
     results = [
-        _result(name, method, level, reason="; ".join(filter(None, (assumption, _no_interval(why)))))
+        _result(name, method, level, reason="; ".join(filter(None, (assumption, _no_interval(why)))), withheld=why)
         for name, method, level, assumption, why in estimates
         if np.isfinite(level[0])
     ]
@@ -113,6 +114,7 @@ def _result(
     p_value: float = 1.0,
     word: str = verdict.UNKNOWN,
     reason: str = "",
+    withheld: str = "",
 ) -> DriftResult:
     return DriftResult(
         column=metric,
@@ -125,13 +127,13 @@ def _result(
         verdict=word,
         effect=change,
         reason=reason,
-        effects=(_effect(metric.lower(), level),),
+        effects=(_effect(metric.lower(), level, withheld=withheld),),
     )
 
 
-def _effect(measure: str, bounds: Bounds, minimum: float | None = None) -> DriftEffect:
+def _effect(measure: str, bounds: Bounds, minimum: float | None = None, withheld: str = "") -> DriftEffect:
     low, high = (None if np.isnan(bound) else bound for bound in bounds[1:])
-    return DriftEffect(measure, bounds[0], low, high, minimum)
+    return DriftEffect(measure, bounds[0], low, high, minimum, withheld if low is None else "")
 
 
 def _no_interval(reason: str) -> str:

@@ -9,7 +9,7 @@ from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from hanalife import UnifiedClassification, errors
+from hanalife import UnifiedClassification, cli, errors
 from hanalife.clock import new_id
 from hanalife.database import checks
 from hanalife.drift import calibration, label_free, performance
@@ -299,7 +299,7 @@ def test_what_cannot_be_trusted_is_withheld_with_the_reason():
     assert performance.estimate(rare, rare.score[:19]).reason == "19 current rows, fewer than 20"
 
 
-def test_each_estimate_is_kept_with_its_assumption(conn, tmp_path):
+def test_each_estimate_is_kept_with_its_assumption(conn, url, tmp_path, capsys):
     random = np.random.default_rng(35)
 
     def frame(name, rows):
@@ -330,3 +330,8 @@ def test_each_estimate_is_kept_with_its_assumption(conn, tmp_path):
     assert "no interval" in shown["labeled", "AUC"]["reason"]
     page = drift_pages.write(conn, tmp_path / "page.html").read_text()
     assert page.count("(label shift)") >= 3
+    assert cli.main(["drift", "show", kept["check_id"].iloc[0], "--url", url]) == 0
+    low, high = (f"{bound:.3g}" for bound in found.area_bounds)
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line}
+    assert f"auc {found.area:.3f} ({low} to {high})  {label_free.ASSUMPTION}" in lines["AUC"]
+    assert label_free.SHIFT_ASSUMPTION in lines["PREVALENCE"]
