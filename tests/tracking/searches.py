@@ -1,6 +1,7 @@
 """What a search means, in plain Python: the reference that the databases' answers are held against.
 
-A run here is a dict of its attributes and of ``metrics``, ``params`` and ``tags``.
+A run here is a dict of its attributes and of ``metrics``, ``params`` and ``tags``; the keys of metrics are names
+and sources.
 """
 
 from __future__ import annotations
@@ -82,7 +83,27 @@ def value_of(run, field):
     if field.kind is c.Kind.ATTRIBUTE:
         value = run[field.name]
         return None if value == "" and field.name not in {"name", "experiment"} else value
-    return run[field.kind].get(field.name)
+    return metric_of(run, field) if field.kind is c.Kind.METRIC else run[field.kind].get(field.name)
+
+
+SOURCES = ["test", "validation", "cv", "train", "production", "user"]
+
+
+def metric_of(run, field):
+    """Return the value of the first source that a run has, or None; of two names of one source the shorter counts."""
+    found = []
+    for (name, source), value in run["metrics"].items():
+        is_stored_name = field.name.startswith(("SCORE_", "TEST_"))
+        meant = name if is_stored_name else base_name(name, source)
+        if meant == field.name and field.source in (None, source):
+            found.append((SOURCES.index(source), len(name), value))
+    return min(found, key=lambda each: each[:2])[2] if found else None
+
+
+def base_name(name, source):
+    if source == "user":
+        return name
+    return "AUC" if name in ("SCORE_AUC", "TEST_AUC.MEAN") else name
 
 
 def read(value, field):
@@ -181,7 +202,8 @@ def wanted(leaf):
 def name(field):
     if field.kind is c.Kind.ATTRIBUTE:
         return field.name
-    return f'{field.kind}."{field.name.replace(chr(34), chr(34) * 2)}"'
+    source = f"@{field.source}" if field.source else ""
+    return f'{field.kind}."{field.name.replace(chr(34), chr(34) * 2)}"{source}'
 
 
 def literal(value):

@@ -16,6 +16,7 @@ from hanalife import ConnectionContext, search_runs
 from hanalife import conditions as c
 from hanalife.database import run_tags, run_values, runs, shared_records
 from hanalife.errors import ArgumentTypeError, InvalidArgumentError, SearchError
+from hanalife.observation import MetricSource
 from hanalife.records import Run, RunStatus
 from hanalife.tracking import grammar
 from tests.tracking import searches
@@ -82,7 +83,7 @@ def make_runs(seed, count):
                 "dataset": source.choice(["", "PIMA"]),
                 "dataset_source": "",
                 "dataset_hash": source.choice([None, "ab" * 32, "cd" * 32]),
-                "metrics": some(source, METRICS),
+                "metrics": some_metrics(source),
                 "params": some(source, PARAMS),
                 "tags": some(source, TEXTS),
             }
@@ -92,6 +93,14 @@ def make_runs(seed, count):
 
 def some(source, values):
     return {name: source.choice(values) for name in NAMES if source.random() < 0.6}
+
+
+def some_metrics(source):
+    """Return metrics that several sources have measured, under the names that calls give them."""
+    keys = [(name, "user") for name in NAMES]
+    keys += [("AUC", origin) for origin in ("test", "validation", "train")] + [("SCORE_AUC", "train")]
+    keys += [("SCORE_AUC", "test"), ("TEST_AUC.MEAN", "cv"), ("depth", "production"), ("F1_SCORE_a b", "test")]
+    return {key: source.choice(METRICS) for key in keys if source.random() < 0.4}
 
 
 def store(conn, made):
@@ -115,7 +124,10 @@ def store(conn, made):
                 **given,
             )
             begun = runs.begin(connection, draft, "")
-            points = [run_values.NewPoint(name, None, value, 0) for name, value in run["metrics"].items()]
+            points = [
+                run_values.NewPoint(name, None, value, 0, MetricSource(origin))
+                for (name, origin), value in run["metrics"].items()
+            ]
             run_values.write(connection, begun.number, run["params"], points)
             for name, value in run["tags"].items():
                 run_tags.add(connection, run["run_id"], 3, name, value)
@@ -167,8 +179,11 @@ any_number = numbers | st.just(math.nan)
 moments = st.integers(-10, 500).map(lambda hours: START + timedelta(hours=hours))
 kinds = st.sampled_from([c.Kind.METRIC, c.Kind.PARAM, c.Kind.TAG])
 value_fields = st.builds(c.Field, kinds, st.sampled_from([*NAMES, "absent"]))
+metric_fields = st.builds(
+    c.Field, st.just(c.Kind.METRIC), st.sampled_from([*NAMES, "SCORE_AUC"]), st.none() | st.sampled_from(MetricSource)
+)
 attribute_fields = st.sampled_from([c.Field(c.Kind.ATTRIBUTE, name) for name in c.ATTRIBUTES])
-all_fields = value_fields | attribute_fields
+all_fields = value_fields | metric_fields | attribute_fields
 
 
 def values_for(field, *, bound):
@@ -243,9 +258,13 @@ def test_the_databases_find_what_the_reference_finds(filled, search):
 
 # --- columns ----------------------------------------------------------------------------------
 
+SOURCED = ["metrics.AUC", "metrics.AUC@test", "metrics.SCORE_AUC@train", "metrics.*"]
+
 
 @pytest.mark.parametrize("text", ["", "metrics.AUC > 0 order by params.depth limit 7", "status is null"])
-@pytest.mark.parametrize("columns", [None, "*", ["name", "metrics.*"], ['params."x""y"', "tags.*", "metrics.absent"]])
+@pytest.mark.parametrize(
+    "columns", [None, "*", ["name", "metrics.*"], ['params."x""y"', "tags.*", "metrics.absent"], SOURCED]
+)
 def test_collecting_in_bulk_gives_the_rows_of_the_frame(filled, text, columns):
     for conn in filled[0]:
         found = search_runs(conn, text, columns=columns)
@@ -279,7 +298,7 @@ def test_columns_of_numbers_are_numbers(conn):
     for run, rate in zip(made, ["0.10", 0.5, 3], strict=True):
         run |= {
             "params": {"rate": rate, "solver": rate if rate == 3 else "sgd"},
-            "metrics": {"AUC": math.inf},
+            "metrics": {("AUC", "user"): math.inf},
             "tags": {},
         }
     store(conn, made)
@@ -287,6 +306,27 @@ def test_columns_of_numbers_are_numbers(conn):
     assert table["params.rate"].tolist() == [0.1, 0.5, 3.0]
     assert table["params.solver"].tolist() == ["sgd", "sgd", "3"]
     assert table["metrics.AUC"].tolist() == [math.inf] * 3
+
+
+def test_a_metric_is_that_of_the_source_that_counts_most(conn):
+    made = make_runs(1, 4)
+    measured = [
+        {("AUC", "train"): 0.99, ("TEST_AUC.MEAN", "cv"): 0.7},
+        {("AUC", "validation"): 0.8, ("SCORE_AUC", "train"): 0.98},
+        {("AUC", "train"): 0.97, ("SCORE_AUC", "test"): 0.6},
+        {("AUC", "user"): 0.5, ("loss", "user"): 2.0},
+    ]
+    for run, metrics in zip(made, measured, strict=True):
+        run |= {"params": {}, "metrics": metrics, "tags": {}}
+    store(conn, made)
+    found = search_runs(conn, "metrics.AUC > 0 order by metrics.AUC desc", columns="metrics.AUC").collect()
+    assert found["metrics.AUC"].tolist() == [0.8, 0.7, 0.6, 0.5]
+    columns = search_runs(conn, columns="metrics.*").columns
+    sources = ("test", "validation", "cv", "train", "user")
+    assert columns == [*(f"metrics.AUC@{source}" for source in sources), "metrics.loss"]
+    assert search_runs(conn, "metrics.AUC@train > 0.9").count() == 3
+    assert search_runs(conn, "metrics.SCORE_AUC > 0.9").count() == 1
+    assert search_runs(conn, "metrics.AUC@production is not null").count() == 0
 
 
 def test_only_runs_of_experiments_and_newest_attempts(conn):
@@ -327,6 +367,9 @@ def test_a_found_frame_is_a_frame(conn):
         ("name = 3", 8, "name is text"),
         ("duration like '1%'", 15, "'like' compares text"),
         ("metrics. > 3", 9, "double quotes"),
+        ("metrics.AUC@tset > 3", 13, "test, validation, cv, train, production, user"),
+        ("status = 'FAILED' order by metrics.AUC@ desc", 40, "source of a metric"),
+        ("params.depth@test > 3", 13, "expected ="),
         ("metrics.a = 'open", 13, "no closing quote"),
         ("(metrics.a = 1", 15, "')'"),
         ("metrics.a = 1)", 14, "the end"),
