@@ -32,6 +32,16 @@ def points(connection: sa.Connection, number: int) -> list[tuple[str, int, float
     return sorted(rows, key=lambda row: (row[0], row[-1], row[1]))
 
 
+def summaries(connection: sa.Connection, number: int) -> list[tuple[str, str, float]]:
+    """Return the values of series that are another than that of the last point: name, source, value."""
+    name = tables.metric_name
+    is_last = sa.and_(*(_point.c[column] == _metric.c[column] for column in ("run_number", "name_id", "step")))
+    query = sa.select(name.c.name, name.c.source, _metric.c.value).join_from(_metric, name).join(_point, is_last)
+    query = query.where(_metric.c.run_number == number, _metric.c.points > 1, _metric.c.value.is_not(None))
+    differs = _metric.c.value.is_distinct_from(_point.c.value)
+    return sorted(tuple(row) for row in connection.execute(query.where(differs)))
+
+
 def _columns(table: sa.Table) -> tuple[sa.Column[Any], ...]:
     name = tables.metric_name
     return name.c.name, table.c.step, table.c.value, table.c.text, table.c.offset_ms, name.c.source

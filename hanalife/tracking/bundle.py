@@ -39,6 +39,7 @@ from hanalife.database import (
 from hanalife.database.run_values import NewPoint
 from hanalife.database.snapshots import ROW_DIGESTS
 from hanalife.errors import BundleError, InvalidArgumentError, RunNotFoundError
+from hanalife.evidence import MetricKey
 from hanalife.observation import MetricSource
 from hanalife.records import Artifact, Experiment, Run, RunStatus
 from hanalife.signing import Key, key_of
@@ -176,6 +177,7 @@ def _files_of_run(connection: sa.Connection, run: Run) -> Iterator[tuple[str, by
         "records": {name: shared[key][1] for name, key in _record_ids(run).items() if key in shared},
         "params": run_bundles.params(connection, run.number),
         "points": run_bundles.points(connection, run.number),
+        "summaries": run_bundles.summaries(connection, run.number),
         "tags": run_bundles.tags(connection, run.run_id),
         "log": [without_moments(_entry_of_log(entry)) for entry in runs.log(connection, run.run_id)],
         "artifacts": [without_moments(asdict(artifact)) for artifact in artifacts],
@@ -380,7 +382,8 @@ class _Import:
             NewPoint(name, step, _point_value(value, text), offset_ms, _source(name, facts, *source))
             for name, step, value, text, offset_ms, *source in found["points"]
         ]
-        run_values.write(self._connection, number, params, points)
+        summaries = {MetricKey(name, MetricSource(source)): value for name, source, value in found.get("summaries", ())}
+        run_values.write(self._connection, number, params, points, summaries)
         run_bundles.add_tags(self._connection, run.run_id, [tuple(row) for row in found["tags"]])
         run_bundles.add_log(self._connection, run.run_id, [with_moments(entry) for entry in found["log"]])
         for values in found["artifacts"]:

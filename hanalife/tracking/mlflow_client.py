@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from hanalife.clock import Clock, utc_now
 from hanalife.database import blobs, run_artifacts, run_bundles, run_tags, run_values, runs
 from hanalife.errors import InvalidArgumentError, NotSupportedError, RunNotFoundError
-from hanalife.observation import CallObserver, CallOutcome, CallProgress, CallStart
+from hanalife.evidence import MetricKey
+from hanalife.observation import CallObserver, CallOutcome, CallProgress, CallStart, MetricSource
 from hanalife.records import Artifact, Run, RunStatus
 from hanalife.tracking import events, identity, mlflow_files
 from hanalife.tracking.artifacts import MOST_BYTES
-from hanalife.tracking.mlflow_store import NAME, NOTE, TEXT_METRIC
+from hanalife.tracking.mlflow_store import NAME, NOTE, TEXT_METRIC, mlflow_names, source_tags
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -67,7 +68,9 @@ def export_mlflow(
 
     Notes
     -----
-    MLflow gives new ids; the run's own is the tag ``hanalife.run_id``. Metrics that are texts become tags.
+    MLflow gives new ids; the run's own is the tag ``hanalife.run_id``. Metrics that are texts become tags, and so do
+    the sources of metrics: ``hanalife.source.<name>``. A name of several sources is ``AUC`` for the one that counts
+    most as evidence, and ``AUC/train`` for another.
     An artifact whose name is no safe path gets another, and a tag ``hanalife.artifact.<path>`` keeps its name.
     """
     client = _client(tracking_uri)
@@ -103,20 +106,25 @@ def _export_run(client: Any, target: str, connection: sa.Connection, run: Run, k
     if run.notes:
         tags[NOTE] = run.notes
     start = _milliseconds(run.created_at)
-    values = run_bundles.points(connection, run.number)
+    values = [
+        (MetricKey(row[0], MetricSource(row[-1])), *row[1:-1]) for row in run_bundles.points(connection, run.number)
+    ]
+    named = mlflow_names(dict.fromkeys(key for key, *_ in values))
     metrics = [
-        (name, number if number is not None else float(str(text)), start + offset, step)
-        for name, step, number, text, offset, _ in values
+        (named[key], number if number is not None else float(str(text)), start + offset, step)
+        for key, step, number, text, offset in values
         if number is not None or text in ("nan", "inf", "-inf")
     ]
     texts = {
-        f"{TEXT_METRIC}{name}": text for name, _, _, text, _, _ in values if text and text not in ("nan", "inf", "-inf")
+        f"{TEXT_METRIC}{named[key]}": text
+        for key, _, _, text, _ in values
+        if text and text not in ("nan", "inf", "-inf")
     }
     made = client.create_run(target, start_time=start, run_name=tags.pop(NAME, run.name))
     params = run_values.params(connection, [run.run_id])[run.run_id]
     paths = mlflow_files.safe_paths(kept)
     names = {f"{mlflow_files.NAME_OF}{path}": name for name, path in paths.items() if name != str(path)}
-    _log(client, made.info.run_id, params, metrics, tags | texts | names)
+    _log(client, made.info.run_id, params, metrics, tags | texts | names | source_tags(named))
     for artifact in kept:
         _export_file(client, made.info.run_id, paths[artifact.name], blobs.get(connection, artifact.sha256))
     ended = None if run.ended_at is None else _milliseconds(run.ended_at)
@@ -217,6 +225,7 @@ class _MlflowObserver:
         ]
         tags = {f"{TEXT_METRIC}{name}": value for name, value in outcome.metrics.items() if isinstance(value, str)}
         tags["hanalife.content_hash"] = outcome.dataset.content_hash
+        tags |= source_tags({MetricKey(name, outcome.source_of(name)): name for name in outcome.metrics})
         assert self._run is not None
         _log(self._client, self._run, {}, numbers, tags)
         self._client.set_terminated(self._run, "FINISHED", now)

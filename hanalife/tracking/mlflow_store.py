@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from hanalife import evidence
 from hanalife.database import dialects, mlflow_tables, run_artifacts, run_bundles, run_tags, run_values, runs
 from hanalife.database.engine import parse_url
 from hanalife.database.run_values import NewPoint
 from hanalife.errors import InvalidArgumentError
+from hanalife.evidence import MetricKey
+from hanalife.observation import MetricSource
 from hanalife.records import Experiment, Run, RunStatus
 from hanalife.tracking import identity, mlflow_files
 from hanalife.tracking.artifacts import MOST_BYTES
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 #: A metric that is a text has no place in MLflow; it becomes a tag with this before its name.
 TEXT_METRIC: Final = "hanalife.metric."
+
+#: The source of a metric has no place in MLflow; it becomes a tag with this before the name that MLflow knows.
+SOURCE_OF: Final = "hanalife.source."
 
 NAME, NOTE, _PARENT = "mlflow.runName", "mlflow.note.content", "mlflow.parentRunId"
 _STATUS = {"FINISHED": RunStatus.FINISHED, "FAILED": RunStatus.FAILED, "KILLED": RunStatus.FAILED}
@@ -78,7 +84,7 @@ def import_mlflow(
     Parameters stay the texts that MLflow keeps; a search takes those that read as numbers as
     numbers. Of several values of a metric at one step the last counts. Runs of one name become
     ``name`` and ``name (first digits of the id)``. KILLED is FAILED here, RUNNING is LOST. Links among the
-    files are left out.
+    files are left out. Metrics that hanalife exported have the sources that they had; others were logged by a user.
     """
     wanted = [experiments] if isinstance(experiments, str) else experiments
     with mlflow_tables.opened(parse_url(url)) as theirs:
@@ -145,11 +151,50 @@ def _import_run(theirs: sa.Connection, ours: sa.Connection, experiment_id: str, 
     )
     number = run_bundles.add_run(ours, run)
     points = [
-        NewPoint(key, step, value, max(0, time - row.start_time))
+        NewPoint(name, step, value, max(0, time - row.start_time), source)
         for key, step, value, time in mlflow_tables.points(theirs, row.run_uuid)
+        for name, source in [metric_key(key, tags.get(f"{SOURCE_OF}{key}"))]
     ]
     run_values.write(ours, number, dict(mlflow_tables.params(theirs, row.run_uuid)), points)
-    run_tags.put(ours, row.run_uuid, run_tags.RUN_ITSELF, {key: identity.storable(tags[key]) for key in tags})
+    kept = {key: identity.storable(tags[key]) for key in tags if not key.startswith(SOURCE_OF)}
+    run_tags.put(ours, row.run_uuid, run_tags.RUN_ITSELF, kept)
+
+
+def mlflow_names(keys: Iterable[MetricKey]) -> dict[MetricKey, str]:
+    """Return the names of the metrics of a run in MLflow, which allows no ``@`` in them.
+
+    >>> [*mlflow_names([MetricKey("AUC", MetricSource.TEST), MetricKey("AUC", MetricSource.TRAIN)]).values()]
+    ['AUC', 'AUC/train']
+    """
+    return {
+        key: label if label == key.name else f"{key.name}/{key.source}" for key, label in evidence.labels(keys).items()
+    }
+
+
+def source_tags(names: Mapping[MetricKey, str]) -> dict[str, str]:
+    """Return the tags that keep what names in MLflow do not say: source, and the name if it is another.
+
+    >>> source_tags({MetricKey("AUC", MetricSource.TRAIN): "AUC/train", MetricKey("loss", MetricSource.USER): "loss"})
+    {'hanalife.source.AUC/train': 'train AUC'}
+    """
+    plain = MetricSource.USER
+    return {
+        f"{SOURCE_OF}{name}": str(key.source) if name == key.name else f"{key.source} {key.name}"
+        for key, name in names.items()
+        if key.source is not plain or name != key.name
+    }
+
+
+def metric_key(name: str, tag: str | None) -> MetricKey:
+    """Return the key of a metric of MLflow from its name and its tag of :func:`source_tags`, if it has one.
+
+    >>> metric_key("AUC/train", "train AUC"), metric_key("train/AUC", None)
+    (MetricKey(name='AUC', source=<MetricSource.TRAIN: 'train'>), \
+MetricKey(name='train/AUC', source=<MetricSource.USER: 'user'>))
+    """
+    word, _, own_name = (tag or "").partition(" ")
+    known = MetricSource(word) if word in evidence.SOURCES else MetricSource.USER
+    return MetricKey(own_name or name, known)
 
 
 class _Files:

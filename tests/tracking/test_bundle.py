@@ -5,14 +5,17 @@ from __future__ import annotations
 import hmac
 import json
 import zipfile
+from dataclasses import replace
 
 import pytest
 
 from hanalife import ConnectionContext, DataSets, MLExperiments, UnifiedClassification, compare_runs, search_runs
-from hanalife.database import runs
+from hanalife.database import run_values, runs
 from hanalife.errors import BundleError, InvalidArgumentError, RunNotFoundError
+from hanalife.observation import CallProgress, FoldScore
 from hanalife.tracking import snapshots
-from hanalife.tracking.bundle import export_experiment, import_experiment
+from hanalife.tracking.bundle import _write, export_experiment, import_experiment
+from tests.tracking.reporting import FULL, Model
 
 NEWER = b'{"format": "hanalife-experiment", "format_version": 9, "sha256": "", "files": {}}'
 HOSTILE = ["<script>alert(1)</script>", "../../etc/passwd", "'; DROP TABLE hl_run; --", "日本 \U0001f600"]
@@ -206,3 +209,52 @@ def test_a_comparison_shows_no_markup_of_the_store(filled):
     assert "<script" not in found._repr_html_()
     assert "&lt;script&gt;" in found._repr_html_()
     json.dumps(found.to_json(), allow_nan=False)
+
+
+def search(model):
+    """Report a search whose last candidate is not its best."""
+    scores = [FoldScore(candidate, {}, "auc", 1, value) for candidate, value in ((1, 0.6), (2, 0.8), (3, 0.7))]
+    model.observer.call_progressed(CallProgress(3, 3, "", tuple(scores)))
+
+
+@pytest.fixture
+def sourced(sqlite_conn):
+    """Give a store with a run of metrics of several sources, and what it holds of them."""
+    tracker, model = MLExperiments(sqlite_conn, "e", primary_metric="AUC@test"), Model()
+    tracker.autologging(model, run_name="r")
+    model.fit(replace(FULL, metrics={**FULL.metrics, "PARTITION": "validation"}), during=lambda: search(model))
+    model.score()
+    return sqlite_conn
+
+
+def measured(conn):
+    with conn.database.read() as connection:
+        (experiment,), (run,) = runs.experiments(connection), runs.runs(connection)
+        return experiment.primary_metric, run_values.metrics(connection, [run.run_id])[run.run_id]
+
+
+def test_sources_and_values_of_series_come_along(sourced, tmp_path):
+    file = export_experiment(sourced, "e", tmp_path / "e.zip")
+    with ConnectionContext("sqlite://") as other:
+        import_experiment(other, file)
+        assert measured(other) == measured(sourced)
+        assert measured(other)[1]["SEARCH_AUC", "cv"] == 0.8
+        assert export_experiment(other, "e", tmp_path / "again.zip").read_bytes() == file.read_bytes()
+
+
+def test_a_bundle_without_sources_is_interpreted(sourced, tmp_path, monkeypatch):
+    def as_first_format(members):
+        name = a_run(members)
+        run, experiment = json.loads(members[name]), json.loads(members["experiment.json"])
+        run["points"] = [point[:-1] for point in run["points"]]
+        del run["summaries"], experiment["primary_metric"]
+        return members | {name: json.dumps(run).encode(), "experiment.json": json.dumps(experiment).encode()}
+
+    with zipfile.ZipFile(export_experiment(sourced, "e", tmp_path / "e.zip")) as bundle:
+        members = {name: bundle.read(name) for name in bundle.namelist() if name != "manifest.json"}
+    monkeypatch.setattr("hanalife.tracking.bundle.FORMAT_VERSION", 1)
+    _write(tmp_path / "first.zip", iter(as_first_format(members).items()), is_signed=False)
+    monkeypatch.undo()
+    with ConnectionContext("sqlite://") as other:
+        import_experiment(other, tmp_path / "first.zip")
+        assert measured(other)[1].keys() == measured(sourced)[1].keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 import shutil
 import sqlite3
 import sys
@@ -229,3 +230,54 @@ def test_a_fit_is_recorded_in_both(sqlite_conn, tmp_path):
         theirs = search_runs(other, columns=["metrics.AUC", 'tags."hanalife.run_id"']).collect()
     ours = search_runs(sqlite_conn, columns=["metrics.AUC", "run_id"]).collect()
     assert theirs.values.tolist() == ours.values.tolist()
+
+
+class TableClient:
+    """Does with the tables what MLflow's client does: as much of it as an export needs."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def _write(self, statement, *values):
+        with contextlib.closing(sqlite3.connect(self.file)) as store, store:
+            store.execute(statement, values)
+
+    def get_experiment_by_name(self, _name):
+        return SimpleNamespace(experiment_id=0)
+
+    def create_run(self, experiment_id, start_time, run_name):
+        row = ("f" * 32, run_name, "ann", "RUNNING", start_time, "active", experiment_id)
+        columns = "run_uuid, name, user_id, status, start_time, lifecycle_stage, experiment_id"
+        self._write(f"INSERT INTO runs ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
+        return SimpleNamespace(info=SimpleNamespace(run_id="f" * 32))
+
+    def log_batch(self, run_id, metrics=(), params=(), tags=()):
+        for key, value, timestamp, step in metrics:
+            assert re.fullmatch(r"[/\w.\- ]+", key), f"MLflow refuses the name {key!r}"
+            row = (key, value, timestamp, run_id, step)
+            self._write("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, 0)", *row)
+        for table, pairs in (("params", params), ("tags", tags)):
+            for key, value in pairs:
+                self._write(f"INSERT INTO {table} VALUES (?, ?, ?)", key, value, run_id)
+
+    def set_terminated(self, run_id, status, end_time):
+        self._write("UPDATE runs SET status = ?, end_time = ? WHERE run_uuid = ?", status, end_time, run_id)
+
+
+def test_sources_survive_mlflow(sqlite_conn, mlflow_url, tmp_path, monkeypatch):
+    entities = SimpleNamespace(Metric=lambda *row: row, Param=lambda *row: row, RunTag=lambda *row: row)
+    client = SimpleNamespace(MlflowClient=lambda _uri: TableClient(tmp_path / "mlflow.db"), entities=entities)
+    monkeypatch.setitem(sys.modules, "mlflow", client)
+    monkeypatch.setitem(sys.modules, "mlflow.entities", entities)
+    with sqlite_conn.experiment("e").run("r") as run:
+        for source, value in (("test", 0.7), ("train", 0.9), ("user", 0.5)):
+            run.log_metrics({"AUC": [0.1, value]}, source=source)
+        run.log_metric("train/loss", 0.25)
+        run.log_metric("SCORE_KAPPA", 0.5, source="test")
+    export_mlflow(sqlite_conn, "e", mlflow_url)
+    with ConnectionContext("sqlite://") as other:
+        import_mlflow(other, mlflow_url, "Default")
+        assert other.experiment("Default").run("r").measured == run.measured
+        assert [point.value for point in other.experiment("Default").run("r").series("AUC", "train")] == [0.1, 0.9]
+        assert "hanalife.run_id" in other.experiment("Default").run("r").tags
+        assert not any(tag.startswith("hanalife.source.") for tag in other.experiment("Default").run("r").tags)
