@@ -281,7 +281,7 @@ HIGHER_IS_BETTER: Final = frozenset(
         "specificity",
     ]
 )
-_OF_CLASSES = ("RECALL_", "PRECISION_", "F1_SCORE_")  # a class may be called "error"
+_OF_CLASSES = ("recall_", "precision_", "f1_score_")  # a class may be called "error"
 
 
 @functools.lru_cache(maxsize=4_096)
@@ -297,7 +297,7 @@ def direction(metric: str) -> Direction | None:
     if metric.endswith(_VARIANCE):
         return None
     parts = re.findall(r"[a-z]+[0-9]*", metric.lower())
-    if "neg" in parts or metric.removeprefix(_prefix(metric)).startswith(_OF_CLASSES):
+    if "neg" in parts or metric.removeprefix(_prefix(metric)).lower().startswith(_OF_CLASSES):
         return Direction.HIGHER
     for part in reversed(parts):
         if part in LOWER_IS_BETTER or part in HIGHER_IS_BETTER:

@@ -67,10 +67,15 @@ def _list(conn: ConnectionContext, options: argparse.Namespace) -> Answer:
 
 
 def _show(conn: ConnectionContext, options: argparse.Namespace) -> Answer:
+    from hanalife.storage.comparison import interval_text, labelled
+
     found = _plain(_storage(conn).get_lineage(options.name, options.version))
+    hidden = ("signature", "metrics")
     lines = [
-        f"{name:14} {value}" for name, value in found.items() if value not in (None, "", {}) and name != "signature"
+        f"{name:14} {value}" for name, value in found.items() if value not in (None, "", {}) and name not in hidden
     ]
+    shown = labelled(found["metrics"] or {})
+    lines += ["", "metrics", *(f"  {name:30} {interval_text(kept)}" for name, kept in shown.items())] if shown else []
     return found, "\n".join(lines), 0
 
 

@@ -10,6 +10,8 @@ from hanalife import evidence
 from hanalife.commands.answers import Answer, Commands, command
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from hanalife.dataframe.context import ConnectionContext
 
 
@@ -58,11 +60,28 @@ def _list(conn: ConnectionContext, options: argparse.Namespace) -> Answer:
     from hanalife.tracking.search import search_runs
 
     columns = None if options.columns is None else options.columns.split(",")
-    rows = search_runs(conn, options.search, options.experiment, columns, all_attempts=options.all_attempts).collect()
+    runs = search_runs(conn, options.search, options.experiment, columns, all_attempts=options.all_attempts)
+    rows = _with_sources(conn, options, runs.collect())
     moments = [name for name in rows if rows[name].dtype.kind == "M"]
     shown = rows.assign(**{name: rows[name].dt.strftime("%Y-%m-%dT%H:%M:%SZ") for name in moments})
     plain = shown.astype(object).where(shown.notna(), None).to_dict("records")
     return json.loads(to_json(plain)), shown.to_string(index=False) if len(shown) else "no runs", 0
+
+
+def _with_sources(conn: ConnectionContext, options: argparse.Namespace, rows: pd.DataFrame) -> pd.DataFrame:
+    """Add to each metric without a named source a column that names it, run by run."""
+    from hanalife.tracking.search import search_runs
+
+    metrics = [name for name in rows if name.startswith("metrics.") and "@" not in name]
+    if not metrics:
+        return rows
+    columns = [f"{name}@{source}" for name in metrics for source in evidence.SOURCES]
+    every = search_runs(conn, options.search, options.experiment, columns, all_attempts=options.all_attempts).collect()
+    for name in metrics:
+        known = every[[f"{name}@{source}" for source in evidence.SOURCES]].notna()
+        first = known.idxmax(axis="columns").str.rpartition("@")[2].where(known.any(axis="columns"))
+        rows.insert(rows.columns.get_loc(name) + 1, f"{name} source", first)
+    return rows
 
 
 def _show(conn: ConnectionContext, options: argparse.Namespace) -> Answer:
@@ -72,10 +91,13 @@ def _show(conn: ConnectionContext, options: argparse.Namespace) -> Answer:
     from hanalife.tracking.events import to_json
 
     facts = run_facts.find(conn, options.run)
-    plain = json.loads(to_json(asdict(facts) | {"metrics": evidence.by_label(facts.metrics)}))
+    sources = {label: key.source for key, label in evidence.labels(facts.metrics).items()}
+    measured = {"metrics": evidence.by_label(facts.metrics), "metric_sources": sources}
+    plain = json.loads(to_json(asdict(facts) | measured))
     lines = [f"{name:20} {value}" for name, value in plain["run"].items() if value not in (None, "")]
     for title in ("params", "metrics", "tags"):
-        lines += ["", title, *(f"  {name:30} {value}" for name, value in plain[title].items())]
+        shown = sources if title == "metrics" else {}
+        lines += ["", title, *(f"  {name:30} {value} {shown.get(name, '')}" for name, value in plain[title].items())]
     lines += [
         "",
         "data",

@@ -17,7 +17,7 @@ from hanalife.storage import formats, lineage, states
 from hanalife.storage.aliases import Aliases
 from hanalife.storage.base import check_name, check_version, not_found
 from hanalife.storage.cards import Cards
-from hanalife.storage.comparison import Comparison
+from hanalife.storage.comparison import Comparison, sourced
 from hanalife.storage.estimators import SignatureLike, StoredEstimator
 from hanalife.storage.files import Files
 from hanalife.storage.hana_only import HanaOnly
@@ -254,11 +254,12 @@ class ModelStorage(Aliases, Cards, Comparison, Files, Onnx, Schedules, HanaOnly)
         with self._reading() as connection:
             found = self._find(connection, name, version, alias)
             tags = models.tags(connection, name, found.version)
-        parts = ("run_id", "dataset_hash", "signature", "environment", "metrics", "notes", "content_hash", "format")
+        parts = ("run_id", "dataset_hash", "signature", "environment", "notes", "content_hash", "format")
         return {
             "name": name,
             "version": found.version,
             **{part: getattr(found, part) for part in parts},
+            "metrics": None if found.metrics is None else sourced(found),
             "tags": tags,
             "created_at": found.created_at,
             "created_by": found.created_by,

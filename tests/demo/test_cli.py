@@ -122,13 +122,20 @@ def test_runs_in_the_terminal(recorded):
     text, plain = answer(["runs", "list", "params.n_estimators > 2", "--columns", "name,metrics.AUC"], recorded)
     assert [row["name"] for row in plain] == ["b"]
     assert f"{plain[0]['metrics.AUC']:.4f}" in text
+    assert plain[0]["metrics.AUC source"] == "train"
+    _, plain = answer(["runs", "list", "order by metrics.AUC@train desc", "--columns", "metrics.AUC@train"], recorded)
+    assert [list(row) for row in plain] == [["metrics.AUC@train"]] * 2
     assert answer(["runs", "list", "name = 'x'"], recorded) == ("no runs\n", [])
     text, plain = answer(["runs", "show", "e/a"], recorded)
     assert plain["params"]["n_estimators"] == 2
     assert re.search("n_estimators +2", text)
+    assert re.search(r"AUC +0\.\d+ train", text)
+    assert plain["metric_sources"]["AUC"] == "train"
     text, plain = answer(["runs", "compare", "e/a", "e/b"], recorded, 3)
     assert plain["parameters"] == [{"name": "n_estimators", "left": 2, "right": 3}]
     assert "n_estimators: 2 -> 3" in text
+    assert "AUC@train: " in text
+    assert {"train"} == {change["left_source"] for change in plain["metrics"]}
     text, plain = answer(["runs", "reproduce", "e/a"], recorded)
     assert (text.splitlines()[0], plain["verdict"]) == ("e/a: IDENTICAL", "IDENTICAL")
 
@@ -206,7 +213,9 @@ def test_models_in_the_terminal(tmp_path):
     assert [row["ALIASES"] for row in answer(["models", "list"], tmp_path)[1]] == ["", "champion"]
     done = command("models", "roll-back", "small", cwd=tmp_path)
     assert done.stdout == "champion of small is version 1 again\n"
-    assert answer(["models", "show", "small"], tmp_path)[1]["format"] == "xgboost-ubj"
+    text, plain = answer(["models", "show", "small"], tmp_path)
+    assert plain["format"] == "xgboost-ubj"
+    assert re.search(r"  AUC@train +0\.\d+ ", text)
     assert "# small, version 2" in answer(["models", "card", "small"], tmp_path)[0]
     _, plain = answer(["models", "export", "small", "small.zip", "--version", "1"], tmp_path)
     done = command("models", "import", "small.zip", "--url", "sqlite:///other.db", cwd=tmp_path)

@@ -240,6 +240,7 @@ def test_intervals_are_shown_where_they_are_known(storage):
     assert "| AUC@train | 0.8 [0.75, 0.85] |" in storage.get_model_card("churn")
     assert "without intervals" not in storage.get_model_card("churn")
     assert storage.compare_versions("churn", [1]).set_index("NAME").loc["AUC@train", "1"] == "0.8 [0.75, 0.85]"
+    assert storage.get_lineage("churn")["metrics"]["AUC"]["source"] == "train", "as its partition says"
 
 
 def test_what_is_of_sap_hana_only(storage, caplog):

@@ -44,7 +44,9 @@ def test_values_of_different_sources_have_no_difference():
     test, validation, cv, train = MetricSource.TEST, MetricSource.VALIDATION, MetricSource.CV, MetricSource.TRAIN
     left = {MetricKey("AUC", train): 0.99, MetricKey("SCORE_AUC", test): 0.7, MetricKey("TEST_AUC.MEAN", cv): 0.75}
     right = {MetricKey("AUC", validation): 0.8, MetricKey("SCORE_AUC", train): 0.95}
-    assert comparison.metric_changes(left, right) == (
+    found = comparison.metric_changes(left, right)
+    assert [(each.left_source, each.right_source) for each in found] == [(train, train), (test, validation), (cv, None)]
+    assert found == (
         MetricChange("AUC@train", 0.99, 0.95, 0.95 - 0.99, (0.95 - 0.99) / 0.99, train, train),
         MetricChange("AUC@test vs AUC@validation", 0.7, 0.8, None, None, test, validation),
         MetricChange("AUC@cv", 0.75, None, None, None, cv, None),
