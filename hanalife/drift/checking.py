@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import pyarrow as pa
 
@@ -14,6 +13,7 @@ from hanalife.dataframe.frame import DataFrame
 from hanalife.drift import (
     bins,
     comparison,
+    compatibility,
     dependence_notes,
     learning,
     reading,
@@ -28,14 +28,12 @@ from hanalife.drift.dependence import DesignEffect, design_effects
 from hanalife.drift.learning import Watched
 from hanalife.drift.reading import Summary
 from hanalife.drift.reference import Reference, label_of
-from hanalife.drift.row_order import GROUP, RowOrder
+from hanalife.drift.row_order import RowOrder
 from hanalife.drift.verdict import Estimate
 from hanalife.errors import InvalidArgumentError
 from hanalife.records import DriftCheck, DriftResult, TargetShift
 
 FEATURE, LABEL, PREDICTION = "feature", "label", "prediction"
-_NUMBERS = ("INT", "DOUBLE", "DECIMAL", "REAL", "FLOAT", "NUMERIC")
-_MOMENTS = ("DATE", "TIMESTAMP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +118,7 @@ def learn(
         raise InvalidArgumentError("reference_data: has no rows; nothing can be learned from it.")
     for name, (_, summary) in segments.items():
         _refuse_weightless(weight, summary, name)
-    return Reference(describe(data), dict(roles), _types(data, roles), segments, weight, order)
+    return Reference(describe(data), dict(roles), compatibility.column_types(data, roles), segments, weight, order)
 
 
 def _given(name: str | None) -> list[str]:
@@ -158,14 +156,14 @@ def summarise(
     observe: Callable[[pa.RecordBatch], None] | None = None,
 ) -> dict[str, Summary]:
     """Read current rows once, each group over the bins of its segment, or all over those of the only one."""
-    columns = [*shared_columns(reference, data), *_given(extra), *_given(reference.weight)]
+    columns = [*compatibility.shared_columns(reference, data), *_given(extra), *_given(reference.weight)]
     columns += _column_of(reference.order)
     if reference.weight is not None and not data.has(reference.weight):
         raise InvalidArgumentError(
             f"new_data: has no column {reference.weight}, by which the reference rows are weighted. Add it; 1 in "
             "every row lets each count once."
         )
-    require_order_column(reference, data)
+    compatibility.require_order_column(reference, data)
     layouts = {name: reference.layout(name) for name in reference.segments}
     found = reading.summarise(
         data.select(list(dict.fromkeys(columns))),
@@ -218,89 +216,6 @@ def window_checks(
         made.append(check(reference, "", summaries[window], source, method, before=before, window=window))
         before = summaries[window] if consecutive else None
     return made
-
-
-def require_segments(reference: Reference, segment: str | None = None) -> Reference:
-    """Return a reference that has segments exactly if a column of these is given."""
-    if (segment is None) == (list(reference.segments) == [""]):
-        return reference
-    if segment is None:
-        known = ", ".join(reference.segments)
-        raise InvalidArgumentError(
-            f"reference: has the segments {known}; compare by them with conn.drift.segments or create_drift_task."
-        )
-    raise InvalidArgumentError(
-        f"segment_column_name: the reference was not learned by {segment}; give its rows, a DataFrame, as reference, "
-        "or learn it with segment_column_name."
-    )
-
-
-def require_order(reference: Reference, order: RowOrder | None) -> None:
-    """Refuse an order of rows that a reference was not learned with; by default its own holds."""
-    if order is None or order == reference.order:
-        return
-    learned = "without it" if reference.order is None else f"with {reference.order.argument}={reference.order.column!r}"
-    raise InvalidArgumentError(
-        f"{order.argument}: got {order.column!r}, but the reference was learned {learned}. Learn it with "
-        f"{order.argument}={order.column!r}, or give its rows, a DataFrame."
-    )
-
-
-def require_order_column(reference: Reference, data: DataFrame) -> None:
-    """Refuse current rows without the column by which the reference rows depend on each other."""
-    if reference.order is None:
-        return
-    if not data.has(reference.order.column):
-        raise InvalidArgumentError(
-            f"new_data: has no column {reference.order.column}, by which the reference rows depend on each other. Add "
-            f"it, or learn a reference without {reference.order.argument}."
-        )
-    reference.order.check(data)
-
-
-def refuse_rows_of_groups(reference: Reference, rows: int) -> None:
-    """Refuse windows of so many rows if rows are read by groups."""
-    if reference.order is not None and reference.order.by == GROUP:
-        raise InvalidArgumentError(
-            f"rows: rows are read by {reference.order.column}, whose groups are no windows of {rows} rows; give "
-            "time_column and every."
-        )
-
-
-def shared_columns(reference: Reference, data: DataFrame) -> list[str]:
-    """Return the watched columns that current rows have.
-
-    Raises
-    ------
-    InvalidArgumentError
-        They have none, or one of another type.
-    """
-    shared = [name for name in reference.roles if data.has(name)]
-    if not shared:
-        raise InvalidArgumentError(f"new_data: has none of the watched columns {', '.join(reference.roles)}.")
-    _refuse_retyped(reference, data, shared)
-    return shared
-
-
-def _refuse_retyped(reference: Reference, data: DataFrame, shared: Sequence[str]) -> None:
-    for name, kind in _types(data, shared).items():
-        if family(kind) != family(reference.types[name]):
-            raise InvalidArgumentError(
-                f"new_data: {name} is {kind}, but {reference.types[name]} in the reference. "
-                "Cast it, or fit a new reference."
-            )
-
-
-def family(kind: str) -> str:
-    """Return whether a column type holds numbers, moments or categories."""
-    if any(word in kind for word in _NUMBERS):
-        return bins.NUMBER
-    return bins.MOMENT if any(word in kind for word in _MOMENTS) else bins.CATEGORY
-
-
-def _types(data: DataFrame, columns: Any) -> dict[str, str]:
-    wanted = set(columns)
-    return {spec.name: spec.type for spec in data.specs if spec.name in wanted}
 
 
 def check(
@@ -386,7 +301,7 @@ def _check_weight(data: DataFrame, weight: str | None, watching: Sequence[str]) 
     names.require([weight], data.columns, "weight")
     if weight in watching:
         raise InvalidArgumentError(f"weight: {weight} is also watched; leave it out of features, label and prediction.")
-    if family(kind := _types(data, [weight])[weight]) != bins.NUMBER:
+    if compatibility.family(kind := compatibility.column_types(data, [weight])[weight]) != bins.NUMBER:
         raise InvalidArgumentError(f"weight: {weight} is {kind}; a column of numbers is needed.")
 
 

@@ -9,7 +9,16 @@ from hanalife.clock import Clock, IdSource, new_id, utc_now
 from hanalife.database import alerts, checks, dialects, references
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import checking, label_free, performance_check, reading, unseen_rows, verdict, windows
+from hanalife.drift import (
+    checking,
+    compatibility,
+    label_free,
+    performance_check,
+    reading,
+    unseen_rows,
+    verdict,
+    windows,
+)
 from hanalife.drift import performance as performances
 from hanalife.drift.checking import Method
 from hanalife.drift.comparison import Limits
@@ -245,7 +254,7 @@ class Drift:
         order = row_order(time_column_name, group_column_name)
         known = self._known(reference, method, features, label, prediction, order, without=time_column)
         if rows is not None:
-            checking.refuse_rows_of_groups(known, rows)
+            compatibility.refuse_rows_of_groups(known, rows)
         made = checking.window_checks(known, current, method, split, time_column, consecutive=consecutive)
         if keep:
             self._keep(made)
@@ -424,8 +433,8 @@ class Drift:
         if isinstance(reference, str):
             reference = self.stored_reference(reference)
         if isinstance(reference, Reference):
-            checking.require_order(reference, order)
-            return checking.require_segments(reference, segment)
+            compatibility.require_order(reference, order)
+            return compatibility.require_segments(reference, segment)
         roles = checking.watched(reference, features, label, prediction, order=order)
         watched = {name: role for name, role in roles.items() if name != without}
         return checking.learn(reference, watched, method, segment, order=order)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import bins, checking, reading
+from hanalife.drift import bins, compatibility, reading
 from hanalife.errors import InvalidArgumentError
 
 #: The periods that may be windows, and how many a year has.
@@ -36,7 +36,7 @@ def window_split(data: DataFrame, rows: int | None, time_column: str | None, eve
     if every not in PERIODS_PER_YEAR:
         raise InvalidArgumentError(f"every: expected one of {', '.join(PERIODS_PER_YEAR)}, got {every!r}.")
     kind = {spec.name: spec.type for spec in data.specs}[time_column]
-    if checking.family(kind) != bins.MOMENT:
+    if compatibility.family(kind) != bins.MOMENT:
         raise InvalidArgumentError(f"time_column: {time_column} is {kind}; a date or moment is needed.")
     return reading.by_period(time_column, every)
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hanalife.database import alarm_budgets, dialects, references
 from hanalife.dataframe import columns as names
 from hanalife.dataframe.frame import DataFrame
-from hanalife.drift import checking, native, verdict
+from hanalife.drift import checking, compatibility, native, verdict
 from hanalife.drift.alarm_budget import AlarmBudget
 from hanalife.drift.checking import Method
 from hanalife.drift.reference import Reference
@@ -216,19 +216,19 @@ class ScheduledDrift(ScheduledTasks):
             frozen = reference
         else:
             raise ArgumentTypeError(f"reference: expected a DataFrame, a Reference or a name, got {reference!r}.")
-        checking.require_order(frozen, order)
-        checking.require_segments(frozen, segment)
+        compatibility.require_order(frozen, order)
+        compatibility.require_segments(frozen, segment)
         if definition["two_sample"] and not frozen.has_rows:
             raise InvalidArgumentError("two_sample: the stored reference keeps no rows; give its rows, a DataFrame.")
         if segment is not None:
             names.require([segment], current.columns, "segment_column_name")
         wanted = [name for name, role in frozen.roles.items() if role == checking.FEATURE]
         names.require(wanted, current.columns, "current")
-        checking.shared_columns(frozen, current)
-        checking.require_order_column(frozen, current)
+        compatibility.shared_columns(frozen, current)
+        compatibility.require_order_column(frozen, current)
         windows = definition["windows"]
         if windows is not None and windows["rows"] is not None:
-            checking.refuse_rows_of_groups(frozen, windows["rows"])
+            compatibility.refuse_rows_of_groups(frozen, windows["rows"])
         return frozen
 
     def _keep_drift(
