@@ -226,7 +226,7 @@ class CompareChart:
 
         Nobody has chosen: the chief metric, by which the runs are ranked, else the first of a table of them.
         """
-        keys = ranking.in_order(ranking.summary(rows).numbers)
+        keys = ranking.in_order(key for key, count in ranking.summary(rows).numbers.items() if count)
         if [key for _, key in self.choice.options] != keys:
             chosen = self.choice.value
             first = chief if chief in keys else next(iter(ranking.columns(keys, None)), None)

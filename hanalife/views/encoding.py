@@ -14,7 +14,8 @@ from hanalife.views.payloads.words import Fact, Grid, Instant, JsonNumber
 #: A text longer than this is cut; the store keeps all of it.
 LONGEST_TEXT = 2_000
 
-_WORDS = ("nan", "inf", "-inf")
+#: What stands for numbers that JSON has none for.
+NOT_FINITE = ("nan", "inf", "-inf")
 
 
 def instant(moment: datetime) -> Instant:
@@ -39,7 +40,7 @@ def number(value: object) -> JsonNumber:
     [0.5, '-inf', 'inf', 'nan']
     """
     if isinstance(value, str):
-        return cast("JsonNumber", value if value in _WORDS else "nan")
+        return cast("JsonNumber", value if value in NOT_FINITE else "nan")
     if not isinstance(value, int | float):
         return "nan"
     return cast("JsonNumber", float(value) if math.isfinite(value) else str(float(value)))

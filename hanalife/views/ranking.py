@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from hanalife.evidence import HELD_OUT, SOURCES, Direction, MetricKey, direction
 from hanalife.observation import MetricSource
+from hanalife.views.encoding import NOT_FINITE
 from hanalife.views.payloads.runs import ExperimentRow, RunRow
 from hanalife.views.payloads.words import MetricValue
 
@@ -25,7 +26,7 @@ MOST_AT_FIRST = 3
 class Summary(NamedTuple):
     """What is recorded of some runs."""
 
-    numbers: Mapping[MetricKey, int]  #: runs that have a finite value, by metric
+    numbers: Mapping[MetricKey, int]  #: runs that have a finite value, by metric; 0: their numbers are not finite
     searched: frozenset[str]  #: metrics that searches went by
 
 
@@ -73,8 +74,10 @@ def summary(rows: Iterable[RunRow]) -> Summary:
         if row["search_metric"]:
             searched.add(row["search_metric"])
         for source, values in row["metrics"].items():
-            keys = (MetricKey(name, MetricSource(source)) for name in values)
-            numbers.update(key for key in keys if finite(row, key) is not None)
+            for name, value in values.items():
+                if not isinstance(value, str) or value in NOT_FINITE:
+                    key = MetricKey(name, MetricSource(source))
+                    numbers[key] += finite(row, key) is not None
     return Summary(numbers, frozenset(searched))
 
 
@@ -103,12 +106,13 @@ def primary(stored: str, runs: Summary) -> MetricKey | None:
     Without a stored one it is the evaluation metric of a search, else the best-known metric with held-out values.
     Of several sources it is the strongest that at least two runs have.
     """
+    known = [key for key, count in runs.numbers.items() if count]
     if stored:
         name, source = _name_and_source(stored)
         if source is not None:
             return None if source is MetricSource.TRAIN else MetricKey(name, source)
-        return _strongest((key for key in runs.numbers if key.name == name), runs.numbers, MetricSource)
-    ranked = [key for key in runs.numbers if direction(key.name)]
+        return _strongest((key for key in known if key.name == name), runs.numbers, MetricSource)
+    ranked = [key for key in known if direction(key.name)]
     evaluated = [key for key in ranked if key.name in runs.searched]
     found = _strongest(evaluated, runs.numbers)
     return found if found and runs.numbers[found] > 1 else _strongest(ranked, runs.numbers)

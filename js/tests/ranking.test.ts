@@ -80,6 +80,8 @@ test('the first columns are held out, the primary metric first; training comes o
   expect(texts({ name: 'KAPPA', source: 'cv' })).toEqual(['KAPPA@cv', 'KAPPA@test', 'AUC@test']);
   expect(texts(null, summary(runsOf([{ train: { AUC: 1 }, user: { loss: 1 }, cv: { TEST_AUC: '0.8, 0.9' } }])))).toEqual(['loss@user']);
   expect(texts(null, summary(runsOf([{ train: { AUC: 1 } }])))).toEqual(['AUC@train']);
+  expect(texts(null, summary(runsOf([{ test: { AUC: 'nan' } }])))).toEqual(['AUC@test']); // to be seen, not to rank by
+  expect(primary('', summary(runsOf([{ test: { AUC: 'nan' } }])))).toBeNull();
 });
 
 test('a name may have an at sign of its own', () => {
@@ -94,7 +96,7 @@ test('pages without script rank in the same way', () => {
     const chief = primaryOf(each.experiments, runs);
     expect(chief && keyText(chief)).toBe(each.primary);
     expect(firstColumns(summary(runs), chief).map(keyText)).toEqual(each.columns);
-    const keys = summary(runs).keys.filter(key => key.runs > 0).map(({ key }) => key);
+    const keys = summary(runs).keys.filter(key => key.isNumber).map(({ key }) => key);
     expect(keys.map(keyText)).toEqual(each.keys);
     expect(keys.map(key => bestRun(runs, key)?.text ?? null)).toEqual(each.best);
   }

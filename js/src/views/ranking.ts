@@ -85,8 +85,8 @@ export function finite(run: RunRow, key: MetricKey): number | null {
 
 /** What is recorded of some runs. */
 export interface Summary {
-  /** All metrics in the order of columns, with the number of runs that have a finite value. */
-  keys: { key: MetricKey; runs: number }[];
+  /** All metrics in the order of columns, with the number of runs that have a finite value; texts are no numbers. */
+  keys: { key: MetricKey; runs: number; isNumber: boolean }[];
   /** Metrics that searches went by. */
   searched: ReadonlySet<string>;
 }
@@ -109,8 +109,9 @@ function summaryOf(runs: readonly Measured[]): Summary {
       const values = run.metrics[source];
       for (const name in values) {
         let counted = names.get(name);
-        if (!counted) names.set(name, (counted = { key: { name, source }, runs: 0 }));
-        if (Number.isFinite(values[name])) counted.runs += 1; // the words for numbers that are not finite are texts
+        if (!counted) names.set(name, (counted = { key: { name, source }, runs: 0, isNumber: false }));
+        if (Number.isFinite(values[name])) counted.runs += 1;
+        counted.isNumber ||= metricNumber(values[name]) !== null;
       }
     }
   }
@@ -169,7 +170,7 @@ export function primaryOf(experiments: readonly ExperimentRow[], runs: readonly 
  * source, then those of unknown rows. Training values are shown only where there are no others.
  */
 export function firstColumns({ keys }: Summary, chief: MetricKey | null): MetricKey[] {
-  const ordered = keys.filter(each => each.runs > 0).map(each => each.key);
+  const ordered = keys.filter(each => each.isNumber).map(each => each.key);
   const held = ordered.filter(isHeldOut);
   const preferred = [
     ...(chief ? [chief] : []),
