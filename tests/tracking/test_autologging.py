@@ -253,3 +253,25 @@ def test_a_name_that_cannot_be_used_is_refused_before_anything_is_patched(sqlite
     with pytest.raises(InvalidArgumentError, match="experiment"):
         hanalife.autolog(sqlite_conn, "")
     assert LogisticRegression.fit is before
+
+
+def test_series_stand_for_the_model_and_evaluations_have_the_source_of_their_rows(recorded):
+    xgboost = pytest.importorskip("xgboost")
+    source = np.random.default_rng(0)
+    rows = source.normal(size=(300, 6))
+    labels = (rows[:, 0] + 2 * source.normal(size=300) > 0).astype(int)
+    fitted, held_out = rows[:150], rows[150:]
+    model = xgboost.XGBClassifier(n_estimators=200, early_stopping_rounds=5, learning_rate=0.9)
+    evaluated = [(fitted, labels[:150]), (held_out, labels[150:])]
+    model.fit(fitted, labels[:150], eval_set=evaluated, verbose=False)
+    search = GridSearchCV(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 12]}, cv=3).fit(rows, labels)
+    of_model, of_search = recorded()
+    assert len(of_model["series"]["validation_1_logloss"]) > model.best_iteration + 1
+    assert of_model["metrics"]["validation_1_logloss"] == pytest.approx(model.best_score)
+    assert (of_model["sources"]["validation_0_logloss"], of_model["sources"]["validation_1_logloss"]) == (
+        "train",
+        "validation",
+    )
+    assert search.best_index_ == 0, "the last candidate is not the best"
+    assert of_search["metrics"]["mean_test_score"] == of_search["metrics"]["best_score"] == search.best_score_
+    assert (of_search["sources"]["mean_test_score"], of_search["sources"]["training_accuracy"]) == ("cv", "train")
