@@ -108,22 +108,28 @@ def scores(connection: sa.Connection, run_id: str | None) -> dict[str, dict[str,
     values = {key: value for key, value in measured.items() if key.name.startswith(_OF_SCORES)}
     intervals = _intervals(connection, run_id) if values else {}
     return {
-        label: {"value": value, "source": str(key.source), **_bounds(intervals.get((key.name, value)))}
+        label: {"value": value, "source": str(key.source), **intervals.get((key.name, value), {})}
         for key, label in evidence.labels(values).items()
         if isinstance(value := values[key], float) and math.isfinite(value)
     }
 
 
-def _intervals(connection: sa.Connection, run_id: str) -> dict[tuple[str, float], Any]:
-    """Return the intervals in the log of a run by name and value of the metric: each call measures other rows."""
-    found: dict[tuple[str, float], Any] = {}
+def _intervals(connection: sa.Connection, run_id: str) -> dict[tuple[str, float], Mapping[str, Any]]:
+    """Return the intervals in the log of a run, or why there is none, by name and value of the metric.
+
+    Each call measures other rows, so that a name alone does not tell which interval is its own.
+    """
+    found: dict[tuple[str, float], Mapping[str, Any]] = {}
     values: dict[str, Any] = {}
     for entry in runs.log(connection, run_id):
         if entry.event_key == "METRIC":
             values = {name: value for pair in json.loads(entry.message) for name, value in pair.items()}
         elif entry.event_key == "METRIC_INTERVAL":
-            bounds = json.loads(entry.message)
-            found |= {(name, values[name]): bounds[name] for name in bounds if isinstance(values.get(name), float)}
+            for name, bounds in json.loads(entry.message).items():
+                found[name, values.get(name)] = _bounds(bounds)
+        elif entry.event_key == "METRIC_INTERVAL_NOTE":
+            for name, reason in json.loads(entry.message).items():
+                found[name, values.get(name)] = {"no_interval": reason}
     return found
 
 

@@ -117,7 +117,7 @@ def three(conn):
     """Give a storage with three versions: fitted on all rows, with a partition, and scored on other rows."""
     types = drift_sample.TYPES | {"ID": "INT"}
     frame = conn.create_from_pandas(drift_sample.patients(1, 300).assign(ID=range(300)), "P", types)
-    others = conn.create_from_pandas(drift_sample.patients(2, 120).assign(ID=range(1000, 1120)), "Q", types)
+    others = conn.create_from_pandas(drift_sample.patients(2, 30).assign(ID=range(1000, 1030)), "Q", types)
     storage = ModelStorage(conn)
     for name, options in (
         ("all", {}),
@@ -144,8 +144,11 @@ def test_versions_have_the_metrics_of_each_source_with_intervals_and_those_witho
     detail = read(conn, "loop")
     fitted, validated, scored = auc_of(detail)
     assert [sorted(each) for each in (fitted, validated, scored)] == [["train"], ["validation"], ["test", "train"]]
-    for metric in (validated["validation"], scored["test"]):
-        assert metric["low"] < metric["value"] < metric["high"]
+    assert validated["validation"]["low"] < validated["validation"]["value"] < validated["validation"]["high"]
+    assert (scored["test"]["low"], scored["test"]["no_interval"][-13:]) == (None, "fewer than 20"), "too few to tell"
+    accuracy = next(each for each in detail["versions"][0]["metrics"] if each["name"] == "ACCURACY")
+    assert accuracy["source"] == "test"
+    assert accuracy["low"] < accuracy["value"] < accuracy["high"]
     page = BeautifulSoup(model_pages.table(ModelMonitor(conn).snapshot(), detail), "html.parser")
     versions = next(table for table in page.select("table") if "Versions of loop" in table.text)
     heads = [head.text for head in versions.select("thead th")]
