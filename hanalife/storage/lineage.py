@@ -114,12 +114,12 @@ def scores(connection: sa.Connection, run_id: str | None) -> dict[str, dict[str,
     }
 
 
-def _intervals(connection: sa.Connection, run_id: str) -> dict[tuple[str, float], Mapping[str, Any]]:
+def _intervals(connection: sa.Connection, run_id: str) -> dict[tuple[str, Any], Mapping[str, Any]]:
     """Return the intervals in the log of a run, or why there is none, by name and value of the metric.
 
     Each call measures other rows, so that a name alone does not tell which interval is its own.
     """
-    found: dict[tuple[str, float], Mapping[str, Any]] = {}
+    found: dict[tuple[str, Any], Mapping[str, Any]] = {}
     values: dict[str, Any] = {}
     for entry in runs.log(connection, run_id):
         if entry.event_key == "METRIC":
