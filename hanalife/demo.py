@@ -87,7 +87,7 @@ class Demo:
         )
         best = model.get_optimal_parameters()
         self.tell("search", f"best of {math.prod(map(len, GRID.values()))} settings: {_best(best)}")
-        self.tell("run", f"{EXPERIMENT} / grid search: {_figures(model.get_performance_metrics())}")
+        self.tell("run", f"{EXPERIMENT} / grid search, validation rows: {_figures(model.get_performance_metrics())}")
         _, statistics, _, _ = model.score(self.test, key="ID", label="CLASS")
         self.tell("score", f"on the test rows: {_figures(_by_name(statistics))}")
         self.model = model
@@ -121,7 +121,7 @@ class Demo:
 
     def watch(self) -> None:
         """Score three weekly batches and check each for drift."""
-        week = self.data.filter("ID < 100")
+        week = self.test  # rows that the model was trained on would not count as a test
         batches = {"week 20": week, "week 21": week.filter("CLASS = 1"), "week 22": week.filter("CLASS = 0")}
         tracker = MLExperiments(self.conn, WEEKLY, "The deployed model on each week's records")
         detector = DriftDetector().fit(self.train.deselect("ID"), label="CLASS")
