@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 
 #: What each tutorial prints, if all of it worked.
-PRINTED = {"01_lifecycle": "week 21: drift", "02_models": "n_estimators", "03_loop": "promoted"}
+PRINTED = {"01_lifecycle": "week 21: drift", "02_models": "n_estimators", "03_loop": "Promoted version"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
