@@ -76,6 +76,11 @@ class Unbounded:
         """Return the p-value of at least the minimum."""
         return self.whole.probability_below(minimum)
 
+    @property
+    def withheld(self):
+        """Nothing: an interval may be asked for."""
+        return ""
+
     def interval(self, _):
         """Return none."""
         return np.nan, np.nan

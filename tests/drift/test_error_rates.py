@@ -1,4 +1,4 @@
-"""How often verdicts err, in draws of counts; the full tables are those of ``tests/benchmarks/drift_errors.md``."""
+"""How often verdicts err; the full tables are ``drift_errors.md`` and ``error_rates.md`` of ``tests/benchmarks``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,25 @@ import pytest
 from scipy.stats import binom
 
 from hanalife.drift import bins, verdict
-from tests.benchmarks import drift_errors
+from tests.benchmarks import drift_errors, populations
+from tests.benchmarks.error_rates import Cell
 from tests.drift import simulation
 from tests.drift.simulation import MINIMUM, draw, shift_of
 
 SETS = 60
 SIZES = (50, 500, 50_000, 1_000_000)
+
+DRAWS = 1_000
+#: Errors from which a test fails: with the stated rate in 3 of 100,000 cases, with twice that rate in 99 of 100.
+TOO_MANY = 78
+#: Where the minimum effect is as hard to tell from more as the method allows.
+CELLS = (
+    Cell(populations.normal(), 1_000, 1_000),
+    Cell(populations.zero_inflated(0.05), 1_000, 1_000),
+    Cell(populations.zipf(30), 200, 200),
+    Cell(populations.uniform(500), 500, 500),
+    Cell(populations.integers(5), 50, 50),
+)
 
 
 @pytest.mark.parametrize("rows", SIZES)
@@ -29,6 +42,20 @@ def test_twice_the_minimum_is_found_where_rows_suffice_and_never_denied(rows):
     assert words.count("no_drift") <= binom.ppf(0.9999, SETS, verdict.ERROR_RATE)
     if rows >= 50_000:
         assert set(words) == {"drift"}
+
+
+def test_the_limit_of_errors_tells_the_stated_rate_from_its_double():
+    assert binom.sf(TOO_MANY - 1, DRAWS, verdict.ERROR_RATE) < 0.0001
+    assert binom.sf(TOO_MANY - 1, DRAWS, 2 * verdict.ERROR_RATE) > 0.99
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: " ".join(cell.label))
+def test_verdicts_on_rows_err_as_rarely_as_stated(cell):
+    random = np.random.default_rng(17)
+    at_minimum = [cell.draw(1, random) for _ in range(DRAWS)]
+    assert at_minimum.count(verdict.DRIFT) < TOO_MANY
+    at_twice = [cell.draw(2, random) for _ in range(DRAWS)]
+    assert at_twice.count(verdict.NO_DRIFT) < TOO_MANY
 
 
 def test_few_rows_say_unknown_and_how_many_would_do():
