@@ -114,26 +114,6 @@ MetricKey(name='AUC', source=<MetricSource.TRAIN: 'train'>): 0.9}
     return chosen
 
 
-def best_source(
-    values: Iterable[MetricKey], metric: str, sources: Iterable[MetricSource] = HELD_OUT
-) -> MetricKey | None:
-    """Return the key of a metric whose source counts most, or None if it has none of the sources.
-
-    Parameters
-    ----------
-    values : iterable of MetricKey
-        What is recorded of one run or version.
-    metric : str
-        A base name, such as ``AUC``, or a stored name, such as ``SCORE_AUC``.
-    sources : iterable of MetricSource
-        Which sources may be chosen; by default those of held-out rows: what ranks runs is never measured
-        on training rows.
-    """
-    allowed = tuple(sources)
-    keys = [key for key in values if is_meant(key, metric) and key.source in allowed]
-    return min(keys, key=lambda key: key.rank, default=None)
-
-
 def is_meant(key: MetricKey, name: str, source: MetricSource | None = None) -> bool:
     """Say whether a key is meant by a name, base or stored, and perhaps a source.
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from hanalife.drift import alignment, effects, evidence, pooling, sparse, statistics, verdict
+from hanalife.drift import alignment, column_estimates, effects, pooling, sparse, statistics, verdict
 from hanalife.drift.alignment import Aligned
 from hanalife.drift.bins import CATEGORY, Binning
-from hanalife.drift.evidence import ColumnEstimate
+from hanalife.drift.column_estimates import ColumnEstimate
 from hanalife.drift.sequential import BinCounts
 from hanalife.drift.tallies import Tally
 from hanalife.drift.verdict import FEWEST_ROWS, LEVEL, UNKNOWN, Decision, Estimate
@@ -107,10 +107,10 @@ def _in_rows(counted: Counted, table: Any) -> bool:
 
 def _estimate(counted: Counted, table: Any, random: np.random.Generator) -> ColumnEstimate:
     if not _in_rows(counted, table):
-        return evidence.of_shares(table[0], table[1], counted.bias)
+        return column_estimates.of_shares(table[0], table[1], counted.bias)
     if counted.binning.kind == CATEGORY:
-        return evidence.of_values(table[0], table[1], random)
-    return evidence.of_bins(table[0], table[1], random)
+        return column_estimates.of_values(table[0], table[1], random)
+    return column_estimates.of_bins(table[0], table[1], random)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hanalife.drift import bins, evidence, intervals, pooling, verdict
+from hanalife.drift import bins, column_estimates, intervals, pooling, verdict
 from hanalife.drift.bins import Binning, Counts
+from hanalife.drift.column_estimates import ColumnEstimate
 from hanalife.drift.comparison import MOST_BINS, Limits
-from hanalife.drift.evidence import ColumnEstimate
 from hanalife.drift.intervals import Floats
 from hanalife.drift.verdict import LEVEL
 from hanalife.records import TargetShift
@@ -151,7 +151,7 @@ def _estimate(target: Target, pair: tuple[Floats, Floats]) -> ColumnEstimate:
     table = np.array([_effective(sums)[: target.size] for sums in pair])
     if not target.binning.by_value:
         table = pooling.joined_neighbors(table, table[:, :0])
-    return evidence.of_shares(*table)
+    return column_estimates.of_shares(*table)
 
 
 def _chosen(target: Target, before: Floats, after: Floats) -> Sequence[int]:

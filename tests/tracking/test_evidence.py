@@ -10,19 +10,7 @@ from hanalife.evidence import Direction, MetricKey
 from hanalife.learning.evaluation import by_name
 from hanalife.observation import MetricSource
 
-TEST, VALIDATION, CV, TRAIN, _, USER = MetricSource
-
-
-def test_training_rows_never_rank():
-    keys = [MetricKey("AUC", TRAIN), MetricKey("AUC", USER)]
-    assert evidence.best_source(keys, "AUC") is None
-    keys.append(MetricKey("TEST_AUC.MEAN", CV))
-    assert evidence.best_source(keys, "AUC") == ("TEST_AUC.MEAN", "cv")
-    keys.append(MetricKey("AUC", VALIDATION))
-    assert evidence.best_source(keys, "AUC") == ("AUC", "validation")
-    keys.append(MetricKey("SCORE_AUC", TEST))
-    assert evidence.best_source(keys, "AUC") == evidence.best_source(keys, "SCORE_AUC") == ("SCORE_AUC", "test")
-    assert evidence.best_source(keys, "KAPPA") is None
+_, VALIDATION, *_, USER = MetricSource
 
 
 def test_what_was_logged_by_hand_has_its_own_name():

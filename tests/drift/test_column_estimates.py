@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import brentq
 from scipy.stats import binom
 
-from hanalife.drift import evidence, pooling, sparse, verdict
+from hanalife.drift import column_estimates, pooling, sparse, verdict
 from hanalife.drift.two_values import TwoValues, roots, two_value_psi
 
 MINIMUM = verdict.MINIMUM_PSI
@@ -61,17 +61,17 @@ def test_the_exact_test_is_that_of_an_enumeration(hits):
 
 
 def test_a_rare_flag_in_few_rows_is_unknown_and_one_in_many_is_not():
-    assert decide(evidence.of_values([1, 49], [0, 50], seeded())) == "unknown"
-    assert decide(evidence.of_values([0, 50], [5, 45], seeded())) == "unknown"
-    assert decide(evidence.of_values([10, 990], [9, 991], seeded())) == "no_drift"
-    assert decide(evidence.of_values([2, 198], [40, 160], seeded())) == "drift"
+    assert decide(column_estimates.of_values([1, 49], [0, 50], seeded())) == "unknown"
+    assert decide(column_estimates.of_values([0, 50], [5, 45], seeded())) == "unknown"
+    assert decide(column_estimates.of_values([10, 990], [9, 991], seeded())) == "no_drift"
+    assert decide(column_estimates.of_values([2, 198], [40, 160], seeded())) == "drift"
 
 
 @pytest.mark.parametrize(
     ("rows", "expected"), [((50, 50), "unknown"), ((500, 500), "no_drift"), ((100_000, 20), "unknown")]
 )
 def test_one_value_alone_decides_only_with_enough_rows(rows, expected):
-    assert decide(evidence.of_values([rows[0]], [rows[1]], seeded())) == expected
+    assert decide(column_estimates.of_values([rows[0]], [rows[1]], seeded())) == expected
 
 
 # --- many values ------------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ def test_values_that_all_have_rows_give_the_psi_of_before():
     from hanalife.drift import effects
 
     x, y = [100, 200, 300], [120, 180, 310]
-    assert evidence.of_values(x, y, seeded()).divergence == effects.population_stability_index(x, y)
+    assert column_estimates.of_values(x, y, seeded()).divergence == effects.population_stability_index(x, y)
 
 
 def test_the_share_of_unseen_values_is_goods():
@@ -153,7 +153,9 @@ def test_verdicts_on_rare_values_err_as_rarely_as_promised(cell, psi, wrong):
     moved, random, draws = tilted(shares, direction, psi), np.random.default_rng(3), 80
     errors = 0
     for _ in range(draws):
-        estimate = evidence.of_values(random.multinomial(rows[0], shares), random.multinomial(rows[1], moved), random)
+        estimate = column_estimates.of_values(
+            random.multinomial(rows[0], shares), random.multinomial(rows[1], moved), random
+        )
         chance = estimate.probability_above(MINIMUM) if wrong == "drift" else estimate.probability_below(MINIMUM)
         errors += chance < verdict.ERROR_RATE
     assert errors <= binom.ppf(0.9999, draws, verdict.ERROR_RATE)
@@ -163,7 +165,7 @@ def test_half_of_all_values_vanish():
     random = np.random.default_rng(4)
     before, after = np.full(1000, 1 / 1000), np.append(np.full(500, 1 / 500), np.zeros(500))
     words = [
-        decide(evidence.of_values(random.multinomial(1000, before), random.multinomial(1000, after), random))
+        decide(column_estimates.of_values(random.multinomial(1000, before), random.multinomial(1000, after), random))
         for _ in range(20)
     ]
     assert words == ["drift"] * 20
@@ -171,7 +173,7 @@ def test_half_of_all_values_vanish():
 
 def test_a_column_of_keys_decides_nothing_and_says_why():
     keys = np.append(np.ones(1000), np.zeros(1000)), np.append(np.zeros(1000), np.ones(1000))
-    found = evidence.of_values(*keys, seeded())
+    found = column_estimates.of_values(*keys, seeded())
     assert decide(found) == "unknown"
     assert "100% of its rows have a value that no other row has" in found.undecided
 
@@ -182,18 +184,18 @@ def test_a_column_of_keys_decides_nothing_and_says_why():
 def test_thin_intervals_are_joined_and_atoms_are_not():
     joined = pooling.joined_neighbors(np.array([[3, 3, 3, 91], [2, 4, 1, 93]]), np.array([[900], [899]]))
     assert joined.tolist() == [[6, 94], [6, 94]], "a thin one at the end goes to the left"
-    estimate = evidence.of_bins([*joined[0], 900], [*joined[1], 899], seeded())
+    estimate = column_estimates.of_bins([*joined[0], 900], [*joined[1], 899], seeded())
     assert estimate.bins == 3
     assert decide(estimate) == "no_drift"
 
 
 def test_counts_that_are_no_integers_need_two_thick_bins():
-    found = evidence.of_shares([24.5, 0.7], [25.5, 0.2])
+    found = column_estimates.of_shares([24.5, 0.7], [25.5, 0.2])
     assert decide(found) == "unknown"
     assert "leave one bin" in found.undecided
-    many = evidence.of_shares(np.full(100, 1.5), np.full(100, 1.4))
+    many = column_estimates.of_shares(np.full(100, 1.5), np.full(100, 1.4))
     assert decide(many) == "unknown"
-    pooled = evidence.of_shares([500.5, 400.1] + [1.5] * 100, [500.5, 400.1] + [1.5] * 100)
+    pooled = column_estimates.of_shares([500.5, 400.1] + [1.5] * 100, [500.5, 400.1] + [1.5] * 100)
     assert "14% of the rows have rare values" in pooled.hidden
     assert decide(pooled) == "unknown"
-    assert decide(evidence.of_shares([500.5, 400.1], [510.5, 390.1])) == "no_drift"
+    assert decide(column_estimates.of_shares([500.5, 400.1], [510.5, 390.1])) == "no_drift"
