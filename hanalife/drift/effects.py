@@ -14,6 +14,9 @@ from hanalife.records import DriftEffect
 
 #: ``sqrt(2 / pi)``: the mean of the absolute value of a standard normal variable.
 _FOLDED_MEAN = float(np.sqrt(2 / np.pi))
+#: The spread of Wasserstein's distance falls with its estimate, so that draws which are too low have intervals that are
+#: too short: by simulation the upper bound was too low in up to 6 % of the draws, with this factor in at most 5 %.
+_UPPER_FACTOR = 1.12
 #: Standard errors below it are those of numbers that do not vary in these rows.
 _NO_SPREAD = 1e-9
 
@@ -204,7 +207,7 @@ def wasserstein(
     centre = _unbiased(gaps, deviation, widths)
     noise = spread(slopes * (3 - 2 * ndtr(_ratio(gaps, deviation))))
     differs = centre > intervals.normal_quantile((1 + level) / 2) * noise
-    low, high = _around(centre, spread(slopes), level, differs=differs)
+    low, high = _around(centre, spread(slopes), level, differs=differs, upper_factor=_UPPER_FACTOR)
     return float((np.abs(gaps) * widths).sum()), low, high
 
 
@@ -232,16 +235,19 @@ def _ratio(differences: Floats, deviations: Floats) -> Floats:
     return np.minimum(np.abs(differences) / np.maximum(deviations, 1e-12), 1e3)
 
 
-def _around(centre: float, spread: float, level: float, *, differs: bool) -> tuple[float, float]:
+def _around(
+    centre: float, spread: float, level: float, *, differs: bool, upper_factor: float = 1.0
+) -> tuple[float, float]:
     """Return the bounds of a sum of absolute differences.
 
     The upper one is made on the scale of the square root (the delta method), where the spread
     depends less on the centre; the lower one on the plain scale, and it is 0 unless it is sure that anything
-    ``differs`` at all. In simulations nominal 95 % intervals hold the truth in 94 to 98 % of all
+    ``differs`` at all. In simulations nominal 95 % intervals hold the truth in 93 to 98 % of all
     cases from 50 rows and of any shift: they inform, no verdict is about them.
     """
     half = intervals.normal_quantile((1 + level) / 2) * spread
     low = max(0.0, centre - half) if differs else 0.0
+    half *= upper_factor
     root = max(centre, half / 2) ** 0.5  # nearer to 0 the bound would rise again
     return low, (root + half / (2 * root)) ** 2 if root else 0.0
 
