@@ -259,6 +259,7 @@ def _measure(effect: DriftEffect) -> DriftMeasure:
         "low": number(effect.low),
         "high": number(effect.high),
         "minimum": None if effect.minimum is None else number(effect.minimum),
+        "withheld": effect.withheld,
     }
 
 

@@ -1,13 +1,13 @@
 import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { applyDrift, decode } from '../src/contract/decode';
-import type { CheckDetail, DriftCell, DriftDetail as Detail, DriftPayload } from '../src/contract/types.gen';
+import type { CheckDetail, DriftCell, DriftDetail as Detail, DriftMeasure, DriftPayload } from '../src/contract/types.gen';
 import { Store } from '../src/rpc/source';
 import { mount } from '../src/ui/mount';
 import { ticksOf } from '../src/ui/ticks';
 import { niceTop, pretty } from '../src/views/drift/Distribution';
 import { spots } from '../src/views/drift/Performance';
-import { brief, placeOf, sentence, strength } from '../src/views/drift/words';
+import { brief, interval, placeOf, sentence, strength } from '../src/views/drift/words';
 import { DriftView } from '../src/views/DriftView';
 import checkJson from './golden/drift_check.json';
 import seriesJson from './golden/drift_series.json';
@@ -59,9 +59,9 @@ test('a cell of the map tells verdict and effect in words, and its findings come
   const cells = [...element.querySelectorAll('.hl-heat td[role=gridcell]')];
   expect(cells).toHaveLength(4);
   const chosen = cells.find(cell => cell.getAttribute('aria-selected') === 'true')!;
-  expect(chosen.getAttribute('aria-label')).toBe('GLUCOSE, 2026-03-09 08:00: drift; PSI 2.50, interval 2.45 to 2.55');
+  expect(chosen.getAttribute('aria-label')).toBe('GLUCOSE, 2026-03-09 08:00: drift; PSI 2.50, 95 % interval 2.45 to 2.55');
   expect(source.asked.at(-1)).toEqual({ method: 'drift_check', args: { check_id: 'check-1' } });
-  expect(element.querySelector('.hl-finding')!.textContent).toContain('Moved: the whole interval');
+  expect(element.querySelector('.hl-finding')!.textContent).toContain('Drift detected: its');
   expect(element.querySelector('.hl-finding')!.textContent).toContain('∞');
 });
 
@@ -125,7 +125,13 @@ test('a delta changes the series it names', () => {
 const cell = (measure: string, value: number, minimum: number): DriftCell => ({
   verdict: 'drift',
   indicator: 1,
-  effect: { measure, value, low: value, high: value, minimum }
+  effect: { measure, value, low: value, high: value, minimum, withheld: '' }
+});
+
+test('an effect without an interval says why', () => {
+  const effect: DriftMeasure = { measure: 'total_variation', value: 0.2, low: 'nan', high: 'nan', minimum: null, withheld: 'rare values' };
+  expect(interval(effect)).toBe('total variation 0.20, no interval: rare values');
+  expect(interval({ ...effect, low: 0.1, high: 0.3 })).toBe('total variation 0.20, 95 % interval 0.10 to 0.30');
 });
 
 test('a cell is filled by its effect, from nothing on', () => {

@@ -67,13 +67,14 @@ class DriftDelta(TypedDict):
 
 
 class DriftMeasure(TypedDict):
-    """How far a column moved in one measure, with the interval that the rows allow."""
+    """How far a column moved in one measure, with its 95 % interval, or the reason why none is shown."""
 
     measure: str
     value: JsonNumber
     low: JsonNumber
     high: JsonNumber
     minimum: JsonNumber | None
+    withheld: str
 
 
 class DriftCell(TypedDict):

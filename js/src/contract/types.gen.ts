@@ -592,6 +592,7 @@ export interface DriftMeasure {
   low: number | 'nan' | 'inf' | '-inf';
   high: number | 'nan' | 'inf' | '-inf';
   minimum: number | 'nan' | 'inf' | '-inf' | null;
+  withheld: string;
 }
 
 export interface DriftCell {

@@ -6,7 +6,7 @@ import { DataTable } from '../../ui/parts';
 import { Distribution } from './Distribution';
 import { IntervalLine } from './IntervalLine';
 import { Verdict } from './Verdict';
-import { brief, measureName, type Place, sentence, windowName } from './words';
+import { bounds, brief, hasInterval, measureName, type Place, sentence, windowName } from './words';
 
 export function Finding({ source, place }: { source: Answerer; place: Place }) {
   const { value, error } = useDetail<CheckDetail>(source, 'drift_check', 'check_id', place.check_id, '');
@@ -38,7 +38,7 @@ function Found({ check, column }: { check: CheckDetail; column: CheckedColumn })
         <Others column={column} />
         {check.notes.length > 0 && (
           <details class="hl-notes-of-check">
-            <summary>Notes of the check</summary>
+            <summary>Check details</summary>
             <ul>
               {check.notes.map(note => (
                 <li key={note}>{note}</li>
@@ -72,10 +72,10 @@ function Others({ column }: { column: CheckedColumn }) {
     cells: [
       measureName(effect.measure),
       brief(effect.value),
-      `${brief(effect.low)} to ${brief(effect.high)}`,
+      hasInterval(effect) ? bounds(effect) : <span title={effect.withheld}>{bounds(effect)}</span>,
       effect.minimum === null ? '' : brief(effect.minimum)
     ]
   }));
   if (!rows.length) return null;
-  return <DataTable head={['Measure', 'Value', 'Interval', 'Minimum']} rows={rows} numbers={[1, 2, 3]} empty="" />;
+  return <DataTable head={['Measure', 'Value', '95 % interval', 'Minimum effect']} rows={rows} numbers={[1, 2, 3]} empty="" />;
 }

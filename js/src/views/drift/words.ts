@@ -23,8 +23,9 @@ const MEASURES: Record<string, string> = {
   jensen_shannon: 'Jensen-Shannon divergence',
   total_variation: 'total variation',
   wasserstein: 'Wasserstein distance',
-  missing_share: 'change of the missing share',
+  missing_share: 'change in missing rate',
   new_share: 'share of new categories',
+  vanished_share: 'share of vanished categories',
   auc: 'AUC of telling both sides apart',
   auc_change: 'change of AUC',
   accuracy_change: 'change of accuracy'
@@ -65,8 +66,19 @@ export function cellText(name: string, window: string, cell: DriftCell | null): 
   return `${name}, ${window}: ${VERDICTS[cell.verdict].text}${effect}`;
 }
 
+/** The ends of the 95 % interval, or that there is none. */
+export function bounds(effect: DriftMeasure): string {
+  return hasInterval(effect) ? `${brief(effect.low)} to ${brief(effect.high)}` : 'no interval';
+}
+
+export function hasInterval(effect: DriftMeasure): boolean {
+  return !Number.isNaN(toNumber(effect.low)) && !Number.isNaN(toNumber(effect.high));
+}
+
 export function interval(effect: DriftMeasure): string {
-  return `${measureName(effect.measure)} ${brief(effect.value)}, interval ${brief(effect.low)} to ${brief(effect.high)}`;
+  const value = `${measureName(effect.measure)} ${brief(effect.value)}`;
+  if (hasInterval(effect)) return `${value}, 95 % interval ${bounds(effect)}`;
+  return `${value}, no interval${effect.withheld && `: ${effect.withheld}`}`;
 }
 
 /** How much of an alarm budget is spent: false alarms in the mean, at most. */
@@ -88,9 +100,12 @@ export function sentence(column: CheckedColumn): string {
   if (column.verdict === 'drift' && column.single_verdict) {
     return `Alarm: the evidence of the checks so far reached ${brief(column.evidence ?? 'nan')}; this check alone: ${VERDICTS[column.single_verdict].text}.`;
   }
-  if (column.verdict === 'drift') return `Moved: the whole interval of its ${name} lies above the minimum effect of ${least}.`;
-  if (column.verdict === 'no_drift') return `Did not move by more than matters: the interval of its ${name} lies below ${least}.`;
-  return column.reason ? upper(column.reason) : `Undecided: the interval of its ${name} reaches over the minimum effect of ${least}.`;
+  if (column.verdict === 'drift') {
+    const p = 1 - toNumber(column.indicator);
+    return `Drift detected: its ${name} is above the minimum effect of ${least} (adjusted p-value ${p < 0.001 ? 'below 0.001' : p.toFixed(3)}).`;
+  }
+  if (column.verdict === 'no_drift') return `No meaningful shift: its ${name} is below the minimum effect of ${least}.`;
+  return column.reason ? upper(column.reason) : `Inconclusive: these rows do not tell whether its ${name} is above the minimum effect of ${least}.`;
 }
 
 function upper(text: string): string {
