@@ -60,7 +60,7 @@ class Binning:
         """The names of the bins of :meth:`coarsened`, all different."""
         if not self.by_value:
             return (*bin_labels.between(self.texts(self.coarse)), MISSING)
-        if self.kind != MOMENT:
+        if self.kind == CATEGORY:
             return (*self.categories, OTHER, MISSING)
         return (*self.texts([float(name) for name in self.categories]), OTHER, MISSING)
 

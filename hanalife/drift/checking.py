@@ -235,15 +235,14 @@ def check(
     rows = base.rows, current.rows
     shared = [name for name in binnings if name in current.counts and name in base.counts]
     columns = {name: _counted(reference, binnings[name], sides, name) for name in shared}
-    notes = [] if reference.weight is None else [_weighing(reference.weight, base, current)]
-    notes += dependence_notes.note(reference.order, sides, shared)
     unresolved = {name: why for name in shared if (why := dependence_notes.unresolved(sides, name))}
-    others: dict[str, tuple[str, Estimate, float]] = {}
-    if method.two_sample:
-        said, others = _joint_test(reference, binnings, base, current, method)
-        notes += said
+    joint_notes, others = _joint_test(reference, binnings, base, current, method) if method.two_sample else ([], {})
     compared = {name: counted for name, counted in columns.items() if name not in unresolved}
     results = [*comparison.compare(compared, rows, method.limits, others, method.seed)]
+    identifiers = {result.column for result in results if result.identifier}
+    notes = [] if reference.weight is None else [_weighing(reference.weight, base, current)]
+    notes += dependence_notes.note(reference.order, sides, [name for name in shared if name not in identifiers])
+    notes += joint_notes
     results = [_with_e_value(result, compared, method) for result in results]
     results += [comparison.unresolved(name, columns[name].role, why) for name, why in unresolved.items()]
     results = _with_shifts(reference, segment, (base, current), method.limits, results)

@@ -28,6 +28,10 @@ from hanalife.drift.two_values import TwoValues
 WEIGHTS = (0.6, 0.2, 0.2)
 #: A column of texts with a smaller share of rows whose value occurs twice identifies rows.
 FEWEST_RESOLVED = 0.1
+#: A column of texts also identifies rows if, on either side, a smaller share of the rows has a value that occurs twice.
+FEWEST_REPEATED = 0.01
+#: Bins resolve the minimum effect if ``no_drift`` at this level, where nothing moved, has at least this chance.
+RESOLVING_LEVEL, LEAST_POWER = 0.05, 0.2
 #: Two values are tested exactly up to so many rows on the larger side, beyond only if one of them is rare.
 MOST_EXACT_ROWS = 1_000
 #: With a larger share of rows whose value no other row has, the interval of the PSI does not hold its level.
@@ -100,6 +104,8 @@ class ColumnEstimate:
         if self.two_values is not None:
             return self.two_values.probability_below(minimum)
         truth = self.scale * minimum * self.resolved**2
+        if not _resolves(self._least_freedom, truth):
+            return 1.0
         return float(intervals.noncentral_cdf(self.scale * self.value, self._least_freedom, truth))
 
     @property
@@ -141,7 +147,9 @@ def of_values(reference: Any, current: Any, random: np.random.Generator) -> Colu
         return _of_two(x, y)
     estimate = _of_many(x, y, random)
     if estimate.resolved < FEWEST_RESOLVED:
-        return _identifier(estimate)
+        return _identifier(estimate, f"{1 - estimate.resolved:.0%} of its rows have a value that no other row has")
+    if max(_repeated(x), _repeated(y)) < FEWEST_REPEATED:
+        return _identifier(estimate, "on either side nearly all of its values differ")
     pairs = [pair for pair in ((x, y), (y, x)) if pair[1][pair[0] == 0].sum() > 0]
     turnover = tuple(sparse.arrivals(*pair) for pair in pairs)
     return ColumnEstimate(estimate.divergence, estimate.rows, len(x), estimate.resolved, turnover)
@@ -204,9 +212,22 @@ def _of_two(x: Floats, y: Floats) -> ColumnEstimate:
     return ColumnEstimate(divergence, rows, 2, two_values=exact)
 
 
-def _identifier(estimate: ColumnEstimate) -> ColumnEstimate:
-    once = f"{1 - estimate.resolved:.0%} of its rows have a value that no other row has"
-    return replace(estimate, undecided=once, identifier=True)
+def _repeated(counts: Floats) -> float:
+    """Return the share of the rows of one side whose value another row of that side has."""
+    return float(counts[counts > 1].sum() / counts.sum())
+
+
+def _identifier(estimate: ColumnEstimate, reason: str) -> ColumnEstimate:
+    return replace(estimate, undecided=reason, identifier=True)
+
+
+def _resolves(freedom: float, truth: float) -> bool:
+    """Return whether the rows could show that nothing moved: whether the test would, if it were so, with some chance.
+
+    Where that chance is hardly above the error rate, ``no_drift`` would say more of luck than of the rows.
+    """
+    limit = intervals.approximate_quantile(RESOLVING_LEVEL, freedom, truth)
+    return bool(intervals.noncentral_cdf(limit, freedom, 0.0) >= LEAST_POWER)
 
 
 def _one_bin(rows: tuple[float, float]) -> str:

@@ -44,6 +44,11 @@ class Divergence:
         """Return the p-value of "the true value is at least ``minimum``"."""
         return float(intervals.noncentral_cdf(self.scale * self.value, self.freedom, self.scale * minimum))
 
+    @property
+    def withheld(self) -> str:
+        """Nothing: the interval holds its level."""
+        return ""
+
     def interval(self, level: float) -> tuple[float, float]:
         """Return the interval of the true value, which holds it with the probability of the level, also at 0.
 

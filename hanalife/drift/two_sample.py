@@ -7,7 +7,8 @@ a classifier of the other folds, and the area under its curve has DeLong's inter
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ from hanalife.drift.intervals import Floats
 FOLDS = 5
 #: Rows on each side without which nothing is learned.
 FEWEST_ROWS = 100
+#: Rows of both sides with a text without which it is one of the rare ones.
+FEWEST_OF_A_TEXT = 10
 _PARAMETERS = {"max_depth": 3, "eta": 0.2, "objective": "binary:logistic", "nthread": 1, "tree_method": "hist"}
 _ROUNDS = 25
 
@@ -44,7 +47,9 @@ def separate(reference: pa.Table, current: pa.Table, binnings: Mapping[str, Binn
         Of the folds.
     """
     names = [name for name in current.schema.names if name in binnings]
-    x = np.vstack([_matrix(table, names, binnings) for table in (reference, current)])
+    x = np.column_stack(
+        [_numbers([table.column(name) for table in (reference, current)], binnings[name]) for name in names]
+    )
     y = np.repeat([0.0, 1.0], [reference.num_rows, current.num_rows])
     folds = _folds(y, seed)
     areas, gains = [], dict.fromkeys(names, 0.0)
@@ -90,16 +95,15 @@ def _fit_and_score(x: Floats, y: Floats, unseen: Floats) -> tuple[Floats, dict[i
     return booster.predict(xgboost.DMatrix(unseen)), gains
 
 
-def _matrix(table: pa.Table, names: list[str], binnings: Mapping[str, Binning]) -> Floats:
-    columns = [_numbers(table.column(name).combine_chunks(), binnings[name]) for name in names]
-    return np.column_stack(columns)
+def _numbers(sides: Sequence[pa.ChunkedArray], binning: Binning) -> Floats:
+    """Return the values of both sides as numbers; a text that few rows of both sides together have as -1.
 
-
-def _numbers(values: pa.Array, binning: Binning) -> Floats:
-    """Return a column as numbers; a category as its place by frequency in the reference, unknown ones as -1."""
+    Texts are numbered from both sides alike: which side has a rare one would tell the sides apart by itself.
+    """
     if binning.kind != bins.CATEGORY:
-        numbers = bins.as_numbers(values, binning.kind)
-        return np.clip(numbers, -1e30, 1e30)  # infinite values stay the largest, in what xgboost can hold
-    places = {name: float(place) for place, name in enumerate(binning.categories)}
-    texts = values.cast(pa.string()).to_pylist()
-    return np.array([np.nan if text is None else places.get(text, -1.0) for text in texts], dtype=float)
+        numbers = [bins.as_numbers(side.combine_chunks(), binning.kind) for side in sides]
+        return np.clip(np.concatenate(numbers), -1e30, 1e30)  # infinite values stay the largest that xgboost can hold
+    texts = [text for side in sides for text in side.cast(pa.string()).to_pylist()]
+    rows = Counter(text for text in texts if text is not None)
+    frequent = {text: float(place) for place, text in enumerate(sorted(rows)) if rows[text] >= FEWEST_OF_A_TEXT}
+    return np.array([np.nan if text is None else frequent.get(text, -1.0) for text in texts], dtype=float)
