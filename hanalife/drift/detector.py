@@ -28,13 +28,13 @@ _LOG_TYPES = {"OID": "NVARCHAR(256)", "LEVEL": "INT", "ORIGIN": "NVARCHAR(256)",
 class DriftDetector:
     """Say whether current rows are distributed as the reference rows were.
 
-    Each column is counted over bins that the reference defines (categories, or tenths of its
-    numbers and moments). Its population stability index (PSI) has an interval that takes the bias
-    of small samples out, and is judged against a minimum effect: ``drift`` if the interval lies
-    above it, ``no_drift`` if below, else ``unknown`` with the rows that would decide. The deviation
-    indicator is 1 less the p-value of "the PSI is at most the minimum", adjusted by Holm for the
-    number of columns: a million rows do not raise an alarm over a trifle, and fifty rows not over
-    chance. See :mod:`hanalife.drift.verdict`.
+    Each column is counted by value where values recur on either side, and else between tenths of the
+    reference's numbers and moments. Its population stability index (PSI) has a 95 % interval without the bias
+    of small samples, and is tested against a minimum effect: ``drift`` if it is certainly above it,
+    ``no_drift`` if certainly below, else ``unknown`` with the rows that would decide. Columns of texts that
+    identify rows are named and left out of the verdict. The deviation indicator is 1 less the p-value of "the
+    PSI is at most the minimum", adjusted by Holm for the number of columns: a million rows do not raise an
+    alarm over a trifle, and fifty rows not over chance. See :mod:`hanalife.drift.verdict`.
 
     Parameters
     ----------
