@@ -216,15 +216,15 @@ def _fitted_again(facts: RunFacts, frame: DataFrame, tolerance: float) -> Reprod
     witness = _Witness()
     refused: tuple[Difference, ...] = ()
     try:
-        model = _MODELS[facts.run.procedure](**_constructor(facts.params))
+        model = _MODELS[facts.run.procedure](**_constructor(facts.first_params))
         model.observer = witness
-        model.fit(data=frame, **_fit_arguments(facts.params))
+        model.fit(data=frame, **_fit_arguments(facts.first_params))
     except (Error, TypeError) as error:
         refused = (Difference("parameter", "refused", "accepted", str(error)),)
     recorded = {
         name: value for name, value in evidence.by_label(facts.metrics).items() if not name.startswith(_OF_OTHERS)
     }
-    return _judged(facts, refused, (facts.params, witness.parameters), (recorded, witness.metrics), tolerance)
+    return _judged(facts, refused, (facts.first_params, witness.parameters), (recorded, witness.metrics), tolerance)
 
 
 def _judged(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,12 @@ from hanalife.database import run_tags, run_values, runs, shared_records
 from hanalife.errors import RunNotFoundError
 from hanalife.evidence import MetricKey
 from hanalife.observation import Json
-from hanalife.records import Run, RunStatus
+from hanalife.records import LogEntry, Run, RunStatus
 
 if TYPE_CHECKING:
     from hanalife.dataframe.context import ConnectionContext
 
-_CURVES = "CONTINUOUS_FIGURE"
+_CURVES, _PARAMETERS = "CONTINUOUS_FIGURE", "PARAMETER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class RunFacts:
     """What is recorded of one attempt of a run."""
 
     run: Run
-    params: Mapping[str, Json]
+    params: Mapping[str, Json]  #: of all calls; of those with one name the latest
+    first_params: Mapping[str, Json]  #: of the first call alone, if its log has them, else of all
     metrics: Mapping[MetricKey, float | str]  #: by stored name and source
     tags: Mapping[str, str]  #: of the run itself
     environment: Mapping[str, Any]
@@ -65,22 +66,34 @@ def find(connection_context: ConnectionContext, run: str) -> RunFacts:
 
 def of(connection: sa.Connection, run: Run) -> RunFacts:
     """Return the facts of a run that is known."""
+    log = runs.log(connection, run.run_id)
+    params = run_values.params(connection, [run.run_id])[run.run_id]
     return RunFacts(
         run=run,
-        params=run_values.params(connection, [run.run_id])[run.run_id],
+        params=params,
+        first_params=_first_params(log, params),
         metrics=run_values.metrics(connection, [run.run_id])[run.run_id],
         tags=run_tags.of_run(connection, run.run_id),
         environment=shared_records.content(connection, run.environment_id),
         code=shared_records.content(connection, run.code_id),
         dataset=shared_records.content(connection, run.dataset_id),
-        curves=_curves(connection, run),
+        curves=_curves(connection, run, log),
     )
 
 
-def _curves(connection: sa.Connection, run: Run) -> dict[str, tuple[tuple[float, float], ...]]:
+def _first_params(log: Iterable[LogEntry], params: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return the parameters of the first call, some of which later calls of the run may have replaced."""
+    first, *later = [json.loads(entry.message) for entry in log if entry.event_key == _PARAMETERS] or [[]]
+    replaced = {name for pairs in later for pair in pairs for name in pair}
+    given = {name: value for pair in first for name, value in pair.items()}
+    kept = {name: value for name, value in params.items() if name not in replaced}
+    return kept | {name: value for name, value in given.items() if name in replaced}
+
+
+def _curves(connection: sa.Connection, run: Run, log: Iterable[LogEntry]) -> dict[str, tuple[tuple[float, float], ...]]:
     """Return the curves of the log and the series of the metrics, by name."""
     found: dict[str, Any] = {}
-    for entry in runs.log(connection, run.run_id):
+    for entry in log:
         if entry.event_key == _CURVES:
             found |= json.loads(entry.message)
     found |= evidence.by_label(run_values.series(connection, [run.run_id])[run.run_id])

@@ -123,6 +123,16 @@ def test_what_was_changed_in_the_record_is_caught(conn, diabetes, what):
     assert (found.verdict, found.first_difference.what) == (verdict, first), str(found)
 
 
+def test_a_fit_is_identical_after_scores_with_other_arguments(conn, diabetes):
+    model = UnifiedClassification("HybridGradientBoostingTree", n_estimators=3, random_state=1)
+    MLExperiments(conn, "scored").autologging(model, run_name="r")
+    features = ["GLUCOSE", "BMI", "AGE"]
+    model.fit(diabetes, key="ID", label="CLASS", features=features)
+    model.score(diabetes.head(100), key="ID", label="CLASS", attribution_method="tree-shap")
+    model.score(diabetes.head(50), key="ID", label="CLASS", top_k_attributions=2)
+    assert reproduce(conn, "scored", "r").verdict == "IDENTICAL"
+
+
 def test_data_that_was_changed_is_caught_before_anything_is_fitted(conn, diabetes):
     record(conn, diabetes)
     conn.execute_sql('UPDATE "PIMA_INDIANS_DIABETES_TBL" SET "GLUCOSE" = "GLUCOSE" + 1 WHERE "ID" = 5')
