@@ -87,7 +87,7 @@ def calibrate(p_value: float) -> float:
     V. Vovk, R. Wang, E-values: calibration, combination and applications, Annals of Statistics 49 (2021).
 
     >>> calibrate(1.0), round(calibrate(0.01), 3)
-    (0.5, 4.45)
+    (0.5, 4.451)
     """
     p_value = min(max(p_value, _MIN_P_VALUE), 1.0)
     logarithm = float(np.log(p_value))

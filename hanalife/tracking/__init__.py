@@ -14,7 +14,6 @@ from hanalife.tracking.log import (
     get_tracking_metadata,
     get_tracking_metadata_by_run,
 )
-from hanalife.tracking.primary_metric import set_primary_metric
 from hanalife.tracking.tags import add_tag_by_run, get_tags_by_run, modify_tag_by_run, remove_tag_by_run
 
 __all__ = [
@@ -32,5 +31,4 @@ __all__ = [
     "get_tracking_metadata_by_run",
     "modify_tag_by_run",
     "remove_tag_by_run",
-    "set_primary_metric",
 ]

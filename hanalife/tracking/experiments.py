@@ -106,7 +106,7 @@ class MLExperiments:
         self._ids = ids
 
     def set_primary_metric(self, metric: str | None) -> None:
-        """Set what the runs of this experiment are ranked by; see :func:`hanalife.tracking.set_primary_metric`."""
+        """Set what the runs of this experiment are ranked by; see :mod:`hanalife.tracking.primary_metric`."""
         set_primary_metric(self.connection_context, self.experiment_id, metric)
         self.primary_metric = metric
 

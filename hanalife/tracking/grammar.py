@@ -114,7 +114,7 @@ def parse(text: str, argument: str = "text") -> Search:
     Examples
     --------
     >>> parse("metrics.AUC > 0.8 limit 3")
-    Search(condition=Comparison(field=Field(kind=<Kind.METRIC: 'metrics'>, name='AUC'), \
+    Search(condition=Comparison(field=Field(kind=<Kind.METRIC: 'metrics'>, name='AUC', source=None), \
 operator=<Operator.GREATER: '>'>, value=0.8), order=(), limit=3)
     >>> parse("metrics.AUC > 0.8 adn status = 'FINISHED'")
     Traceback (most recent call last):

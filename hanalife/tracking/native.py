@@ -76,7 +76,7 @@ class Experiment:
         return f"Experiment({self.name!r})"
 
     def set_primary_metric(self, metric: str | None) -> None:
-        """Set what the runs of this experiment are ranked by; see :func:`hanalife.tracking.set_primary_metric`."""
+        """Set what the runs of this experiment are ranked by; see :mod:`hanalife.tracking.primary_metric`."""
         set_primary_metric(self.connection_context, self.name, metric)
         self.primary_metric = metric
 

@@ -50,7 +50,7 @@ def test_the_demo_runs_twice_on_the_same_database(tmp_path):
         for words in (
             r"data +768 rows: 614 to train, 154 to test",
             r"search +best of 64 settings: .*learning_rate",
-            r"run +diabetes / grid search: AUC 0\.\d+",
+            r"run +diabetes / grid search, validation rows: AUC 0\.\d+",
             r"model +diabetes classifier, version [12], made by run [0-9a-f]{32}",
             r"schedule +DIABETES_WEEKLY_PREDICT .*, next run Monday \d{4}-\d\d-\d\d 08:00:00 UTC",
             r"job +\d+ SUCCEEDED: 154 predictions in out_DIABETES_WEEKLY_PREDICT0",

@@ -48,7 +48,7 @@ def test_the_reason_is_in_the_notes_the_report_the_run_and_the_card(conn):
     card = storage.get_model_card("few", 1)
     assert f"(no interval: {REASON})" in card
     assert "Brackets hold the 95 % interval." in card
-    assert REASON in storage.compare_versions("few", [1]).set_index("NAME").loc["AUC", "1"]
+    assert REASON in storage.compare_versions("few", [1]).set_index("NAME").loc["AUC@train", "1"]
     assert storage.load_model("few").interval_notes_.collect()["REASON"].tolist() == [REASON]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hanalife import MLExperiments
 from hanalife.database import runs
 from hanalife.errors import DataNotFoundError, InvalidArgumentError
-from hanalife.tracking import set_primary_metric
+from hanalife.tracking.primary_metric import set_primary_metric
 from tests.tracking.reporting import Model
 
 
