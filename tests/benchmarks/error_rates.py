@@ -27,8 +27,8 @@ TIMES = (0, 1, 1.5, 2, 3)
 #: Draws of a cell, and of one whose draw takes longer than 10 ms.
 DRAWS, SLOW_DRAWS = 2_000, 400
 SLOW = 0.010
-#: Columns from which changes whose power is no question are left out.
-MANY_COLUMNS = 500
+#: Columns from which a draw takes most of a second; changes whose power is no question are left out then.
+MANY_COLUMNS, FEW_DRAWS = 500, 100
 
 HEAD = """# How often drift verdicts err, by population
 
@@ -144,6 +144,7 @@ def rates(cell, times, draws, seed):
     verdicts = Counter(cell.draw(times, random) for _ in range(20))
     is_slow = (time.process_time() - started) / 20 > SLOW
     total = min(draws, SLOW_DRAWS) if is_slow else draws
+    total = FEW_DRAWS if getattr(cell, "n_columns", 1) >= MANY_COLUMNS else total
     verdicts.update(cell.draw(times, random) for _ in range(total - 20))
     return verdicts, total
 
