@@ -108,10 +108,10 @@ def by_metric(values: Mapping[MetricKey, V]) -> dict[MetricKey, V]:
     {MetricKey(name='AUC', source=<MetricSource.TEST: 'test'>): 0.7, \
 MetricKey(name='AUC', source=<MetricSource.TRAIN: 'train'>): 0.9}
     """
-    chosen: dict[MetricKey, V] = {}
+    by_key: dict[MetricKey, V] = {}
     for key in sorted(values, key=lambda key: (key.metric, key.rank)):
-        chosen.setdefault(MetricKey(key.metric, key.source), values[key])
-    return chosen
+        by_key.setdefault(MetricKey(key.metric, key.source), values[key])
+    return by_key
 
 
 def is_meant(key: MetricKey, name: str, source: MetricSource | None = None) -> bool:
@@ -157,12 +157,12 @@ def parse_metric(text: str, argument: str) -> tuple[str, MetricSource | None]:
     >>> parse_metric("AUC@test", "primary_metric"), parse_metric("AUC", "primary_metric")
     (('AUC', <MetricSource.TEST: 'test'>), ('AUC', None))
     """
-    name, at, word = text.rpartition("@")
+    name, at, source_name = text.rpartition("@")
     if not at:
         name = text
     if not name.strip():
         raise InvalidArgumentError(f"{argument}: got {text!r}; give the name of a metric such as 'AUC' or 'AUC@test'.")
-    return name, source(word, argument) if at else None
+    return name, source(source_name, argument) if at else None
 
 
 def source(value: object, argument: str) -> MetricSource:

@@ -47,7 +47,7 @@ def kappa_and_mcc(confusion: Array, level: float = LEVEL, seed: int = 0) -> tupl
     counts = confusion.astype(float)
     doubts_hits = _draw(counts + np.where(diagonal, prior / 2, prior), random)
     doubts_errors = _draw(counts + np.where(diagonal, prior, prior / 4), random)
-    found = [
+    measured = [
         _with_value(
             float(measure(counts[None])[0]),
             float(np.quantile(measure(doubts_hits), (1 - level) / 2)),
@@ -55,7 +55,7 @@ def kappa_and_mcc(confusion: Array, level: float = LEVEL, seed: int = 0) -> tupl
         )
         for measure in (_kappa, _mcc)
     ]
-    return found[0], found[1]
+    return measured[0], measured[1]
 
 
 def _draw(weights: Array, random: np.random.Generator) -> Array:

@@ -51,8 +51,8 @@ def of_placements(first: Array, second: Array, level: float = LEVEL) -> Interval
     rows = len(first), len(second)
     if min(rows) < MIN_ROWS:
         return Withheld(f"the smaller class has {rows_text(min(rows))}, fewer than {MIN_ROWS}")
-    parts = float(first.var(ddof=1)) / rows[0], float(second.var(ddof=1)) / rows[1]
-    return _score_interval(float(first.mean()), sum(parts), welch_quantile(parts, rows, level), rows)
+    variances = float(first.var(ddof=1)) / rows[0], float(second.var(ddof=1)) / rows[1]
+    return _score_interval(float(first.mean()), sum(variances), welch_quantile(variances, rows, level), rows)
 
 
 def micro_auc(is_positive: Array, score: Array, row: Array, level: float = LEVEL) -> Interval | Withheld:
@@ -92,16 +92,16 @@ def paired_difference(first: tuple[Array, Array], second: tuple[Array, Array], l
     """
     moves = [after - before for before, after in zip(first, second, strict=True)]
     rows = len(moves[0]), len(moves[1])
-    parts = tuple(max(_spread(move) / len(move), (_MOVE / len(move)) ** 2) for move in moves)
+    variances = tuple(max(_spread(move) / len(move), (_MOVE / len(move)) ** 2) for move in moves)
     value = float(moves[0].mean())
-    half = welch_quantile((parts[0], parts[1]), rows, level) * math.sqrt(sum(parts))
+    half = welch_quantile((variances[0], variances[1]), rows, level) * math.sqrt(sum(variances))
     return max(value - half, -1.0), min(value + half, 1.0)
 
 
-def welch_quantile(parts: tuple[float, float], rows: tuple[int, int], level: float) -> float:
+def welch_quantile(variances: tuple[float, float], rows: tuple[int, int], level: float) -> float:
     """Return Student's quantile for a sum of two variances of means (B. L. Welch, Biometrika 34, 1947)."""
-    weights = sum(part**2 / max(size - 1, 1) for part, size in zip(parts, rows, strict=True))
-    return student_quantile(sum(parts) ** 2 / weights if weights else float(sum(rows) - 2), level)
+    weights = sum(variance**2 / max(size - 1, 1) for variance, size in zip(variances, rows, strict=True))
+    return student_quantile(sum(variances) ** 2 / weights if weights else float(sum(rows) - 2), level)
 
 
 def student_quantile(freedom: float, level: float) -> float:

@@ -31,10 +31,10 @@ def f1_score(hits: int, misses: int, level: float = LEVEL) -> Interval | Withhel
     With J the share of true positives among ``hits + misses`` rows, F1 is ``2 J / (1 + J)``, which grows with J; so
     the bounds of J give those of F1.
     """
-    found = share(hits, hits + misses, level)
-    if isinstance(found, Withheld):
-        return found
-    low, high = found
+    jaccard = share(hits, hits + misses, level)
+    if isinstance(jaccard, Withheld):
+        return jaccard
+    low, high = jaccard
     return 2 * low / (1 + low), 2 * high / (1 + high)
 
 

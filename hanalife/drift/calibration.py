@@ -76,24 +76,24 @@ def fit(rows: Grouped, near: Calibration | None = None) -> Calibration:
         Of rows that these were drawn from, to begin with.
     """
     features = _features(rows.score)
-    found = np.zeros(3) if near is None else near.parameters
-    loss = _loss(features, rows, found)
+    parameters = np.zeros(3) if near is None else near.parameters
+    loss = _loss(features, rows, parameters)
     for _ in range(_MAX_STEPS):
-        chance = _logistic(features @ found)
+        chance = _logistic(features @ parameters)
         weight = rows.weight * np.maximum(chance * (1 - chance), _LEAST)
-        slope = features.T @ (rows.positive - rows.weight * chance) - _RIDGE * found
+        slope = features.T @ (rows.positive - rows.weight * chance) - _RIDGE * parameters
         step = np.linalg.solve((features.T * weight) @ features + _RIDGE * np.eye(3), slope)
         gain = 0.0
         while np.abs(step).max() > _PRECISION:
-            after = _loss(features, rows, found + step)
+            after = _loss(features, rows, parameters + step)
             gain = loss - after
             if gain >= 0:
-                found, loss = found + step, after
+                parameters, loss = parameters + step, after
                 break
             step = step / 2
         if not gain > _PRECISION * abs(loss):
             break
-    return Calibration(found)
+    return Calibration(parameters)
 
 
 def _loss(features: Floats, rows: Grouped, parameters: Floats) -> float:

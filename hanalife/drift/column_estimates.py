@@ -194,8 +194,8 @@ def _of_many(x: Floats, y: Floats, random: np.random.Generator) -> ColumnEstimat
     rows = float(x.sum()), float(y.sum())
     if ((x + y) * min(rows) / sum(rows) >= pooling.EXPECTED_ROWS).all():
         return ColumnEstimate(effects.population_stability_index(x, y), rows, len(x))
-    found = sparse.sparse_divergence(x, y, random)
-    return ColumnEstimate(found.divergence, rows, len(x), found.resolved)
+    estimate = sparse.sparse_divergence(x, y, random)
+    return ColumnEstimate(estimate.divergence, rows, len(x), estimate.resolved)
 
 
 def _of_two(x: Floats, y: Floats) -> ColumnEstimate:

@@ -19,9 +19,9 @@ def require_segments(reference: Reference, segment: str | None = None) -> Refere
     if (segment is None) == (list(reference.segments) == [""]):
         return reference
     if segment is None:
-        known = ", ".join(reference.segments)
+        segments = ", ".join(reference.segments)
         raise InvalidArgumentError(
-            f"reference: has the segments {known}; compare by them with conn.drift.segments or create_drift_task."
+            f"reference: has the segments {segments}; compare by them with conn.drift.segments or create_drift_task."
         )
     raise InvalidArgumentError(
         f"segment_column_name: the reference was not learned by {segment}; give its rows, a DataFrame, as reference, "

@@ -32,9 +32,9 @@ def note(order: RowOrder | None, sides: tuple[Summary, Summary], columns: Collec
     ]
     if not alike:
         return []
-    told = f"neighboring rows are alike in stored order ({'; '.join(alike)})"
+    observation = f"neighboring rows are alike in stored order ({'; '.join(alike)})"
     remedy = "give time_column_name= or group_column_name="
-    return [f"{told}; intervals that take such rows for independent are too narrow: {remedy}"]
+    return [f"{observation}; intervals that take such rows for independent are too narrow: {remedy}"]
 
 
 def _named(sides: tuple[Summary, Summary]) -> tuple[tuple[str, Summary], tuple[str, Summary]]:

@@ -40,11 +40,11 @@ def scored(data: DataFrame, label: str, probability: str, positive: Any, key: st
     InvalidArgumentError
         There is no row, a value is missing, or a score is outside [0, 1].
     """
-    wanted = {"label": label, "probability": probability} | ({} if key is None else {"key": key})
-    for argument, name in wanted.items():
+    columns = {"label": label, "probability": probability} | ({} if key is None else {"key": key})
+    for argument, name in columns.items():
         names.require([name], data.columns, argument)
-    chosen = data.select(list(dict.fromkeys(wanted.values())))
-    rows = (chosen if key is None else chosen.sort(key)).collect()
+    frame = data.select(list(dict.fromkeys(columns.values())))
+    rows = (frame if key is None else frame.sort(key)).collect()
     if rows.empty:
         raise InvalidArgumentError(f"{label}: there are no rows, so no metric.")
     for name in (label, probability):
@@ -62,12 +62,12 @@ def chances(scores: Any) -> Floats:
     InvalidArgumentError
         There is none, or one is outside [0, 1].
     """
-    found = np.asarray(scores, dtype=float)
-    if not len(found):
+    probabilities = np.asarray(scores, dtype=float)
+    if not len(probabilities):
         raise InvalidArgumentError("probability: there are no rows.")
-    if not ((found >= 0) & (found <= 1)).all():
+    if not ((probabilities >= 0) & (probabilities <= 1)).all():
         raise InvalidArgumentError("probability: expected chances from 0 to 1, without missing ones.")
-    return found
+    return probabilities
 
 
 def hits(rows: Scored) -> Any:

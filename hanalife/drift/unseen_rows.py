@@ -83,13 +83,13 @@ def _unseen(data: DataFrame, rows: Scored, key: str | None, models: Sequence[Any
     frame = (data if key is None else data.sort(key)).collect()
     trained = np.zeros(len(frame), dtype=bool)
     for model in models:
-        found = model.is_trained_on(frame)
-        if found is None:
+        is_trained = model.is_trained_on(frame)
+        if is_trained is None:
             raise InvalidArgumentError(
                 "model: it is unknown which rows it was trained on. The frame must hold the key column of its fit; "
                 "a model that was stored before training rows were kept must be fitted and saved again."
             )
-        trained |= found
-    kept = replace(rows, positive=rows.positive[~trained], score=rows.score[~trained])
+        trained |= is_trained
+    unseen = replace(rows, positive=rows.positive[~trained], score=rows.score[~trained])
     count = int(trained.sum())
-    return kept, f"{count:,} of {len(frame):,} rows left out: a model was trained on them" if count else ""
+    return unseen, f"{count:,} of {len(frame):,} rows left out: a model was trained on them" if count else ""

@@ -73,15 +73,15 @@ class Preparation:
 
     def _codes(self, training: Array) -> dict[int, Array]:
         """Return the codes that occur in training, ascending, by column; only of columns that lack some."""
-        found = {}
+        codes_by_column = {}
         for column, name in enumerate(self.encoding.feature_names):
             if name not in self.encoding.categories:
                 continue
             codes = np.unique(training[:, column])
             codes = codes[~np.isnan(codes)]
             if len(codes) < len(self.encoding.categories[name]):
-                found[column] = codes
-        return found
+                codes_by_column[column] = codes
+        return codes_by_column
 
     def _renumber(self, codes: dict[int, Array], *features: Array) -> None:
         """Give the categories of training the codes 0, 1, ... in place; any other becomes missing."""
@@ -89,5 +89,5 @@ class Preparation:
             numbers = np.full(len(self.encoding.categories[self.encoding.feature_names[column]]), np.nan)
             numbers[seen.astype(np.intp)] = np.arange(len(seen))
             for matrix in features:
-                there = ~np.isnan(matrix[:, column])
-                matrix[there, column] = numbers[matrix[there, column].astype(np.intp)]
+                present = ~np.isnan(matrix[:, column])
+                matrix[present, column] = numbers[matrix[present, column].astype(np.intp)]

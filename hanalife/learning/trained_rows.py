@@ -46,11 +46,11 @@ def which_of_groups(groups: Mapping[str, Fitted], group_key: str, rows: pd.DataF
     trained = np.zeros(len(rows), dtype=bool)
     names = rows[group_key].astype(str).to_numpy()
     for name, fitted in groups.items():
-        here = names == name
-        found = which(fitted, rows[here])
-        if found is None:
+        in_group = names == name
+        mask = which(fitted, rows[in_group])
+        if mask is None:
             return None
-        trained[here] = found
+        trained[in_group] = mask
     return trained
 
 

@@ -52,18 +52,18 @@ def compare(context: ConnectionContext, task: Task, job: Job, reference: Referen
     method = Method(limits, two_sample=two_sample, seed=seed, n_streams=terms.n_streams)
     if windows is not None:
         split = window_split(current, windows["rows"], windows["time_column"], windows["every"])
-        found = checking.window_checks(reference, current, method, split, windows["time_column"])
+        results = checking.window_checks(reference, current, method, split, windows["time_column"])
         return _judged_windows(
-            state, [check for check in found if check.window > state.last_window], job.due, terms, windows, spent
+            state, [check for check in results if check.window > state.last_window], job.due, terms, windows, spent
         )
     order = reference.order
     sketch = RowSketch(order.column if order is not None and order.by == TIME else None, (NUMBER_COLUMN,))
     segment = definition["segment_column_name"]
-    found = checking.checks_of(reference, current, method, segment, sketch.add)
+    results = checking.checks_of(reference, current, method, segment, sketch.add)
     rows = sketch.window_rows()
     why_not = rules.why_not_new(state, job.due, rows)
-    after = state if why_not or not found else rules.counted(state, job.due, rows=rows)
-    return _judged(after, found, terms, spent, [why_not] * len(found))
+    after = state if why_not or not results else rules.counted(state, job.due, rows=rows)
+    return _judged(after, results, terms, spent, [why_not] * len(results))
 
 
 def _budget(
@@ -85,26 +85,26 @@ def _budget(
 
 def _judged_windows(
     state: AlarmBudgetState,
-    found: Sequence[DriftCheck],
+    results: Sequence[DriftCheck],
     due: datetime,
     terms: BudgetTerms,
     windows: Mapping[str, Any],
     spent: float,
 ) -> Judged:
     reasons = []
-    for check in found:
+    for check in results:
         complete = is_complete(check.window, check.current_rows, windows, due)
         reasons.append("" if complete else _INCOMPLETE)
         state = rules.counted(state, due, window=check.window) if complete else state
-    return _judged(state, found, terms, spent, reasons)
+    return _judged(state, results, terms, spent, reasons)
 
 
 def _judged(
-    state: AlarmBudgetState, found: Sequence[DriftCheck], terms: BudgetTerms, spent: float, reasons: Sequence[str]
+    state: AlarmBudgetState, results: Sequence[DriftCheck], terms: BudgetTerms, spent: float, reasons: Sequence[str]
 ) -> Judged:
     """Return checks with the detector's verdicts, one after another; each reason says why one has no new rows."""
     judged = []
-    for check, why_not in zip(found, reasons, strict=True):
+    for check, why_not in zip(results, reasons, strict=True):
         state, advanced = rules.advance(state, check, terms, spent=spent, why_not=why_not)
         spent = spent if advanced.budget is None else advanced.budget.spent
         judged.append(advanced)

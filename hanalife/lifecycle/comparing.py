@@ -83,8 +83,8 @@ def compare(
 def _trained(model: Any, rows: pd.DataFrame) -> NDArray[np.bool_] | None:
     # Estimators that were fitted elsewhere know nothing of their rows.
     asked = getattr(model, "is_trained_on", None)
-    found: NDArray[np.bool_] | None = None if asked is None else asked(rows)
-    return found
+    mask: NDArray[np.bool_] | None = None if asked is None else asked(rows)
+    return mask
 
 
 def _no_hashes() -> Any:

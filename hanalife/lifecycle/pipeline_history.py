@@ -53,8 +53,8 @@ def of_step(connection: sa.Connection, pipeline: Pipeline, step: str) -> list[Re
     task = next(iter(tasks.tasks(connection, [pipeline.step(step)])), None)
     if task is None:
         return []
-    found = job_outputs.of_task(connection, task.task_id, FACTS)
-    return [Recorded(job_id, at, json.loads(text)) for job_id, at, text in found if at >= task.created_at]
+    rows = job_outputs.of_task(connection, task.task_id, FACTS)
+    return [Recorded(job_id, at, json.loads(text)) for job_id, at, text in rows if at >= task.created_at]
 
 
 def attempts(connection: sa.Connection, pipeline: Pipeline) -> tuple[list[datetime], datetime]:

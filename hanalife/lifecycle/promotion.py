@@ -68,7 +68,7 @@ class Budget:
         return sorted(moment for moment in moments if self.per == LIFE or moment > now - _YEAR)
 
 
-def selected_interval(found: Gain, margin: float, error_rate: float) -> tuple[float, float]:
+def selected_interval(gain: Gain, margin: float, error_rate: float) -> tuple[float, float]:
     """Return the 95 % interval of a true gain, given that the measured one was large enough to be promoted.
 
     The measured gain is normal about the true one, cut off below the least that is promoted. The
@@ -83,8 +83,8 @@ def selected_interval(found: Gain, margin: float, error_rate: float) -> tuple[fl
     from scipy.special import log_ndtr
 
     quantile = normal_quantile(1 - error_rate)
-    error = (found.high - found.low) / (2 * quantile)
-    measured = (found.value - margin) / error
+    error = (gain.high - gain.low) / (2 * quantile)
+    measured = (gain.value - margin) / error
     cut = min(quantile, measured - 1e-9)
 
     def above(mean: float, probability: float) -> float:
@@ -100,8 +100,8 @@ def selected_interval(found: Gain, margin: float, error_rate: float) -> tuple[fl
     return solved(0.025), solved(0.975)
 
 
-def selected_text(found: Gain, margin: float, error_rate: float) -> str:
+def selected_text(gain: Gain, margin: float, error_rate: float) -> str:
     """Return what is said beside the gain of a promotion until it is measured again."""
-    low, high = selected_interval(found, margin, error_rate)
-    given = f"between {low:.3g} and {high:.3g}" if isfinite(low) else f"at most {high:.3g}"
-    return f"{SELECTED}. Given the selection, the true gain is {given} (95 % CI)"
+    low, high = selected_interval(gain, margin, error_rate)
+    bounds = f"between {low:.3g} and {high:.3g}" if isfinite(low) else f"at most {high:.3g}"
+    return f"{SELECTED}. Given the selection, the true gain is {bounds} (95 % CI)"

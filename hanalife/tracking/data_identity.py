@@ -55,7 +55,7 @@ def differences(connection_context: ConnectionContext, facts: RunFacts, frame: D
     if same:
         return None
     now = {spec.name: spec.type for spec in frame.specs}
-    found = DataDifferences(
+    changes = DataDifferences(
         recorded_hash=recorded,
         hash=hashed.content_hash,
         recorded_rows=facts.dataset.get("ROWS"),
@@ -64,7 +64,7 @@ def differences(connection_context: ConnectionContext, facts: RunFacts, frame: D
         key=key,
         rows=None,
     )
-    return found if found.columns else _with_rows(connection_context, found, hashed, facts, frame)
+    return changes if changes.columns else _with_rows(connection_context, changes, hashed, facts, frame)
 
 
 def key_of(facts: RunFacts) -> str | None:
@@ -97,7 +97,7 @@ def _is_same_in_some_order(facts: RunFacts, frame: DataFrame) -> bool:
 
 def _with_rows(
     connection_context: ConnectionContext,
-    found: DataDifferences,
+    changes: DataDifferences,
     hashed: HashedRows,
     facts: RunFacts,
     frame: DataFrame,
@@ -108,13 +108,13 @@ def _with_rows(
     snapshot = _snapshot(connection_context, facts)
     recorded = _recorded_digests(connection_context, facts)
     if recorded is None and snapshot is not None:
-        recorded = hash_of(snapshot, found.key).digests
+        recorded = hash_of(snapshot, changes.key).digests
     if recorded is None or hashed.digests is None:
-        return found
+        return changes
     rows = row_digests.differences(recorded, hashed.digests)
-    if rows is None or rows.first_change != "changed" or snapshot is None or found.key is None:
-        return replace(found, rows=rows)
-    return replace(found, rows=rows, values=_changed_values(snapshot, frame, found.key, rows.first_key))
+    if rows is None or rows.first_change != "changed" or snapshot is None or changes.key is None:
+        return replace(changes, rows=rows)
+    return replace(changes, rows=rows, values=_changed_values(snapshot, frame, changes.key, rows.first_key))
 
 
 def _recorded_digests(connection_context: ConnectionContext, facts: RunFacts) -> pa.Table | None:

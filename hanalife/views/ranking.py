@@ -87,8 +87,8 @@ def in_order(keys: Iterable[MetricKey]) -> list[MetricKey]:
 
 
 def _rank(key: MetricKey) -> tuple[int, str, int]:
-    known = WELL_KNOWN.index(key.name) if key.name in WELL_KNOWN else len(WELL_KNOWN)
-    return known, key.name, SOURCES.index(key.source)
+    position = WELL_KNOWN.index(key.name) if key.name in WELL_KNOWN else len(WELL_KNOWN)
+    return position, key.name, SOURCES.index(key.source)
 
 
 def primary(stored: str, runs: Summary) -> MetricKey | None:
@@ -106,22 +106,22 @@ def primary(stored: str, runs: Summary) -> MetricKey | None:
     Without a stored one it is the evaluation metric of a search, else the best-known metric with held-out values.
     Of several sources it is the strongest that at least two runs have.
     """
-    known = [key for key, count in runs.numbers.items() if count]
+    measured = [key for key, count in runs.numbers.items() if count]
     if stored:
         name, source = _name_and_source(stored)
         if source is not None:
             return None if source is MetricSource.TRAIN else MetricKey(name, source)
-        return _strongest((key for key in known if key.name == name), runs.numbers, MetricSource)
-    ranked = [key for key in known if direction(key.name)]
+        return _strongest((key for key in measured if key.name == name), runs.numbers, MetricSource)
+    ranked = [key for key in measured if direction(key.name)]
     evaluated = [key for key in ranked if key.name in runs.searched]
-    found = _strongest(evaluated, runs.numbers)
-    return found if found and runs.numbers[found] > 1 else _strongest(ranked, runs.numbers)
+    strongest = _strongest(evaluated, runs.numbers)
+    return strongest if strongest and runs.numbers[strongest] > 1 else _strongest(ranked, runs.numbers)
 
 
 def _name_and_source(text: str) -> tuple[str, MetricSource | None]:
     """Return what a stored text names; never raise: another program may have written it."""
-    name, _, word = text.rpartition("@")
-    return (name, MetricSource(word)) if name and word in SOURCES else (text, None)
+    name, _, source_name = text.rpartition("@")
+    return (name, MetricSource(source_name)) if name and source_name in SOURCES else (text, None)
 
 
 def _strongest(
@@ -172,13 +172,13 @@ def best(rows: Sequence[RunRow], key: MetricKey) -> Best | None:
         return None
     top = (max if way is Direction.HIGHER else min)(value for value, _ in pairs)
     equals = sorted((row["created_at"], row["run_id"]) for value, row in pairs if value == top)
-    word = "highest" if way is Direction.HIGHER else "lowest"
+    superlative = "highest" if way is Direction.HIGHER else "lowest"
     n_experiments = len({row["experiment_id"] for _, row in pairs})
     missing = len(rows) - len(pairs)
-    parts = [
-        f"{word} {label(key)} of {len(pairs):,} runs",
+    phrases = [
+        f"{superlative} {label(key)} of {len(pairs):,} runs",
         f" of {n_experiments:,} experiments" if n_experiments > 1 else "",
         f", the oldest of {len(equals):,} with this value" if len(equals) > 1 else "",
         f"; {missing:,} without it not compared" if missing else "",
     ]
-    return Best(equals[0][1], "".join(parts))
+    return Best(equals[0][1], "".join(phrases))

@@ -58,8 +58,10 @@ def from_rows(rows: Iterable[Mapping[str, Any]], *, is_active: bool = False) -> 
             trials = by_metric.setdefault(str(row.get("METRIC", "")), {})
             trial = trials.setdefault((candidate, rung), _Trial(candidate, rung))
             _add_score(trial, row, None if score is None else float(score))
-    word = "Best so far" if is_active else "Best"
-    return [search for metric, trials in by_metric.items() if (search := _search(metric, list(trials.values()), word))]
+    heading = "Best so far" if is_active else "Best"
+    return [
+        search for metric, trials in by_metric.items() if (search := _search(metric, list(trials.values()), heading))
+    ]
 
 
 def _add_score(trial: _Trial, row: Mapping[str, Any], score: float | None) -> None:
@@ -70,7 +72,7 @@ def _add_score(trial: _Trial, row: Mapping[str, Any], score: float | None) -> No
         trial.n_folds = n_folds
 
 
-def _search(metric: str, trials: Sequence[_Trial], word: str) -> Search | None:
+def _search(metric: str, trials: Sequence[_Trial], heading: str) -> Search | None:
     """Return the search by a metric, or None if the metric was defined on no fold."""
     _set_folds(trials)
     is_lower = lower_is_better(metric)
@@ -84,13 +86,13 @@ def _search(metric: str, trials: Sequence[_Trial], word: str) -> Search | None:
         "total": len(newest),
         "rungs": max(trial.rung for trial in newest),
         "best": None if decisive is None else ranked[0].candidate,
-        "summary": _summary(metric, ranked, decisive, word, is_lower=is_lower),
+        "summary": _summary(metric, ranked, decisive, heading, is_lower=is_lower),
         "candidates": [_candidate(trial) for trial in ranked[:MOST_CANDIDATES]],
         "chart": _chart(metric, newest, decisive, is_lower=is_lower),
     }
 
 
-def _summary(metric: str, ranked: Sequence[_Trial], decisive: int | None, word: str, *, is_lower: bool) -> str:
+def _summary(metric: str, ranked: Sequence[_Trial], decisive: int | None, heading: str, *, is_lower: bool) -> str:
     total = len(ranked)
     if decisive is None:
         return f"No candidate of {total} has a score on all {max(trial.n_folds for trial in ranked)} folds yet."
@@ -99,7 +101,7 @@ def _summary(metric: str, ranked: Sequence[_Trial], decisive: int | None, word: 
     rung = f" on rung {decisive}" if decisive > 1 else ""
     goal = f"mean {metric}, cv, {'lower' if is_lower else 'higher'} is better"
     parameters = _candidate(ranked[0])["parameters"] or "no parameters"
-    return f"{word} of {of}{rung}: {ranked[0].mean:.4g} ({goal}) with {parameters}"
+    return f"{heading} of {of}{rung}: {ranked[0].mean:.4g} ({goal}) with {parameters}"
 
 
 def _set_folds(trials: Sequence[_Trial]) -> None:
@@ -113,11 +115,11 @@ def _set_folds(trials: Sequence[_Trial]) -> None:
 
 def _newest(trials: Sequence[_Trial]) -> list[_Trial]:
     """Return one trial of each candidate: on the last rung that it completed, else on the last that it began."""
-    found: dict[int, _Trial] = {}
+    by_candidate: dict[int, _Trial] = {}
     for trial in sorted(trials, key=lambda trial: (trial.is_complete, trial.rung)):
         if not math.isnan(trial.mean):
-            found[trial.candidate] = trial
-    return [found[candidate] for candidate in sorted(found)]
+            by_candidate[trial.candidate] = trial
+    return [by_candidate[candidate] for candidate in sorted(by_candidate)]
 
 
 def _rank(trial: _Trial, decisive: int | None, *, is_lower: bool) -> tuple[Any, ...]:

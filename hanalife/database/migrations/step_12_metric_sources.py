@@ -95,7 +95,7 @@ def _classify(connection: sa.Connection) -> list[RunFacts]:
     methods, partitions, partition_methods = (
         dict(map(tuple, connection.execute(query))) for query in (_methods(), _partitions(), _partition_methods())
     )
-    found: dict[RunFacts, int] = {}
+    numbers: dict[RunFacts, int] = {}
     rows = []
     for number, run_id, procedure in connection.execute(sa.select(run)):
         facts = RunFacts()
@@ -103,9 +103,9 @@ def _classify(connection: sa.Connection) -> list[RunFacts]:
             partition_method = json.loads(partition_methods.get(number) or "null")
             method = json.loads(methods.get(run_id) or "{}").get("METHOD")
             facts = RunFacts(procedure, method, partitions.get(number), partition_method)
-        rows.append({"number": number, "facts": found.setdefault(facts, len(found))})
+        rows.append({"number": number, "facts": numbers.setdefault(facts, len(numbers))})
     _insert(connection, _facts, rows)
-    return list(found)
+    return list(numbers)
 
 
 def _methods() -> sa.Select[Any]:

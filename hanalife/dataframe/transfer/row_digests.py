@@ -47,16 +47,16 @@ class HashedRows:
 def hash_rows(batches: Iterable[pa.RecordBatch], key: str | None) -> HashedRows:
     """Hash rows in one pass; memory is bounded, as digests end at :data:`MAX_ROWS`."""
     content = ContentHash()
-    parts: list[pa.Table] = []
+    tables: list[pa.Table] = []
     for batch in batches:
         hashes = content.add(batch)
         if key is None or key not in batch.schema.names or content.rows > MAX_ROWS:
-            parts = []
+            tables = []
             continue
         digests = pa.array((hashes >> np.uint64(32)).astype(np.uint32))
-        parts.append(pa.table([batch.column(batch.schema.get_field_index(key)), digests], names=[str(key), _DIGEST]))
-    complete = bool(parts) and sum(part.num_rows for part in parts) == content.rows
-    return HashedRows(content.rows, content.hexdigest(), pa.concat_tables(parts) if complete else None)
+        tables.append(pa.table([batch.column(batch.schema.get_field_index(key)), digests], names=[str(key), _DIGEST]))
+    complete = bool(tables) and sum(table.num_rows for table in tables) == content.rows
+    return HashedRows(content.rows, content.hexdigest(), pa.concat_tables(tables) if complete else None)
 
 
 def to_bytes(digests: pa.Table) -> bytes:
@@ -87,11 +87,11 @@ def differences(recorded: pa.Table, now: pa.Table) -> RowDifferences | None:
         "added": after.index.difference(before.index, sort=False),
         "changed": changed,
     }
-    firsts = [(_order(rows.get_level_values(0).tolist()), word) for word, rows in groups.items() if len(rows)]
+    firsts = [(_order(rows.get_level_values(0).tolist()), change) for change, rows in groups.items() if len(rows)]
     if not firsts:
         return None
-    (_, key), word = min(firsts)
-    return RowDifferences(**{word: len(rows) for word, rows in groups.items()}, first_key=key, first_change=word)
+    (_, key), change = min(firsts)
+    return RowDifferences(**{change: len(rows) for change, rows in groups.items()}, first_key=key, first_change=change)
 
 
 def _by_key(table: pa.Table) -> pd.Series[Any]:
@@ -108,5 +108,5 @@ def _order(keys: list[Any]) -> tuple[bool, Any]:
     """Return the smallest key as a value that sorts missing keys last."""
     import pandas as pd
 
-    there = [key for key in keys if not pd.isna(key)]
-    return (False, min(there)) if there else (True, None)
+    present = [key for key in keys if not pd.isna(key)]
+    return (False, min(present)) if present else (True, None)
