@@ -30,7 +30,7 @@ def test_columns_over_windows_with_what_was_found_of_each(lab, page, store):
     chosen = heat.locator("[aria-selected=true]")
     expect(chosen).to_have_attribute("aria-label", drift_label("GLUCOSE", "drift"))
     finding = view.get_by_role("region", name="GLUCOSE in")
-    expect(finding).to_contain_text("lies above the minimum effect of 0.10")
+    expect(finding).to_contain_text("is above the minimum effect of 0.10")
     expect(finding.get_by_role("img", name="GLUCOSE: share of rows by bin")).to_be_visible()
     pictures.take(page, view, "drift_columns")
     assert not grave_violations(page, ".jp-OutputArea .hl-view")
