@@ -372,4 +372,6 @@ def test_groups_go_on_after_an_interrupt(sqlite_conn, trained, monkeypatch, indi
     assert begun < grouped.GROUPS * grouped.ONE_GROUP, "no further group was begun"
     model.observer = None
     model.fit(data, **grouped.FIT)
-    assert trained() <= grouped.GROUPS * grouped.ONE_GROUP + 2, "but for what was under way, nothing is trained twice"
+    under_way = grouped.ONE_GROUP // grouped.CHANGES["fold_num"]  # a thread trains the candidates of one fold
+    trained_once = grouped.GROUPS * grouped.ONE_GROUP
+    assert trained() <= trained_once + under_way, "but for what was under way, nothing is trained twice"
