@@ -39,7 +39,7 @@ def test_columns_over_windows_with_what_was_found_of_each(lab, page, store):
     page.keyboard.press("ArrowLeft")
     expect(view.get_by_role("region", name="GLUCOSE in 2026-03-30")).to_contain_text("900 current rows")
     page.keyboard.press("Home")
-    expect(view.get_by_role("region", name="GLUCOSE in 2026-03-02")).to_contain_text("Did not move")
+    expect(view.get_by_role("region", name="GLUCOSE in 2026-03-02")).to_contain_text("No meaningful shift")
     heat.locator("td.hl-heat-unknown").last.click()
     expect(view.get_by_role("meter")).to_be_visible()
     pictures.take(page, view, "drift_unknown")
