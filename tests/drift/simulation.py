@@ -14,6 +14,7 @@ from scipy.special import ndtr, ndtri
 
 from hanalife.drift import bins, effects, pooling, verdict
 from hanalife.drift.bins import Binning
+from hanalife.drift.column_estimates import ColumnEstimate
 
 MINIMUM = verdict.MINIMUM_PSI
 
@@ -54,14 +55,16 @@ def draw(rows, shift, random, current_rows=None):
 
 def estimate(column):
     """Return the estimated PSI of a column as a check estimates it."""
-    return effects.population_stability_index(*pooling.pooled(*column.coarse, ordered=True))
+    pooled = pooling.pooled(*column.coarse, ordered=True)
+    rows = tuple(float(side.sum()) for side in pooled)
+    return ColumnEstimate(effects.population_stability_index(*pooled), rows, len(pooled[0]))
 
 
 @dataclass(frozen=True)
 class Unbounded:
     """An estimate without its bounds, which take the most time and are not what the word depends on."""
 
-    whole: effects.Divergence
+    whole: ColumnEstimate
 
     @property
     def corrected(self):
