@@ -200,18 +200,9 @@ def _result(name: str, column: Column, test: tuple[float, float], decision: Deci
 
 def _identifier(name: str, column: Column) -> DriftResult:
     """Return the result of a column that identifies rows, which no verdict is about."""
-    return DriftResult(
-        name,
-        "chi_square",
-        0.0,
-        1.0,
-        0.0,
-        drifted=False,
-        role=column.counted.role,
-        reason=f"identifies rows: {column.estimate.undecided}; it is left out of the verdict",
-        bins=_bins(column.counted.binning, column.aligned, column.counted.unit),
-        identifier=True,
-    )
+    reason = f"identifies rows: {column.estimate.undecided}; it is left out of the verdict"
+    bins = _bins(column.counted.binning, column.aligned, column.counted.unit)
+    return replace(unresolved(name, column.counted.role, reason), bins=bins, identifier=True)
 
 
 def _measures(column: Column, minimum: float) -> tuple[DriftEffect, ...]:
@@ -304,16 +295,10 @@ def _too_few(name: str, counted: Counted, rows: tuple[int, int]) -> DriftResult:
     side = ("reference", "current")[place]
     plural = "s"[: rows[place] != 1]
     counting = "" if counted.worth[place] == 1 else f", which are worth {worth[place]:.3g} {counted.worth_of}"
-    return DriftResult(
-        name,
-        "chi_square",
-        0.0,
-        1.0,
-        0.0,
-        drifted=False,
-        role=counted.role,
+    reason = f"{rows[place]:,} {side} row{plural}{counting}: at least {FEWEST_ROWS} are needed"
+    return replace(
+        unresolved(name, counted.role, reason),
         rows_needed=ceil(FEWEST_ROWS / counted.worth[1]) if side == "current" else None,
-        reason=f"{rows[place]:,} {side} row{plural}{counting}: at least {FEWEST_ROWS} are needed",
         bins=_bins(counted.binning, _aligned(counted), counted.unit) if min(rows) else (),
     )
 
